@@ -1,0 +1,148 @@
+// activity: what the current thread works on, written cheaply and read by the watchdog from its own thread.
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <crema/core/config.hpp>
+#include <atomic>
+#include <cstdint>
+#include <source_location>
+#include <string_view>
+
+namespace crema {
+
+/** Names a piece of the program that can run on a loop: a handler, a middleware, a timer.
+
+    Labels are made by `make_label`, once for each content, and never destroyed: another thread may read one at any time.
+
+    @par Thread Safety
+    Immutable.
+*/
+struct activity_label {
+    std::string_view kind;             ///< `"handler"`, `"middleware"`, `"timer"` …
+    std::string_view name;             ///< the route pattern; empty where there is none
+    std::source_location where;        ///< where it was registered
+    const activity_label* below;       ///< the router or app it was mounted in; null at the top
+};
+
+/** Return the label of this content, making it when it is new.
+
+    @param kind One of a few words; copied.
+    @param name The pattern of the route or mount; copied.
+    @param where Where it was registered.
+    @param below The label of the mount it stands below; may be null.
+    @return A label that lives as long as the process.
+
+    @par Complexity
+    Logarithmic in the number of labels; takes a lock. For registration, not for requests.
+
+    @par Thread Safety
+    Safe.
+*/
+CREMA_DECL const activity_label& make_label(std::string_view kind, std::string_view name, std::source_location where,
+                                            const activity_label* below = nullptr);
+
+/// Is what runs: a label and, for requests, the method. Owned by whoever runs (the exchange of a request).
+struct activity {
+    const activity_label* label = nullptr; ///< what
+    const char* method = nullptr;          ///< the method of the request, a string that lives forever; may be null
+};
+
+/** Shows what a thread does now. One a thread; the thread writes, a watchdog reads.
+
+    `turn` changes whenever a callback begins or ends; it is odd while one runs. A reader that sees the same odd
+    turn twice knows that one callback ran all the time between.
+
+    @par Thread Safety
+    The members are atomic; only the owning thread writes.
+*/
+struct activity_board {
+    std::atomic<std::uint64_t> turn{0};                 ///< odd while a callback runs
+    std::atomic<const activity_label*> label{nullptr};  ///< what runs, may be null
+    std::atomic<const char*> method{nullptr};           ///< its request's method, may be null
+
+    /// Shows another activity of the same callback; null shows nothing.
+    void show(const activity* a) noexcept {
+        label.store(a ? a->label : nullptr, std::memory_order_relaxed);
+        method.store(a ? a->method : nullptr, std::memory_order_relaxed);
+    }
+    /// Begins a callback. Calls do not nest.
+    void begin() noexcept {
+        turn.store(turn.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+    }
+    /// Ends it.
+    void end() noexcept {
+        turn.store(turn.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+    }
+};
+
+/// Returns the board of this thread.
+inline activity_board& this_thread_activity() noexcept {
+    static thread_local constinit activity_board board{};
+    return board;
+}
+
+/** Shows an activity for the length of a C++ scope, then what was shown before.
+
+    @par Thread Safety
+    Only on one thread.
+*/
+class activity_scope {
+public:
+    /// Shows `a`; null keeps what is shown.
+    explicit activity_scope(const activity* a) noexcept : board_(this_thread_activity()), active_(a != nullptr) {
+        if (!active_) return;
+        label_ = board_.label.load(std::memory_order_relaxed);
+        method_ = board_.method.load(std::memory_order_relaxed);
+        board_.show(a);
+    }
+    activity_scope(const activity_scope&) = delete;
+    activity_scope& operator=(const activity_scope&) = delete;
+    ~activity_scope() {
+        if (!active_) return;
+        board_.label.store(label_, std::memory_order_relaxed);
+        board_.method.store(method_, std::memory_order_relaxed);
+    }
+
+private:
+    activity_board& board_;
+    const activity_label* label_ = nullptr;
+    const char* method_ = nullptr;
+    bool active_;
+};
+
+} // namespace crema
+
+#if CREMA_BODIES
+#include <mutex>
+#include <set>
+#include <string>
+#include <tuple>
+
+namespace crema {
+
+CREMA_DECL const activity_label& make_label(std::string_view kind, std::string_view name, std::source_location where,
+                                            const activity_label* below) {
+    struct entry {
+        std::string kind, name;
+        activity_label label;
+    };
+    struct order {
+        static auto key(const entry& e) {
+            return std::tuple(std::string_view(e.kind), std::string_view(e.name), std::string_view(e.label.where.file_name()),
+                              e.label.where.line(), e.label.where.column(), e.label.below);
+        }
+        bool operator()(const entry& a, const entry& b) const { return key(a) < key(b); }
+    };
+    static std::mutex guard;
+    static auto& all = *new std::set<entry, order>; // never destroyed: the watchdog may read to the end
+    const std::lock_guard lock(guard);
+    auto at = all.insert(entry{std::string(kind), std::string(name), {{}, {}, where, below}}).first;
+    auto& e = const_cast<entry&>(*at); // the views below are no part of the key
+    if (e.label.kind.data() == nullptr) {
+        e.label.kind = e.kind;
+        e.label.name = e.name;
+    }
+    return e.label;
+}
+
+} // namespace crema
+#endif
