@@ -40,6 +40,19 @@ struct activity_label {
 CREMA_DECL const activity_label& make_label(std::string_view kind, std::string_view name, std::source_location where,
                                             const activity_label* below = nullptr);
 
+/** Return the label of a place in the source, without a name, through a small cache of this thread.
+
+    @param kind A string literal: compared by address.
+    @param where The place.
+
+    @par Complexity
+    A few instructions when the place was asked for recently, else as `make_label`.
+
+    @par Thread Safety
+    Safe.
+*/
+CREMA_DECL const activity_label& label_at(const char* kind, const std::source_location& where);
+
 /// Is what runs: a label and, for requests, the method. Owned by whoever runs (the exchange of a request).
 struct activity {
     const activity_label* label = nullptr; ///< what
@@ -142,6 +155,21 @@ CREMA_DECL const activity_label& make_label(std::string_view kind, std::string_v
         e.label.name = e.name;
     }
     return e.label;
+}
+
+CREMA_DECL const activity_label& label_at(const char* kind, const std::source_location& where) {
+    struct slot {
+        const char* kind;
+        const char* file;
+        std::uint_least32_t line, column;
+        const activity_label* label;
+    };
+    static thread_local constinit slot slots[64]{};
+    const auto key = reinterpret_cast<std::uintptr_t>(where.file_name()) / 8 + where.line() * 31 + where.column();
+    auto& s = slots[key % 64];
+    if (s.kind != kind || s.file != where.file_name() || s.line != where.line() || s.column != where.column())
+        s = {kind, where.file_name(), where.line(), where.column(), &make_label(kind, {}, where)};
+    return *s.label;
 }
 
 } // namespace crema
