@@ -1,0 +1,145 @@
+// header_block: the fields of a response that is being built, kept as the octets that will be sent.
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <crema/core/config.hpp>
+#include <crema/core/text.hpp>
+#include <crema/http/fields.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace crema::http {
+
+/** Collects fields as ready lines `Name: value\r\n`, in the order in which they were set.
+
+    Made for the few fields of a response: looking for a name that is not there costs next to nothing, else time is
+    linear in the number of fields. `clear()` keeps the room, so that one that is used again allocates nothing.
+    Names keep the spelling they were set with and are compared without case.
+
+    @par Thread Safety
+    Distinct objects: safe. Shared objects: unsafe.
+*/
+class header_block {
+public:
+    /** Set a field, replacing all lines of that name. A new line goes to the end, a replaced one keeps its place.
+
+        @return False, and nothing is changed, when name or value may not be sent (`valid_field_name`,
+        `valid_field_value`).
+    */
+    [[nodiscard]] bool set(std::string_view name, std::string_view value) {
+        if (!valid_field_name(name) || !valid_field_value(value)) return false;
+        set_trusted(name, value);
+        return true;
+    }
+
+    /** Add a line, beside others of that name.
+
+        @return False, and nothing is changed, when name or value may not be sent.
+    */
+    [[nodiscard]] bool append(std::string_view name, std::string_view value) {
+        if (!valid_field_name(name) || !valid_field_value(value)) return false;
+        append_trusted(name, value);
+        return true;
+    }
+
+    /// Does as `set` for a name and a value that are known to be valid.
+    void set_trusted(std::string_view name, std::string_view value) {
+        if (const auto i = find(name, 0); i != npos) [[unlikely]] replace(i, value);
+        else append_trusted(name, value);
+    }
+
+    /// Does as `append` for a name and a value that are known to be valid.
+    void append_trusted(std::string_view name, std::string_view value) {
+        const auto at = text_.size();
+        text_.reserve(at + name.size() + value.size() + 4);
+        text_.append(name).append(": ", 2).append(value).append("\r\n", 2);
+        lines_.push_back({static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(name.size()), static_cast<std::uint32_t>(value.size())});
+        names_ |= trace(name);
+    }
+
+    /// Removes all lines of that name; tells whether there were any.
+    bool remove(std::string_view name) {
+        bool any = false;
+        for (auto i = find(name, 0); i != npos; i = find(name, i)) {
+            erase(i);
+            any = true;
+        }
+        return any;
+    }
+
+    /// Tells whether there is a line of that name.
+    bool has(std::string_view name) const noexcept { return find(name, 0) != npos; }
+    /// Returns the value of the first line of that name, empty when there is none; valid until the next change.
+    std::string_view get(std::string_view name) const noexcept {
+        const auto i = find(name, 0);
+        return i == npos ? std::string_view{} : value_at(i);
+    }
+
+    /// Counts the lines.
+    std::size_t size() const noexcept { return lines_.size(); }
+    /// Tells whether there are none.
+    bool empty() const noexcept { return lines_.empty(); }
+    /// Returns the name of a line. @param i Less than `size()`.
+    std::string_view name_at(std::size_t i) const noexcept { return {text_.data() + lines_[i].at, lines_[i].name}; }
+    /// Returns the value of a line. @param i Less than `size()`.
+    std::string_view value_at(std::size_t i) const noexcept {
+        return {text_.data() + lines_[i].at + lines_[i].name + 2, lines_[i].value};
+    }
+    /// Stands for no index.
+    static constexpr std::size_t npos = static_cast<std::size_t>(-1);
+    /// Returns the index of the next line of that name from `from` on, `npos` when there is none.
+    std::size_t find(std::string_view name, std::size_t from) const noexcept {
+        if ((names_ & trace(name)) == 0) return npos;
+        for (auto i = from; i < lines_.size(); ++i)
+            if (lines_[i].name == name.size() && iequals(name_at(i), name)) return i;
+        return npos;
+    }
+
+    /// Returns all lines, ready to be sent, without the empty line at the end; valid until the next change.
+    std::string_view view() const noexcept { return text_; }
+    /// Removes all lines; keeps the room.
+    void clear() noexcept {
+        text_.clear();
+        lines_.clear();
+        names_ = 0;
+    }
+
+private:
+    struct line {
+        std::uint32_t at, name, value;
+        std::uint32_t size() const noexcept { return name + value + 4; }
+    };
+    // One bit of 64 from the length and the first letter: when it is clear, the name is not there.
+    static std::uint64_t trace(std::string_view name) noexcept {
+        if (name.empty()) return 0;
+        return std::uint64_t{1} << ((name.size() * 7 + (static_cast<unsigned char>(name[0]) | 0x20u)) & 63);
+    }
+    inline void replace(std::size_t i, std::string_view value);
+    inline void erase(std::size_t i);
+
+    std::string text_;
+    std::vector<line> lines_;
+    std::uint64_t names_ = 0;
+};
+
+inline void header_block::replace(std::size_t i, std::string_view value) {
+    const std::string name(name_at(i));
+    std::string copy; // the value may be a view into this block
+    if (value.data() >= text_.data() && value.data() < text_.data() + text_.size()) value = copy = value;
+    text_.replace(lines_[i].at + lines_[i].name + 2, lines_[i].value, value);
+    const auto grown = static_cast<std::uint32_t>(value.size()) - lines_[i].value; // modulo 2^32
+    lines_[i].value += grown;
+    for (auto k = i + 1; k < lines_.size(); ++k) lines_[k].at += grown;
+    for (auto k = find(name, i + 1); k != npos; k = find(name, k)) erase(k);
+}
+
+inline void header_block::erase(std::size_t i) {
+    const auto gone = lines_[i];
+    text_.erase(gone.at, gone.size());
+    lines_.erase(lines_.begin() + static_cast<std::ptrdiff_t>(i));
+    for (auto k = i; k < lines_.size(); ++k) lines_[k].at -= gone.size();
+}
+
+} // namespace crema::http
