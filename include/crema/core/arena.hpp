@@ -92,10 +92,8 @@ private:
     };
 
     CREMA_NOINLINE void* allocate_block(std::size_t size, std::size_t align) {
-        const auto room = size + align;
-        if (room < size) throw std::bad_alloc();
-        const auto wanted = room > block_size_ ? room : block_size_;
-        if (wanted > static_cast<std::size_t>(-1) - sizeof(block)) throw std::bad_alloc();
+        if (size > static_cast<std::size_t>(-1) / 2) throw std::bad_alloc();
+        const auto wanted = size + align > block_size_ ? size + align : block_size_;
         auto* b = ::new (::operator new(sizeof(block) + wanted)) block{nullptr, wanted};
         if (last_) last_->next = b;
         else first_ = b;

@@ -40,6 +40,9 @@ enum class target_form : std::uint8_t {
 */
 class request_head {
 public:
+    /// Construct without a request.
+    request_head() noexcept {} // leaves `first_` as it is
+
     /// Returns the method.
     http::method method() const noexcept { return method_; }
     /// Returns the text of the method.

@@ -291,7 +291,9 @@ CREMA_DECL parse_state request_parser::parse(request_head& head, const char* dat
         [[fallthrough]];
     }
     case step::space:
+#if CREMA_SCAN_SSE2
     space:
+#endif
         while (p != end && is_ows(*p)) ++p;
         if (p == end) return exhausted(step::space);
         value_at_ = offset(p);
@@ -347,7 +349,8 @@ CREMA_DECL parse_state request_parser::finish_target(request_head& head) noexcep
     const auto target = head.target();
     if (head.method_ == method::connect) {
         const auto colon = target.rfind(':');
-        if (head.has_query_ || colon == std::string_view::npos || colon == 0 || colon + 1 == target.size() || !valid_host(target))
+        const auto port = colon == std::string_view::npos ? std::string_view{} : target.substr(colon + 1);
+        if (port.empty() || colon == 0 || !all_of_class(port, octet_class::digit) || !valid_host(target))
             return fail(400, "the target of CONNECT is not host and port");
         head.form_ = target_form::authority;
         head.authority_at_ = head.target_at_;
