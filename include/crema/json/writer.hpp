@@ -1,0 +1,425 @@
+// The writer: JSON text piece by piece into a string or another sink, as JSON.stringify spells it.
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <crema/core/config.hpp>
+#include <charconv>
+#include <concepts>
+#include <cstddef>
+#include <cstring>
+#include <string_view>
+
+namespace crema::json {
+
+class writer;
+
+/// Says how JSON is written.
+struct write_options {
+    int spaces = 0;             ///< indent by so many spaces, at most 10; 0 writes no white space
+    std::string_view indent{};  ///< indent by this text instead, of which 10 octets count; has to live until all is written
+    bool escape = false;        ///< write `<`, `>` and `&` as `\u003c`, `\u003e`, `\u0026`, for text inside of HTML
+    bool keep_empty = false;    ///< write a member that is an empty `std::optional` as null instead of leaving it out
+};
+
+/// Is a thing that takes text: `std::string`, or any class with `append(const char*, std::size_t)`.
+template <class S>
+concept sink = requires(S& s, const char* text, std::size_t size) { s.append(text, size); };
+
+} // namespace crema::json
+
+namespace crema::detail {
+
+template <class T>
+void put_json(json::writer& w, const T& v); // in write.hpp
+
+// Octets, numbers and strings, through a small buffer; knows no structure.
+class json_text {
+public:
+    static constexpr std::size_t room = 2048;
+
+    template <json::sink S>
+    json_text(S& sink, const json::write_options& o) noexcept
+        : sink_(&sink), append_([](void* s, const char* text, std::size_t n) { static_cast<S*>(s)->append(text, n); }), options_(o),
+          plain_(o.spaces <= 0 && o.indent.empty() && !o.escape) {}
+    json_text(const json_text&) = delete;
+    json_text& operator=(const json_text&) = delete;
+
+    // Neither indented nor escaped for HTML: what is ready-made may be copied.
+    bool plain() const noexcept { return plain_; }
+    const json::write_options& options() const noexcept { return options_; }
+
+    // Makes room for n octets, at most `room`.
+    CREMA_FORCEINLINE void reserve(std::size_t n) {
+        if (static_cast<std::size_t>(buffer_ + room - at_) < n) [[unlikely]] flush();
+    }
+    CREMA_FORCEINLINE void put(char c) {
+        reserve(1);
+        *at_++ = c;
+    }
+    // Copies n octets, n known at compile time and small.
+    CREMA_FORCEINLINE char* copy(const char* text, std::size_t n) {
+        reserve(n);
+        char* here = at_;
+        std::memcpy(here, text, n);
+        at_ = here + n;
+        return here;
+    }
+    void text(std::string_view s);
+    template <class I>
+    void integer(I i) {
+        reserve(24);
+        at_ = std::to_chars(at_, at_ + 24, i).ptr;
+    }
+    void number(double v);
+    void number(float v);
+    void string(std::string_view s);
+    void flush();
+
+    // Structure for the readers of white space.
+    void open(char c) {
+        put(c);
+        ++depth_;
+    }
+    void separate(bool first) {
+        if (!first) put(',');
+        if (!plain_) new_line();
+    }
+    void close(char c, bool empty) {
+        --depth_;
+        if (!plain_ && !empty) new_line();
+        put(c);
+    }
+    void colon() {
+        put(':');
+        if (!plain_ && indented()) put(' ');
+    }
+
+private:
+    bool indented() const noexcept { return options_.spaces > 0 || !options_.indent.empty(); }
+    void new_line();
+    template <class F>
+    void shortest(F v);
+    const char* escape(const char* p, const char* end);
+    const char* block(const char* p, const char* stop, const char* end);
+
+    char* at_ = buffer_;
+    void* sink_;
+    void (*append_)(void*, const char*, std::size_t);
+    json::write_options options_;
+    unsigned depth_ = 0;
+    bool plain_;
+    char buffer_[room]; // not initialised
+};
+
+} // namespace crema::detail
+
+namespace crema::json {
+
+/** Writes one JSON text, piece by piece. For hooks of your own types and for answers that are made while they are sent.
+
+    It cares for commas and white space. What it cannot care for is yours: each `begin_` has its `end_`, a name comes before
+    each member's value, and the last thing is `finish()`.
+    @code
+    std::string out;
+    json::writer w(out);
+    w.begin_object();
+    w.member("id", 7);
+    w.key("tags");
+    w.value(tags);
+    w.end_object();
+    w.finish();                    // {"id":7,"tags":["a","b"]}
+    @endcode
+    A type of yours is written by a function `void to_json(crema::json::writer&, const T&)` in its namespace, which writes exactly one value.
+
+    Text goes to the sink in pieces of up to 2 KiB; nothing is allocated besides what the sink does.
+
+    @par Thread Safety
+    Distinct objects: safe. Shared objects: unsafe.
+
+    @see RFC 8259; ECMAScript JSON.stringify, whose numbers, escapes and white space these are
+*/
+class writer : public detail::json_text {
+public:
+    /// Construct over a sink, which has to live as long. `options.indent` is not copied.
+    template <sink S>
+    explicit writer(S& s, const write_options& o = {}) noexcept : json_text(s, o) {}
+
+    /// Begins an object.
+    void begin_object() { begin('{'); }
+    /// Ends it.
+    void end_object() { end('}'); }
+    /// Begins an array.
+    void begin_array() { begin('['); }
+    /// Ends it.
+    void end_array() { end(']'); }
+    /// Writes the name of a member; its value comes next.
+    void key(std::string_view name) {
+        separate(first_);
+        string(name);
+        colon();
+        ready_ = true;
+    }
+    /// Writes a value: an element, what belongs to the last name, or the whole text.
+    template <class T>
+    void value(const T& v) {
+        lead();
+        detail::put_json(*this, v);
+        first_ = false;
+    }
+    /// Writes a name and its value.
+    template <class T>
+    void member(std::string_view name, const T& v) {
+        key(name);
+        value(v);
+    }
+    /// Writes a value that is JSON already; it is not looked at.
+    void raw(std::string_view json) {
+        lead();
+        text(json);
+        first_ = false;
+    }
+    /// Hands what is still buffered to the sink. @throws what the sink throws
+    void finish() { flush(); }
+
+    // Lets a hook write the value that belongs here; null when it writes none.
+    template <class F>
+    void hooked(F&& write) {
+        ready_ = true;
+        write();
+        if (ready_) raw("null");
+    }
+
+private:
+    void lead() {
+        if (!ready_) separate(first_);
+        ready_ = false;
+    }
+    void begin(char c) {
+        lead();
+        open(c);
+        first_ = true;
+    }
+    void end(char c) {
+        close(c, first_);
+        first_ = false;
+    }
+
+    bool ready_ = true;  // a value may come right here
+    bool first_ = true;  // nothing was written on this level
+};
+
+} // namespace crema::json
+
+#if CREMA_BODIES
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+namespace crema::detail {
+
+CREMA_NOINLINE CREMA_DECL void json_text::flush() {
+    append_(sink_, buffer_, static_cast<std::size_t>(at_ - buffer_));
+    at_ = buffer_;
+}
+
+CREMA_DECL void json_text::text(std::string_view s) {
+    if (s.size() > room / 2) {
+        flush();
+        append_(sink_, s.data(), s.size());
+    } else if (!s.empty()) {
+        copy(s.data(), s.size());
+    }
+}
+
+CREMA_DECL void json_text::new_line() {
+    if (!indented()) return;
+    put('\n');
+    const std::string_view by = options_.indent.empty() ? std::string_view("          ", static_cast<std::size_t>(std::min(options_.spaces, 10)))
+                                                        : options_.indent.substr(0, 10);
+    for (unsigned i = 0; i < depth_; ++i) text(by);
+}
+
+// Number::toString of ECMAScript, except that float keeps to the digits that a float needs.
+template <class F>
+void json_text::shortest(F v) {
+    if (!std::isfinite(v)) {
+        copy("null", 4);
+        return;
+    }
+    if (std::abs(v) < F(1e15) && v == static_cast<F>(static_cast<std::int64_t>(v))) {
+        integer(static_cast<std::int64_t>(v)); // and -0 is 0
+        return;
+    }
+    char digits[40]; // d.ddde-308
+    const char* end = std::to_chars(digits, digits + sizeof digits, v, std::chars_format::scientific).ptr;
+    reserve(40);
+    char* out = at_;
+    char* from = digits;
+    if (*from == '-') *out++ = *from++;
+    char* mantissa_end = from + 1;
+    int k = 1;
+    if (*mantissa_end == '.') {
+        mantissa_end[0] = from[0]; // the digits in one piece, from the second place
+        ++from;
+        while (*++mantissa_end != 'e') ++k;
+    }
+    const char* e = mantissa_end + 1;
+    const bool negative = *e == '-';
+    int n = 0;
+    std::from_chars(e + 1, end, n);
+    n = (negative ? -n : n) + 1; // 0.ddd × 10^n
+    const auto put_digits = [&](int first, int last) { out = std::copy(from + first, from + last, out); };
+    const auto put_zeros = [&](int count) { out = std::fill_n(out, count, '0'); };
+    if (k <= n && n <= 21) {
+        put_digits(0, k);
+        put_zeros(n - k);
+    } else if (0 < n && n <= 21) {
+        put_digits(0, n);
+        *out++ = '.';
+        put_digits(n, k);
+    } else if (-6 < n && n <= 0) {
+        *out++ = '0';
+        *out++ = '.';
+        put_zeros(-n);
+        put_digits(0, k);
+    } else {
+        put_digits(0, 1);
+        if (k > 1) {
+            *out++ = '.';
+            put_digits(1, k);
+        }
+        *out++ = 'e';
+        *out++ = n > 0 ? '+' : '-';
+        out = std::to_chars(out, out + 4, std::abs(n - 1)).ptr;
+    }
+    at_ = out;
+}
+
+CREMA_DECL void json_text::number(double v) {
+    shortest(v);
+}
+CREMA_DECL void json_text::number(float v) {
+    shortest(v);
+}
+
+// The length of the well-formed UTF-8 sequence at p, or minus the length of what is replaced at once (Unicode, table 3-7).
+inline int utf8_sequence(const char* p, const char* end) noexcept {
+    const auto at = [&](int i) { return i < end - p ? static_cast<unsigned char>(p[i]) : 0u; };
+    const unsigned a = at(0);
+    unsigned low = 0x80, high = 0xBF;
+    int length;
+    if (a >= 0xC2 && a <= 0xDF) length = 2;
+    else if (a >= 0xE0 && a <= 0xEF) length = 3, low = a == 0xE0 ? 0xA0 : 0x80, high = a == 0xED ? 0x9F : 0xBF;
+    else if (a >= 0xF0 && a <= 0xF4) length = 4, low = a == 0xF0 ? 0x90 : 0x80, high = a == 0xF4 ? 0x8F : 0xBF;
+    else return -1;
+    for (int i = 1; i < length; ++i, low = 0x80, high = 0xBF)
+        if (at(i) < low || at(i) > high) return -i;
+    return length;
+}
+
+// Writes what stands at p and cannot be copied as it is, or a run of it. Six octets for each at most.
+CREMA_NOINLINE CREMA_DECL const char* json_text::escape(const char* p, const char* end) {
+    const unsigned char c = static_cast<unsigned char>(*p);
+    if (c >= 0x80) {
+        const int n = utf8_sequence(p, end);
+        if (n < 0) {
+            std::memcpy(at_, "\xEF\xBF\xBD", 3);
+            at_ += 3;
+            return p - n;
+        }
+        for (int i = 0; i < n; ++i) *at_++ = *p++;
+        return p;
+    }
+    *at_++ = '\\';
+    switch (c) {
+    case '"':
+    case '\\': *at_++ = static_cast<char>(c); break;
+    case '\b': *at_++ = 'b'; break;
+    case '\f': *at_++ = 'f'; break;
+    case '\n': *at_++ = 'n'; break;
+    case '\r': *at_++ = 'r'; break;
+    case '\t': *at_++ = 't'; break;
+    default:
+        std::memcpy(at_, "u00", 3);
+        at_[3] = "0123456789abcdef"[c >> 4];
+        at_[4] = "0123456789abcdef"[c & 15];
+        at_ += 5;
+    }
+    return p + 1;
+}
+
+// Writes what stands from p to stop; there is room for six octets for each and 16 more.
+CREMA_DECL const char* json_text::block(const char* p, const char* stop, const char* end) {
+    if (options_.escape || std::endian::native != std::endian::little) {
+        while (p < stop) {
+            const char c = *p;
+            const bool html = options_.escape && (c == '<' || c == '>' || c == '&');
+            if (html || static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\' || static_cast<unsigned char>(c) >= 0x80) p = escape(p, end);
+            else *at_++ = *p++;
+        }
+        return p;
+    }
+#if defined(__SSE2__)
+    while (stop - p >= 16) {
+        const __m128i x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(at_), x);
+        const __m128i low = _mm_cmplt_epi8(x, _mm_set1_epi8(0x20)); // signed: what is 0x80 and above too
+        const __m128i quote = _mm_cmpeq_epi8(x, _mm_set1_epi8('"'));
+        const __m128i slash = _mm_cmpeq_epi8(x, _mm_set1_epi8('\\'));
+        const auto bad = static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(low, quote), slash)));
+        const int n = bad ? std::countr_zero(bad) : 16;
+        p += n;
+        at_ += n;
+        if (bad) p = escape(p, end);
+    }
+#endif
+    constexpr std::uint64_t ones = 0x0101010101010101, tops = 0x8080808080808080;
+    const auto zero_octets = [](std::uint64_t y) { return (y - ones) & ~y & tops; }; // exact up to the first one
+    while (p < stop) {
+        const auto left = static_cast<std::size_t>(stop - p);
+        std::uint64_t x;
+        if (left >= 8) {
+            std::memcpy(&x, p, 8);
+        } else if (left >= 4) {
+            std::uint32_t first, last; // they overlap
+            std::memcpy(&first, p, 4);
+            std::memcpy(&last, p + left - 4, 4);
+            x = first | static_cast<std::uint64_t>(last) << (left - 4) * 8 | (ones << 5) << left * 8; // and spaces behind
+        } else {
+            const auto at = [&](std::size_t i) { return static_cast<std::uint64_t>(static_cast<unsigned char>(p[i])); };
+            x = at(0) | at(left / 2) << (left / 2) * 8 | at(left - 1) << (left - 1) * 8 | (ones << 5) << left * 8;
+        }
+        std::memcpy(at_, &x, 8);
+        const std::uint64_t bad = ((x - (ones << 5)) & ~x & tops) | zero_octets(x ^ ones * '"') | zero_octets(x ^ ones * '\\') | (x & tops);
+        const std::size_t n = bad ? static_cast<std::size_t>(std::countr_zero(bad)) / 8 : std::min<std::size_t>(left, 8);
+        p += n;
+        at_ += n;
+        if (bad) p = escape(p, end);
+    }
+    return p;
+}
+
+CREMA_DECL void json_text::string(std::string_view s) {
+    constexpr std::ptrdiff_t piece = 128;
+    static_assert(piece * 6 + 18 <= static_cast<std::ptrdiff_t>(room));
+    const char* p = s.data();
+    const char* const end = p + s.size();
+    reserve(s.size() <= piece ? s.size() * 6 + 18 : 1);
+    *at_++ = '"';
+    if (end - p <= piece) {
+        block(p, end, end);
+        *at_++ = '"';
+        return;
+    }
+    while (p < end) {
+        reserve(piece * 6 + 16);
+        p = block(p, end - p > piece ? p + piece : end, end);
+    }
+    put('"');
+}
+
+} // namespace crema::detail
+#endif
