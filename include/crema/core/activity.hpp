@@ -53,6 +53,16 @@ CREMA_DECL const activity_label& make_label(std::string_view kind, std::string_v
 */
 CREMA_DECL const activity_label& label_at(const char* kind, const std::source_location& where);
 
+/** Return the label of `l` mounted below `below`, through a small cache of this thread.
+
+    @par Complexity
+    A few instructions when the pair was asked for recently, else as `make_label`.
+
+    @par Thread Safety
+    Safe.
+*/
+CREMA_DECL const activity_label& label_below(const activity_label& l, const activity_label& below);
+
 /// Is what runs: a label and, for requests, the method. Owned by whoever runs (the exchange of a request).
 struct activity {
     const activity_label* label = nullptr; ///< what
@@ -74,8 +84,12 @@ struct activity_board {
 
     /// Shows another activity of the same callback; null shows nothing.
     void show(const activity* a) noexcept {
-        label.store(a ? a->label : nullptr, std::memory_order_relaxed);
-        method.store(a ? a->method : nullptr, std::memory_order_relaxed);
+        show(a ? a->label : nullptr, a ? a->method : nullptr);
+    }
+    /// Shows a label and a method; each may be null. The stores release what the reader follows.
+    void show(const activity_label* l, const char* m) noexcept {
+        label.store(l, std::memory_order_release);
+        method.store(m, std::memory_order_release);
     }
     /// Begins a callback. Calls do not nest.
     void begin() noexcept {
@@ -111,8 +125,7 @@ public:
     activity_scope& operator=(const activity_scope&) = delete;
     ~activity_scope() {
         if (!active_) return;
-        board_.label.store(label_, std::memory_order_relaxed);
-        board_.method.store(method_, std::memory_order_relaxed);
+        board_.show(label_, method_);
     }
 
 private:
@@ -170,6 +183,16 @@ CREMA_DECL const activity_label& label_at(const char* kind, const std::source_lo
     if (s.kind != kind || s.file != where.file_name() || s.line != where.line() || s.column != where.column())
         s = {kind, where.file_name(), where.line(), where.column(), &make_label(kind, {}, where)};
     return *s.label;
+}
+
+CREMA_DECL const activity_label& label_below(const activity_label& l, const activity_label& below) {
+    struct slot {
+        const activity_label *l, *below, *composed;
+    };
+    static thread_local constinit slot slots[64]{};
+    auto& s = slots[(reinterpret_cast<std::uintptr_t>(&l) / 64 + reinterpret_cast<std::uintptr_t>(&below) / 32) % 64];
+    if (s.l != &l || s.below != &below) s = {&l, &below, &make_label(l.kind, l.name, l.where, &below)};
+    return *s.composed;
 }
 
 } // namespace crema
