@@ -6,9 +6,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace crema::route {
@@ -18,17 +21,53 @@ using method_mask = std::uint64_t;
 /// Is the set of all methods.
 inline constexpr method_mask all_methods = ~method_mask{0};
 
-/** Finds the layers of a router that may match a path, without walking over all of them.
+namespace detail {
 
-    Layers are numbered in the order in which they were added. A `search` over a path yields, in that order, every layer
-    whose pattern matches and few others: the caller asks the pattern itself for the truth and the captures. What the index
-    goes by: the text before the first capture, and, for parameters, the text behind their segment, and so on; it ignores the
-    case of letters.
+// A list of trivial things with room for some inside.
+template <class T, std::uint32_t Room>
+class short_list {
+public:
+    short_list() noexcept = default;
+    short_list(const short_list&) = delete;
+    short_list& operator=(const short_list&) = delete;
+
+    void push(T value) {
+        if (size_ == room_) [[unlikely]] grow();
+        data_[size_++] = value;
+    }
+    void shrink(std::uint32_t size) noexcept { size_ = size; }
+    std::uint32_t size() const noexcept { return size_; }
+    T& operator[](std::uint32_t i) noexcept { return data_[i]; }
+    const T& operator[](std::uint32_t i) const noexcept { return data_[i]; }
+    T* begin() noexcept { return data_; }
+    T* end() noexcept { return data_ + size_; }
+
+private:
+    CREMA_NOINLINE void grow() {
+        auto bigger = std::make_unique<T[]>(std::size_t{room_} * 2);
+        std::memcpy(bigger.get(), data_, size_ * sizeof(T));
+        many_ = std::move(bigger);
+        data_ = many_.get();
+        room_ *= 2;
+    }
+    std::uint32_t size_ = 0, room_ = Room;
+    T* data_ = few_;
+    std::unique_ptr<T[]> many_;
+    T few_[Room];
+};
+
+} // namespace detail
+
+/** Finds the layers of a router that match a path, without walking over all of them.
+
+    Layers are numbered in the order in which they were added. A `search` over a path yields in that order every layer whose
+    pattern matches. What the index goes by: the text before the first capture and, for parameters, the text behind their
+    segment, and so on, ignoring the case of letters. What it finds that way is asked itself, unless that says all.
 
     @code
     matcher::search s(index, path, method);
-    for (auto i = s.next(); i != matcher::npos; i = s.next())
-        if (layers[i].pattern.match(path, match)) …
+    path_match match;
+    for (auto i = s.next(match); i != matcher::npos; i = s.next(match)) …
     @endcode
 
     @par Complexity
@@ -40,26 +79,28 @@ inline constexpr method_mask all_methods = ~method_mask{0};
 */
 class matcher {
 public:
-    using index = std::uint32_t;                   ///< the number of a layer
-    static constexpr index npos = ~index{0};       ///< no layer
+    using index = std::uint32_t;             ///< the number of a layer
+    static constexpr index npos = ~index{0}; ///< no layer
 
     matcher() { nodes_.emplace_back(); }
 
     /** Add a layer.
 
-        @param p Its pattern, of which nothing is kept.
+        @param p Its pattern, of which a copy is kept.
         @param methods The methods it answers; all for a mount.
         @return Its number: the number of layers before.
     */
     CREMA_DECL index add(const pattern& p, method_mask methods = all_methods);
 
-    /** Add a layer that may match every path, because no pattern says otherwise (a regular expression, a predicate).
+    /** Add a layer that comes up for every path, because no pattern decides (a regular expression, a predicate).
+
+        Its match is empty.
 
         @return Its number.
     */
     CREMA_DECL index add_any(method_mask methods = all_methods);
 
-    /** Change the methods of a layer; searches see it at once.
+    /** Change the methods of a layer, for searches that begin later.
 
         @param i A layer that was added.
     */
@@ -68,7 +109,7 @@ public:
     /// Returns the methods of a layer that was added.
     method_mask methods(index i) const noexcept { return methods_[i]; }
     /// Returns the number of layers.
-    std::size_t size() const noexcept { return methods_.size(); }
+    std::size_t size() const noexcept { return size_; }
 
     class search;
 
@@ -77,35 +118,45 @@ private:
     // whatever is left. A list holds the layers of those behind it as well, so that a search takes one of a node.
     enum list : unsigned { exact, mount, rest, lists };
 
-    struct node {
-        std::string text;                               // the way to it, small letters
-        std::uint32_t parameter = 0;                    // what follows one segment, or the rest of one; 0: none
-        std::string firsts;                             // the first octets of the children, as they were added
-        std::vector<std::uint32_t> children;            // their nodes
-        std::unique_ptr<std::array<std::uint32_t, 256>> table; // the same for many children; 0: none
-        std::array<std::vector<index>, lists> layers;
+    // A layer in a list: its number, and whether to be in the list means to match.
+    using entry = std::uint32_t;
+    static constexpr entry make_entry(index layer, bool certain) noexcept { return layer << 1 | entry{certain}; }
 
-        std::uint32_t child(char octet) const noexcept {
+    struct node {
+        std::string text;              // the way to it, small letters
+        node* parameter = nullptr;     // what follows one segment, or the rest of one
+        bool populated = false;        // there are layers here
+        std::array<char, 4> firsts{};  // the first octets of up to four children
+        std::array<node*, 4> children{};
+        std::unique_ptr<std::array<node*, 256>> table; // of more children
+        std::array<std::vector<entry>, lists> layers;
+
+        // The child whose text begins with this small letter, or null.
+        node* child(char octet) const noexcept {
             if (table) return (*table)[static_cast<unsigned char>(octet)];
-            for (std::size_t i = 0; i < firsts.size(); ++i)
+            for (unsigned i = 0; i < 4; ++i)
                 if (firsts[i] == octet) return children[i];
-            return 0;
+            return nullptr;
         }
+        CREMA_DECL void adopt(char first, node& child);
+        CREMA_DECL void put(list where, entry e);
     };
 
     CREMA_DECL void insert(const detail::program& p, const detail::sequence& q, index layer);
-    CREMA_DECL std::uint32_t descend(std::uint32_t at, std::string_view text);
-    CREMA_DECL std::uint32_t descend_parameter(std::uint32_t at);
-    CREMA_DECL void adopt(std::uint32_t parent, char first, std::uint32_t child);
-    CREMA_DECL void put(std::uint32_t at, list where, index layer);
+    CREMA_DECL node& descend(node& at, std::string_view text);
+    CREMA_DECL node& descend_parameter(node& at);
+    CREMA_DECL index number(std::shared_ptr<const detail::program> program, method_mask methods);
 
-    std::vector<node> nodes_; // the first is the root, which is nobody's child
+    std::deque<node> nodes_; // which stay where they are; the first is the root
     std::vector<method_mask> methods_;
+    std::vector<std::shared_ptr<const detail::program>> programs_; // null: any
+    index size_ = 0;
 };
 
-/** Walks over the layers that may match one path.
+/** Walks over the layers that match one path.
 
-    Holds a view of the path, which must outlive it, and refers to the matcher. Layers added meanwhile are found, too.
+    Holds a view of the path, which must outlive it, and refers to the matcher. Layers added meanwhile are found, too. Costs
+    no allocation while the index offers up to 24 layers from 8 places of the path.
 
     @par Thread Safety
     Distinct objects: safe.
@@ -123,182 +174,282 @@ public:
         : matcher_(&m), path_(path), methods_(methods), from_(from) {
         collect();
     }
+    search(const search&) = delete;
+    search& operator=(const search&) = delete;
 
-    /// Returns the next layer that may match, or `npos`.
-    index next() {
-        if (matcher_->size() != size_) [[unlikely]] collect();
-        index best = npos;
-        for (std::uint32_t i = 0; i < count_; ++i) {
-            head& h = i < inline_heads ? heads_[i] : more_[i - inline_heads];
-            while (h.at != h.end && (*h.at < from_ || !(matcher_->methods_[*h.at] & methods_))) ++h.at;
-            if (h.at != h.end && *h.at < best) best = *h.at;
-        }
-        from_ = best == npos ? npos : best + 1;
-        return best;
+    /** Return the next layer that matches, or `npos`.
+
+        @param match Receives how much of the path matched, and the captures.
+    */
+    index next(path_match& match) {
+        const candidate c = step();
+        if (c == nothing) return npos;
+        const place at = places_[place_of(c)];
+        if (!is_certain(c) || at.parameter != none) return next_verified(match, c);
+        match.begin(matcher_->programs_[layer_of(c)].get(), path_);
+        match.length_ = at.length;
+        return layer_of(c);
+    }
+
+    /// Returns the next layer that the index offers, which may match or not, or `npos`. For those who count.
+    index next_candidate() {
+        const candidate c = step();
+        return c == nothing ? npos : layer_of(c);
     }
 
     /// Returns the path that is searched.
     std::string_view path() const noexcept { return path_; }
 
 private:
-    struct head {
-        const index* at;
-        const index* end;
+    // How much of the path the layers of a node take, and the last parameter on the way to it.
+    struct place {
+        std::uint32_t length, parameter;
     };
-    static constexpr std::uint32_t inline_heads = 8;
+    // An entry of a list, in the upper half, and the place of its node, in the lower.
+    using candidate = std::uint64_t;
+    static constexpr candidate nothing = ~candidate{0};
+    static constexpr index layer_of(candidate c) noexcept { return static_cast<index>(c >> 33); }
+    static constexpr bool is_certain(candidate c) noexcept { return (c >> 32 & 1) != 0; }
+    static constexpr std::uint32_t place_of(candidate c) noexcept { return static_cast<std::uint32_t>(c); }
+    // A segment which the way to a node took for a parameter, and the one before it.
+    struct segment {
+        std::uint32_t begin, end, before;
+    };
+    static constexpr std::uint32_t none = ~std::uint32_t{0};
 
-    void collect() {
-        size_ = matcher_->size();
-        count_ = 0;
-        more_.clear();
-        walk(0, path_.data(), path_.data() + path_.size());
+    candidate step() {
+        if (matcher_->size_ != size_) [[unlikely]] collect_again();
+        return at_ == candidates_.size() ? nothing : candidates_[at_++];
     }
-    CREMA_DECL void walk(std::uint32_t at, const char* path, const char* end);
-    CREMA_DECL void overflow(head h);
+    void collect() {
+        size_ = matcher_->size_;
+        walk(&matcher_->nodes_.front(), path_.data(), path_.data() + path_.size(), none);
+        if (disordered_) sort();
+    }
+    CREMA_DECL void collect_again();
+    CREMA_DECL index next_verified(path_match& match, candidate c);
+    CREMA_DECL void walk(const node* at, const char* path, const char* end, std::uint32_t parameter);
+    void offer(const std::vector<entry>& entries, std::size_t length, std::uint32_t parameter);
+    CREMA_DECL void sort();
+    CREMA_DECL std::uint32_t remember(const char* begin, const char* end, std::uint32_t before);
+    CREMA_DECL void recall(path_match& match, std::uint32_t parameter) const;
 
     const matcher* matcher_;
     std::string_view path_;
     method_mask methods_;
-    std::size_t size_ = 0;
     index from_;
-    std::uint32_t count_ = 0;
-    std::array<head, inline_heads> heads_;
-    std::vector<head> more_;
+    index size_ = 0;
+    std::uint32_t at_ = 0;
+    bool disordered_ = false;
+    detail::short_list<candidate, 24> candidates_; // in order, each layer once
+    detail::short_list<place, 8> places_;
+    detail::short_list<segment, 8> segments_;
 };
 
 } // namespace crema::route
 
 #if CREMA_BODIES
 #include <algorithm>
-#include <utility>
 namespace crema::route {
 
-CREMA_DECL matcher::index matcher::add(const pattern& p, method_mask methods) {
-    const detail::program& program = p.compiled();
-    if (program.everything) return add_any(methods);
-    const auto layer = static_cast<index>(methods_.size());
+CREMA_DECL matcher::index matcher::number(std::shared_ptr<const detail::program> program, method_mask methods) {
     methods_.push_back(methods);
+    programs_.push_back(std::move(program));
+    return size_++;
+}
+
+CREMA_DECL matcher::index matcher::add(const pattern& p, method_mask methods) {
+    const index layer = number(p.program_, methods);
+    const detail::program& program = *p.program_;
+    if (program.everything) nodes_.front().put(rest, make_entry(layer, true));
     for (const auto& q : program.sequences) insert(program, q, layer);
     return layer;
 }
 
 CREMA_DECL matcher::index matcher::add_any(method_mask methods) {
-    const auto layer = static_cast<index>(methods_.size());
-    methods_.push_back(methods);
-    put(0, rest, layer);
+    const index layer = number(nullptr, methods);
+    nodes_.front().put(rest, make_entry(layer, true));
     return layer;
 }
 
 // Goes along one sequence of the pattern as far as the index can follow.
 CREMA_DECL void matcher::insert(const detail::program& p, const detail::sequence& q, index layer) {
     const bool slashes = p.delimiter == "/";
-    std::uint32_t at = 0;
+    // Whether to arrive here is to match: all that is asked of the path is asked on the way.
+    bool certain = slashes && !p.sensitive && p.trailing && q.straight && p.sequences.size() == 1;
+    node* at = &nodes_.front();
     for (std::uint32_t i = q.first; i < q.last; ++i) {
         const detail::step& s = p.steps[i];
         if (s.kind == detail::step_kind::text) {
-            at = descend(at, p.text_of(s.text));
+            at = &descend(*at, p.text_of(s.text));
             continue;
         }
-        if (!slashes || s.wildcard) return put(at, rest, layer);
-        at = descend_parameter(at);
+        if (!slashes || s.wildcard) return at->put(rest, make_entry(layer, false));
+        at = &descend_parameter(*at);
+        if (i + 1 == q.last) break;
         std::string_view behind; // the text from the end of this segment on
         while (behind.empty() && ++i < q.last) {
-            if (p.steps[i].wildcard) return put(at, rest, layer);
+            if (p.steps[i].wildcard) return at->put(rest, make_entry(layer, false));
             if (p.steps[i].kind != detail::step_kind::text) continue;
             const std::string_view text = p.text_of(p.steps[i].text);
             behind = text.substr(std::min(text.find('/'), text.size()));
+            certain = certain && behind.size() == text.size();
         }
-        if (!behind.empty()) at = descend(at, behind);
+        at = &descend(*at, behind);
     }
-    put(at, !slashes ? rest : p.end ? exact : mount, layer);
+    certain = certain && at != &nodes_.front(); // (what is in the root's lists takes nothing of the path)
+    at->put(!slashes ? rest : p.end ? exact : mount, make_entry(layer, certain));
 }
 
 // Returns the node that lies this text below another, made if need be.
-CREMA_DECL std::uint32_t matcher::descend(std::uint32_t at, std::string_view given) {
+CREMA_DECL matcher::node& matcher::descend(node& from, std::string_view given) {
     const std::string folded = to_lower(given);
+    node* at = &from;
     for (std::string_view text = folded; !text.empty();) {
-        const std::uint32_t child = nodes_[at].child(text[0]);
-        const auto fresh = static_cast<std::uint32_t>(nodes_.size());
-        if (child == 0) {
-            nodes_.emplace_back().text = text;
-            adopt(at, text[0], fresh);
+        node* const child = at->child(text[0]);
+        if (!child) {
+            node& fresh = nodes_.emplace_back();
+            fresh.text = text;
+            at->adopt(text[0], fresh);
             return fresh;
         }
-        const std::string label = nodes_[child].text;
+        const std::string label = child->text;
         std::size_t common = 0;
         while (common < label.size() && common < text.size() && label[common] == text[common]) ++common;
         text.remove_prefix(common);
         at = child;
         if (common == label.size()) continue;
-        // The child keeps its number and becomes the fork; what it was moves below.
-        nodes_.emplace_back();
-        node& fork = nodes_[child];
-        std::swap(fork, nodes_[fresh]);
-        fork.text = label.substr(0, common);
-        nodes_[fresh].text = label.substr(common);
-        adopt(child, label[common], fresh);
+        // The child stays where it is and becomes the fork; what it was moves below.
+        node& below = nodes_.emplace_back();
+        std::swap(*child, below);
+        child->text = label.substr(0, common);
+        below.text = label.substr(common);
+        child->adopt(label[common], below);
     }
-    return at;
+    return *at;
 }
 
-CREMA_DECL std::uint32_t matcher::descend_parameter(std::uint32_t at) {
-    if (nodes_[at].parameter == 0) {
-        const auto fresh = static_cast<std::uint32_t>(nodes_.size());
-        nodes_.emplace_back();
-        nodes_[at].parameter = fresh;
+CREMA_DECL matcher::node& matcher::descend_parameter(node& at) {
+    if (!at.parameter) at.parameter = &nodes_.emplace_back();
+    return *at.parameter;
+}
+
+CREMA_DECL void matcher::node::adopt(char first, node& child) {
+    const auto count = static_cast<std::size_t>(std::find(children.begin(), children.end(), nullptr) - children.begin());
+    if (count < children.size()) {
+        firsts[count] = first;
+        children[count] = &child;
+        return;
     }
-    return nodes_[at].parameter;
+    if (!table) {
+        table = std::make_unique<std::array<node*, 256>>();
+        for (std::size_t i = 0; i < count; ++i) (*table)[static_cast<unsigned char>(firsts[i])] = children[i];
+    }
+    (*table)[static_cast<unsigned char>(first)] = &child;
 }
 
-CREMA_DECL void matcher::adopt(std::uint32_t parent, char first, std::uint32_t child) {
-    node& n = nodes_[parent];
-    n.firsts += first;
-    n.children.push_back(child);
-    if (n.children.size() <= 4) return;
-    if (!n.table) n.table = std::make_unique<std::array<std::uint32_t, 256>>();
-    for (std::size_t i = 0; i < n.children.size(); ++i) (*n.table)[static_cast<unsigned char>(n.firsts[i])] = n.children[i];
+CREMA_DECL void matcher::node::put(list where, entry e) {
+    populated = true;
+    for (unsigned l = exact; l <= where; ++l)
+        if (layers[l].empty() || layers[l].back() >> 1 != e >> 1) layers[l].push_back(e);
 }
 
-CREMA_DECL void matcher::put(std::uint32_t at, list where, index layer) {
-    for (unsigned l = exact; l <= where; ++l) {
-        auto& layers = nodes_[at].layers[l];
-        if (layers.empty() || layers.back() != layer) layers.push_back(layer);
+CREMA_DECL void matcher::search::collect_again() {
+    if (at_ != 0) from_ = layer_of(candidates_[at_ - 1]) + 1;
+    at_ = 0;
+    disordered_ = false;
+    candidates_.shrink(0);
+    places_.shrink(0);
+    segments_.shrink(0);
+    collect();
+}
+
+CREMA_DECL void matcher::search::sort() {
+    std::sort(candidates_.begin(), candidates_.end());
+    const auto same = [](candidate a, candidate b) { return layer_of(a) == layer_of(b); };
+    const auto* const last = std::unique(candidates_.begin(), candidates_.end(), same);
+    candidates_.shrink(static_cast<std::uint32_t>(last - candidates_.begin()));
+}
+
+CREMA_DECL matcher::index matcher::search::next_verified(path_match& match, candidate c) {
+    for (; c != nothing; c = step()) {
+        const detail::program* const p = matcher_->programs_[layer_of(c)].get();
+        if (!is_certain(c)) {
+            if (detail::match_path(*p, path_, match)) return layer_of(c);
+            continue;
+        }
+        const place at = places_[place_of(c)];
+        match.begin(p, path_);
+        match.length_ = at.length;
+        if (at.parameter != none) recall(match, at.parameter);
+        return layer_of(c);
+    }
+    return npos;
+}
+
+CREMA_FORCEINLINE void matcher::search::offer(const std::vector<entry>& entries, std::size_t length, std::uint32_t parameter) {
+    const std::uint32_t here = places_.size();
+    places_.push({static_cast<std::uint32_t>(length), parameter});
+    const std::uint32_t count = candidates_.size();
+    index next = count == 0 ? 0 : layer_of(candidates_[count - 1]) + 1;
+    const method_mask* const methods = matcher_->methods_.data();
+    for (const entry e : entries) {
+        const index layer = e >> 1;
+        if (layer < from_ || !(methods[layer] & methods_)) continue;
+        candidates_.push(candidate{e} << 32 | here);
+        disordered_ |= layer < next;
+        next = 0;
     }
 }
 
-// Collects the lists of all nodes that lie on the path, from node `at` on, whose text begins at `path`.
-CREMA_DECL void matcher::search::walk(std::uint32_t at, const char* path, const char* end) {
+// Offers the lists of all nodes that lie on the path, from node `at` on, whose text begins at `path`.
+CREMA_DECL void matcher::search::walk(const node* at, const char* path, const char* end, std::uint32_t parameter) {
     for (;;) {
-        const node& n = matcher_->nodes_[at];
-        const std::size_t size = n.text.size();
-        if (static_cast<std::size_t>(end - path) < size || !detail::same_text<true>(path, n.text.data(), size)) return;
+        const std::size_t size = at->text.size();
+        if (static_cast<std::size_t>(end - path) < size || !detail::same_text<true>(path, at->text.data(), size)) return;
         path += size;
-        const std::ptrdiff_t left = end - path;
-        const list which = left == 0 ? exact : *path != '/' ? rest : left == 1 ? exact : mount;
-        if (const auto& layers = n.layers[which]; !layers.empty()) {
-            const head h{layers.data(), layers.data() + layers.size()};
-            if (count_ < inline_heads) heads_[count_++] = h;
-            else overflow(h);
+        const auto left = static_cast<std::size_t>(end - path);
+        if (at->populated) {
+            const bool whole = left == 0 || (left == 1 && *path == '/');
+            const auto& entries = at->layers[whole ? exact : *path == '/' ? mount : rest];
+            if (!entries.empty()) offer(entries, path == path_.data() ? 0 : path_.size() - (whole ? 0 : left), parameter);
         }
         if (left == 0) return;
-        const std::uint32_t child = n.child(to_lower(*path));
-        if (n.parameter != 0 && *path != '/') {
+        const node* const child = at->child(to_lower(*path));
+        if (at->parameter && *path != '/') {
             const char* const behind = detail::find_octet(path, end, '/');
-            if (child == 0) {
-                at = n.parameter;
-                path = behind;
-                continue;
-            }
-            walk(n.parameter, behind, end);
+            const std::uint32_t taken = remember(path, behind, parameter);
+            if (child) walk(child, path, end, parameter);
+            at = at->parameter;
+            path = behind;
+            parameter = taken;
+            continue;
         }
-        if (child == 0) return;
+        if (!child) return;
         at = child;
     }
 }
 
-CREMA_DECL void matcher::search::overflow(head h) {
-    more_.push_back(h);
-    ++count_;
+CREMA_DECL std::uint32_t matcher::search::remember(const char* begin, const char* end, std::uint32_t before) {
+    const auto offset = [&](const char* p) { return static_cast<std::uint32_t>(p - path_.data()); };
+    segments_.push({offset(begin), offset(end), before});
+    return segments_.size() - 1;
+}
+
+// Fills in the captures of a layer that is certain, from the last to the first.
+CREMA_DECL void matcher::search::recall(path_match& match, std::uint32_t parameter) const {
+    const detail::program& p = *match.program_;
+    const detail::sequence& q = p.sequences.front();
+    if (p.slots > match.room_) match.make_room(p.slots);
+    match.count_ = q.slots;
+    detail::captured* const slots = match.slots();
+    for (std::uint32_t i = q.last; i-- > q.first;) {
+        const detail::step& s = p.steps[i];
+        if (s.kind == detail::step_kind::text) continue;
+        const segment& taken = segments_[parameter];
+        if (s.slot != detail::shadowed) slots[s.slot] = {i, taken.begin, taken.end};
+        parameter = taken.before;
+    }
 }
 
 } // namespace crema::route

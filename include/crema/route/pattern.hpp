@@ -18,6 +18,11 @@
 namespace crema::route {
 
 class pattern;
+class matcher;
+class path_match;
+namespace detail {
+CREMA_DECL bool match_path(const program& p, std::string_view path, path_match& found);
+}
 
 /// Is a named part of a path. The views live as long as the path and the pattern.
 struct capture {
@@ -83,14 +88,23 @@ public:
 
 private:
     friend class pattern;
+    friend class matcher;
+    friend bool detail::match_path(const detail::program& p, std::string_view path, path_match& found);
+    void begin(const detail::program* p, std::string_view path) noexcept {
+        program_ = p;
+        path_ = path;
+        length_ = count_ = work_ = 0;
+    }
+    CREMA_DECL void make_room(std::uint32_t slots);
     const detail::captured* slots() const noexcept { return more_ ? more_.get() : inline_.data(); }
+    detail::captured* slots() noexcept { return more_ ? more_.get() : inline_.data(); }
     capture at(const detail::captured& c) const noexcept {
         const detail::step& s = program_->steps[c.step];
         return {program_->names[s.key], path_.substr(c.begin, c.end - c.begin), s.wildcard};
     }
     const detail::program* program_ = nullptr;
     std::string_view path_;
-    std::uint32_t length_ = 0, count_ = 0, work_ = 0, room_ = 0;
+    std::uint32_t length_ = 0, count_ = 0, work_ = 0, room_ = capacity;
     std::unique_ptr<detail::captured[]> more_;
     std::array<detail::captured, capacity> inline_;
 };
@@ -177,7 +191,7 @@ public:
         @param found Receives the captures; meaningful only when this returns true, but for `work()`.
         @return Whether it matches.
     */
-    CREMA_DECL bool match(std::string_view path, path_match& found) const;
+    bool match(std::string_view path, path_match& found) const { return detail::match_path(*program_, path, found); }
 
     /// Returns the text of the pattern, of several the first.
     const std::string& source() const noexcept { return program_->source; }
@@ -186,11 +200,8 @@ public:
     /// Tells whether it matches every path with nothing of it: the mount of `/`.
     bool matches_everything() const noexcept { return program_->everything; }
 
-    /// @cond for the index over layers
-    const detail::program& compiled() const noexcept { return *program_; }
-    /// @endcond
-
 private:
+    friend class matcher;
     explicit pattern(std::shared_ptr<const detail::program> p) noexcept : program_(std::move(p)) {}
     std::shared_ptr<const detail::program> program_;
 };
@@ -225,7 +236,25 @@ inline std::optional<pattern_error> extend_program(program& p, std::string_view 
     return extend_program(p, list, combinations);
 }
 
+CREMA_DECL bool match_path(const program& p, std::string_view path, path_match& found) {
+    found.begin(&p, path);
+    if (p.everything) return true;
+    if (p.slots > found.room_) found.make_room(p.slots);
+    runner run(p, path, found.slots());
+    const sequence* const q = run.match();
+    found.work_ = run.work();
+    if (!q) return false;
+    found.length_ = run.length();
+    found.count_ = q->slots;
+    return true;
+}
+
 } // namespace detail
+
+CREMA_DECL void path_match::make_room(std::uint32_t slots) {
+    more_ = std::make_unique<detail::captured[]>(slots);
+    room_ = slots;
+}
 
 CREMA_DECL result<pattern> pattern::parse(std::string_view source, const pattern_options& options) {
     return parse(std::span<const std::string_view>(&source, 1), options);
@@ -270,30 +299,6 @@ CREMA_DECL result<pattern> pattern::layer(std::span<const std::string_view> sour
     }
     if (!sources.empty()) p->source = sources.front();
     return pattern(std::move(p));
-}
-
-CREMA_DECL bool pattern::match(std::string_view path, path_match& found) const {
-    const detail::program& p = *program_;
-    found.program_ = &p;
-    found.path_ = path;
-    found.length_ = found.count_ = found.work_ = 0;
-    if (p.everything) return true;
-    if (p.slots > path_match::capacity) {
-        if (found.room_ < p.slots) {
-            found.more_ = std::make_unique<detail::captured[]>(p.slots);
-            found.room_ = p.slots;
-        }
-    } else if (found.more_) {
-        found.more_.reset();
-        found.room_ = 0;
-    }
-    detail::runner run(p, path, found.more_ ? found.more_.get() : found.inline_.data());
-    const detail::sequence* const q = run.match();
-    found.work_ = run.work();
-    if (!q) return false;
-    found.length_ = run.length();
-    found.count_ = q->slots;
-    return true;
 }
 
 CREMA_DECL result<std::string> decode_capture(std::string_view value) {

@@ -62,6 +62,7 @@ struct sequence {
     std::uint32_t first = 0, last = 0; // steps
     std::uint32_t slots = 0;           // distinct names
     std::uint32_t captures = 0;
+    bool straight = false; // each capture has one possible end: there are no ways back
 };
 
 struct captured {
@@ -104,8 +105,8 @@ constexpr std::uint64_t fold64(std::uint64_t v) noexcept {
 
 // Compares `n` octets of a path with text; `Fold` makes the path's small, the text's are small already.
 template <bool Fold>
-inline bool same_text(const char* path, const char* text, std::size_t n) noexcept {
-    const auto differ = [](std::uint64_t p, std::uint64_t t) { return (Fold ? fold64(p) : p) != t; };
+CREMA_FORCEINLINE bool same_text(const char* path, const char* text, std::size_t n) noexcept {
+    const auto differ = [](std::uint64_t p, std::uint64_t t) { return p != t && (!Fold || fold64(p) != t); };
     if (n >= 8) {
         for (std::size_t i = 0; i + 8 < n; i += 8)
             if (differ(load64(path + i), load64(text + i))) return false;
@@ -124,7 +125,7 @@ inline bool same_text(const char* path, const char* text, std::size_t n) noexcep
 }
 
 // Returns the first of a one-octet delimiter, or `end`.
-inline const char* find_octet(const char* at, const char* end, char octet) noexcept {
+CREMA_FORCEINLINE const char* find_octet(const char* at, const char* end, char octet) noexcept {
     constexpr std::uint64_t ones = 0x0101010101010101u;
     const std::uint64_t wanted = static_cast<unsigned char>(octet) * ones;
     for (; end - at >= 8; at += 8) {
@@ -157,6 +158,8 @@ private:
     bool stops(std::uint32_t at, const piece (&stop)[2]) const noexcept {
         return (stop[0].size != 0 && begins(at, stop[0])) || (stop[1].size != 0 && begins(at, stop[1]));
     }
+    template <bool Fold>
+    bool straight(const sequence& q) noexcept;
     CREMA_DECL bool finish(std::uint32_t at) noexcept;
     CREMA_DECL std::uint32_t extent(const step& s, std::uint32_t at) noexcept;
     template <bool Careful>
@@ -200,11 +203,11 @@ namespace crema::route::detail {
 
 // Tells whether the path may end here, and how long the match is then.
 CREMA_DECL bool runner::finish(std::uint32_t at) noexcept {
-    const piece d{0, static_cast<std::uint32_t>(program_.delimiter.size())}; // it stands first in `chars`
     if (at == size_) {
         length_ = at;
         return true;
     }
+    const piece d{0, static_cast<std::uint32_t>(program_.delimiter.size())}; // it stands first in `chars`
     const bool delimited = begins(at, d);
     if (delimited && program_.trailing && size_ - at == d.size) {
         length_ = size_;
@@ -224,6 +227,29 @@ CREMA_DECL std::uint32_t runner::extent(const step& s, std::uint32_t at) noexcep
         while (at != size_ && !stops(at, s.stop)) ++at;
         return at;
     }
+}
+
+// Matches a sequence that has no ways back.
+template <bool Fold>
+bool runner::straight(const sequence& q) noexcept {
+    const char* at = path_;
+    const char* const end = path_ + size_;
+    const step* const steps = program_.steps.data();
+    for (std::uint32_t i = q.first; i != q.last; ++i) {
+        const step& s = steps[i];
+        if (s.kind == step_kind::text) {
+            if (static_cast<std::size_t>(end - at) < s.text.size || !same_text<Fold>(at, chars_ + s.text.at, s.text.size))
+                return false;
+            at += s.text.size;
+            continue;
+        }
+        const char* const begin = at;
+        at = s.kind == step_kind::segment ? find_octet(at, end, delimiter_) : end;
+        if (at == begin) return false;
+        if (s.slot != shadowed)
+            slots_[s.slot] = {i, static_cast<std::uint32_t>(begin - path_), static_cast<std::uint32_t>(at - path_)};
+    }
+    return finish(static_cast<std::uint32_t>(at - path_));
 }
 
 template <bool Careful>
@@ -307,6 +333,11 @@ CREMA_DECL void runner::prepare(const sequence& q) {
 CREMA_DECL const sequence* runner::match() {
     const step* const steps = program_.steps.data();
     for (const sequence& q : program_.sequences) {
+        if (q.straight) {
+            work_ += size_ + 1;
+            if (fold_ ? straight<true>(q) : straight<false>(q)) return &q;
+            continue;
+        }
         budget_ = work_ + 8 * size_ + 64;
         if (run<false>(steps + q.first, steps + q.last, 0)) return &q;
         if (!gave_up_) continue;
@@ -349,7 +380,13 @@ public:
         q.last = static_cast<std::uint32_t>(program_.steps.size());
         q.slots = assign_slots(q);
         program_.slots = std::max(program_.slots, q.slots);
-        for (std::uint32_t i = q.first; i < q.last; ++i) program_.steps[i].only_longest = is_final(i, q.last);
+        q.straight = true;
+        for (std::uint32_t i = q.first; i < q.last; ++i) {
+            step& each = program_.steps[i];
+            each.only_longest = is_final(i, q.last);
+            const bool one_end = each.only_longest || (each.kind == step_kind::rest && i + 1 == q.last);
+            q.straight &= each.kind == step_kind::text || (one_end && each.kind != step_kind::run && each.second == second_form::none);
+        }
         program_.sequences.push_back(q);
     }
 
