@@ -81,6 +81,8 @@ struct recycle_reaper {
 };
 
 CREMA_DECL void recycle_arm();
+// Not inline: g++ 12 would warn of the frame of a coroutine that it deletes through the address of the promise.
+CREMA_NOINLINE inline void plain_free(void* memory) noexcept { ::operator delete(memory); }
 
 } // namespace detail
 
@@ -99,7 +101,7 @@ inline void* recycle_allocate(std::size_t size) {
 }
 
 inline void recycle_free(void* memory, std::size_t size) noexcept {
-    if constexpr (sanitize_address) return ::operator delete(memory);
+    if constexpr (sanitize_address) return detail::plain_free(memory);
     using bins = detail::recycle_bins;
     const std::size_t c = (size + bins::step - 1) / bins::step - (size != 0);
     auto& b = detail::bins;
