@@ -10,6 +10,7 @@
 #include <crema/async/spawn.hpp>
 #include <crema/async/task.hpp>
 #include <crema/async/when_all.hpp>
+#include <crema/loop/with_timeout.hpp>
 #include <filesystem>
 #include <mutex>
 #include <random>
@@ -422,6 +423,34 @@ TEST_CASE("plain code in a transaction can ask whether it is cancelled", "[ext][
     scope.cancel();
     loop::current().run();
     CHECK(ended == "cancelled");
+}
+
+TEST_CASE("a deadline ends a query, and answers beside a transaction that cannot stop", "[ext][sqlite]") {
+    directory d;
+    meeting m;
+    database db(d.file(), m.options());
+    run([](database& base, meeting& both) -> task<> {
+        bool late = false;
+        try {
+            co_await with_timeout(base.query<std::optional<int>>(endless), std::chrono::milliseconds(10));
+        } catch (const timed_out&) {
+            late = true;
+        }
+        CHECK(late);
+        late = false;
+        const int before = both.arrived;
+        auto* const m = &both; // outlives the transaction, which outlives the wait
+        try {
+            co_await with_timeout(base.transaction([m, before](sqlite::connection&) { m->wait_for(before + 1); }), std::chrono::milliseconds(10));
+        } catch (const timed_out&) {
+            late = true;
+        }
+        CHECK(late);
+        both.arrive(); // it was still waiting
+    }(db, m));
+    run([](database& base) -> task<> {
+        co_await base.execute("INSERT INTO items(name) VALUES ('a')");
+    }(db));
 }
 
 TEST_CASE("an interrupt never hits the work that comes next", "[ext][sqlite]") {

@@ -299,7 +299,8 @@ public:
     /** Run `f(connection&)` on the writer in a transaction; gives what it returns. When it throws, everything is rolled back.
 
         `f` is plain code on another thread: what it captures by reference must live until the `co_await` returns, and nobody else may
-        touch it meanwhile. A long one calls `connection::check`.
+        touch it meanwhile. A long one calls `connection::check`; one that does not is left behind by `with_timeout` at the deadline, and
+        goes on: then it must own what it works on.
     */
     template <class F>
         requires std::invocable<std::decay_t<F>&, connection&>
@@ -357,7 +358,7 @@ struct sqlite_mailbox {
     class loop* where;
     sqlite_links finished;          // filled by the threads of the database
     sqlite_links ready;             // being delivered
-    std::atomic<std::size_t> pending{0}; // jobs of this loop
+    std::atomic<std::size_t> pending{0}; // who needs the box: jobs of this loop, and a delivery
     explicit sqlite_mailbox(class loop& l) noexcept : where(&l) {}
     std::atomic<bool> posted{false};
 };
@@ -457,6 +458,7 @@ public:
     void deliver(sqlite_mailbox& box) {
         {
             const std::lock_guard lock(guard);
+            ++box.pending; // the box stays until the end of this
             box.posted = false;
             while (!box.finished.alone()) {
                 auto& j = *box.finished.next;
@@ -468,7 +470,10 @@ public:
             sqlite_job* j = nullptr;
             {
                 const std::lock_guard lock(guard);
-                if (box.ready.alone()) return;
+                if (box.ready.alone()) {
+                    --box.pending;
+                    return;
+                }
                 j = static_cast<sqlite_job*>(box.ready.next);
                 unlink(*j);
             }
