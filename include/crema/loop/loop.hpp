@@ -118,10 +118,11 @@ public:
         }
         auto* const outer = std::exchange(detail::running_loop, this);
         inside_ = true;
-        if (host().run(label, f) && has_jobs()) drain();
+        const bool ok = host().run(label, f);
+        if (ok && has_jobs()) drain();
         inside_ = false;
         detail::running_loop = outer;
-        if (dirty_) settle(moment::callback);
+        if (dirty_) settle(ok ? moment::callback : moment::failed);
     }
 
     /// Returns the time at which the running callback began or later; outside of callbacks, the time.
@@ -136,6 +137,26 @@ public:
     void post(unique_function<void()> f) { complete(*new detail::posted_job(std::move(f))); }
     /// Hands over a job without allocation. Keeps the loop alive until it has run. Any thread.
     CREMA_DECL void complete(detail::remote_job& job);
+    /** Announce a job that another thread will `deliver`: the loop stays alive, and is not destroyed, until then.
+
+        The job's function calls `release`. One that will not come is taken back by `forget`.
+    */
+    void expect() noexcept {
+        expected_.fetch_add(1, std::memory_order_relaxed);
+        hold();
+    }
+    /// Hands over a job that was announced. Any thread.
+    void deliver(detail::remote_job& job) {
+        complete(job);
+        expected_.fetch_sub(1, std::memory_order_release);
+    }
+    /// Takes back an announcement.
+    void forget() noexcept {
+        expected_.fetch_sub(1, std::memory_order_release);
+        release();
+    }
+    /// Takes back a job that was handed over and has not run. @return False when it has run.
+    CREMA_DECL bool revoke(detail::remote_job& job) noexcept;
 
     /** Set who receives the exceptions of callbacks and of spawned coroutines that nobody observed.
 
@@ -170,8 +191,13 @@ public:
     }
     /// Queues a function to run when the running callback has ended and the ticks are done.
     void queue_microtask(unique_function<void()> f, std::source_location where = std::source_location::current()) {
-        microtasks_.push(std::move(f), &label_at("microtask", where));
+        enqueue_microtask(std::move(f), &label_at("microtask", where));
+    }
+    /// Queues a microtask with a label for the watchdog, which may be null. @return Its position, for `microtasks().revoke`.
+    std::uint64_t enqueue_microtask(unique_function<void()> f, const activity_label* label) {
+        const auto position = microtasks_.push(std::move(f), label);
         if (!inside_) touch();
+        return position;
     }
     /** Call a function once, after a delay.
 
@@ -208,7 +234,7 @@ private:
     friend struct detail::loop_engine;
 
     // When `settle` looks at what is pending.
-    enum class moment { outside, callback, phases };
+    enum class moment { outside, callback, failed, phases };
 
     // Runs single callbacks for the queues.
     struct runner {
@@ -260,6 +286,7 @@ private:
     CREMA_DECL void phases();
     CREMA_DECL void jump_when_idle() noexcept;
     CREMA_DECL void close_phase();
+    CREMA_DECL void take_remote() noexcept;
     CREMA_DECL void run_remote();
     CREMA_DECL std::size_t run_context();
     CREMA_DECL void call_at_exit();
@@ -281,6 +308,7 @@ private:
     loop_immediate after_error_{[](loop_immediate&) {}};
     std::int64_t holds_ = 0;
     loop* older_ = nullptr;
+    std::atomic<int> expected_{0}; // jobs announced and not delivered
     std::atomic<bool> halted_{false};
     bool running_ = false;
     bool exiting_ = false;
@@ -335,6 +363,7 @@ inline void clear_immediate(immediate i) noexcept {
 #include <cstdlib>
 #include <optional>
 #include <stdexcept>
+#include <thread>
 
 namespace crema {
 namespace detail {
@@ -485,6 +514,7 @@ CREMA_DECL void loop::open() {
 CREMA_DECL loop::~loop() {
     inside_ = true; // nothing is to be started any more
     if (detail::newest_loop == this && !older_) detail::destroy_spawned();
+    while (expected_.load(std::memory_order_acquire) > 0) std::this_thread::sleep_for(std::chrono::microseconds(50));
     for (auto** l = &detail::newest_loop; *l; l = &(*l)->older_)
         if (*l == this) {
             *l = older_;
@@ -571,8 +601,10 @@ CREMA_DECL void loop::settle(moment when) noexcept {
     dirty_ = false;
     engine_->count(keeps_alive());
     if (exiting_) return;
-    const bool polling = when == moment::callback && context_->get_executor().running_in_this_thread();
-    if (!polling && has_jobs() && when != moment::phases) drain_first_ = true;
+    const bool polling = (when == moment::callback || when == moment::failed) &&
+                         context_->get_executor().running_in_this_thread();
+    // the main program: its ticks run even after an exception
+    if ((when == moment::outside || (when == moment::failed && !polling)) && has_jobs()) drain_first_ = true;
     // A turn that has begun goes on to the check phase; a new one begins only for what keeps the loop alive.
     const bool check = polling ? !immediates_.empty() : immediates_.refs() > 0;
     if (check || !closing_.empty() || drain_first_) engine_->request_pump(!polling);
@@ -635,7 +667,8 @@ CREMA_DECL void loop::complete(detail::remote_job& job) {
     if (!remote_.push(job)) return;
     asio::post(*context_, detail::engine_handler<&detail::loop_engine::wake, &detail::loop_anchor::wake>{engine_->anchor});
 }
-CREMA_DECL void loop::run_remote() {
+// Moves what other threads handed over to the end of the list of this thread.
+CREMA_DECL void loop::take_remote() noexcept {
     auto* fresh = remote_.take_all();
     if (remote_rest_) {
         auto* last = remote_rest_;
@@ -644,6 +677,18 @@ CREMA_DECL void loop::run_remote() {
     } else {
         remote_rest_ = fresh;
     }
+}
+CREMA_DECL bool loop::revoke(detail::remote_job& job) noexcept {
+    take_remote();
+    for (auto** at = &remote_rest_; *at; at = &(*at)->next)
+        if (*at == &job) {
+            *at = job.next;
+            return true;
+        }
+    return false;
+}
+CREMA_DECL void loop::run_remote() {
+    take_remote();
     while (remote_rest_ && !host().halted()) {
         auto* job = std::exchange(remote_rest_, remote_rest_->next);
         callback([job] { job->run(*job, false); });
@@ -668,7 +713,7 @@ CREMA_DECL int loop::run() {
     if (!ended()) {
         // the end of the main program
         inside_ = true;
-        host().drain();
+        if (std::exchange(drain_first_, false)) host().drain();
         if (!ended() && keeps_alive() && timers_.due() <= timers_.time.update()) {
             auto runs = host();
             timers_.process(runs);
@@ -752,15 +797,10 @@ CREMA_DECL void loop::drop_all() noexcept {
         unobserved_.clear();
         auto closing = std::move(closing_);
         closing_.clear();
-        for (auto* job = std::exchange(remote_rest_, nullptr); job;) {
-            auto* next = job->next;
+        take_remote();
+        while (remote_rest_) {
+            auto* job = std::exchange(remote_rest_, remote_rest_->next);
             job->run(*job, true);
-            job = next;
-        }
-        for (auto* job = remote_.take_all(); job;) {
-            auto* next = job->next;
-            job->run(*job, true);
-            job = next;
         }
     } while (timers_.refs() > 0 || !immediates_.empty() || has_jobs() || !closing_.empty());
     inside_ = was_inside;
