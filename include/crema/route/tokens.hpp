@@ -222,6 +222,8 @@ public:
     const std::vector<token>& tokens() const noexcept { return tokens_; }
     /// Returns the text or name of a token; valid as long as this list and unchanged.
     std::string_view text_of(const token& t) const noexcept { return std::string_view(text_).substr(t.at, t.size); }
+    /// Returns all texts and names, where the offsets of tokens lead.
+    std::string_view text() const noexcept { return text_; }
     /// Returns the pattern it was parsed from, or what the constructor was given.
     const std::string& source() const noexcept { return source_; }
 
