@@ -70,6 +70,9 @@ inline std::string encode_uri_component(std::string_view text) {
     return out;
 }
 
+/// Returns the text with the replacement character U+FFFD for each piece that is no well-formed UTF-8, as browsers and Node do.
+CREMA_DECL std::string repair_utf8(std::string_view octets);
+
 /** Return a URL made fit to be sent: escapes what may not stand in a URL and leaves escapes that are there.
 
     Octets that are no UTF-8 become the escaped replacement character. Follows the npm package encodeurl, which Express
@@ -228,37 +231,38 @@ CREMA_DECL void encode_uri_component_to(std::string& out, std::string_view text)
 }
 
 CREMA_DECL std::string encode_url(std::string_view url) {
-    // What encodeURI keeps, and what is kept besides outside of a broken escape.
-    auto kept_by_encode_uri = [](char c) {
-        return has_class(c, octet_class::unreserved) || std::string_view(";,/?:@&=+$#").find(c) != std::string_view::npos;
-    };
-    auto kept = [&](char c) { return kept_by_encode_uri(c) || std::string_view("[\\]^|%").find(c) != std::string_view::npos; };
     std::string out;
     out.reserve(url.size());
-    auto escape = [&](std::size_t i) -> std::size_t { // escapes one character, returns its length
-        const auto n = utf8_length(url.substr(i));
-        if (n == 0) {
-            out += "%EF%BF%BD";
-            return 1;
-        }
-        for (char c : url.substr(i, n)) {
-            if (kept_by_encode_uri(c)) out += c;
-            else detail::percent_octet(out, c);
-        }
-        return n;
-    };
     for (std::size_t i = 0; i < url.size();) {
-        const auto rest = url.size() - i - 1;
-        if (url[i] == '%' && !(rest >= 1 && is_hex(url[i + 1]) && (rest == 1 || is_hex(url[i + 2])))) {
-            // a broken escape: the sign, a digit if one follows, and the character that is no digit
-            out += "%25";
+        const char c = url[i];
+        if (c == '%') {
+            const bool escape = i + 2 < url.size() && is_hex(url[i + 1]) && is_hex(url[i + 2]);
+            out += escape ? "%" : "%25";
             ++i;
-            if (i < url.size() && is_hex(url[i])) out += url[i++];
-            if (i < url.size()) i += escape(i);
-        } else if (kept(url[i])) {
-            out += url[i++];
+        } else if (c > ' ' && c < 0x7f && std::string_view("\"<>`{}").find(c) == std::string_view::npos) {
+            out += c;
+            ++i;
+        } else if (const auto n = utf8_length(url.substr(i)); n != 0) {
+            for (char octet : url.substr(i, n)) detail::percent_octet(out, octet);
+            i += n;
         } else {
-            i += escape(i);
+            out += "%EF%BF%BD";
+            i += utf8_broken_length(url.substr(i));
+        }
+    }
+    return out;
+}
+
+CREMA_DECL std::string repair_utf8(std::string_view octets) {
+    std::string out;
+    out.reserve(octets.size());
+    for (std::size_t i = 0; i < octets.size();) {
+        if (const auto n = utf8_length(octets.substr(i)); n != 0) {
+            out.append(octets, i, n);
+            i += n;
+        } else {
+            out += "\xef\xbf\xbd";
+            i += utf8_broken_length(octets.substr(i));
         }
     }
     return out;

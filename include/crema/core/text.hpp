@@ -201,6 +201,9 @@ private:
     quotes quotes_;
 };
 
+/// Returns the elements of a comma-separated list; see `comma_list`.
+constexpr comma_list split_list(std::string_view text) noexcept { return comma_list(text); }
+
 /// Tells whether a comma-separated list holds the word, the case of ASCII letters ignored.
 constexpr bool list_contains(std::string_view list, std::string_view word) noexcept {
     for (auto item : comma_list(list))
@@ -234,6 +237,19 @@ constexpr std::size_t utf8_length(std::string_view s) noexcept {
         return 4;
     }
     return 0;
+}
+
+/// Returns how many octets at the front begin a character and break off, at least 1; the front is not well-formed.
+constexpr std::size_t utf8_broken_length(std::string_view s) noexcept {
+    auto at = [&](std::size_t i) { return static_cast<unsigned char>(s[i]); };
+    const unsigned c = at(0);
+    const std::size_t size = c >= 0xf0 && c <= 0xf4 ? 4 : c >= 0xe0 && c <= 0xef ? 3 : 1;
+    if (size == 1 || s.size() < 2) return 1;
+    const unsigned low = c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : 0x80, high = c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : 0xbf;
+    if (at(1) < low || at(1) > high) return 1;
+    std::size_t n = 2;
+    while (n + 1 < size && n < s.size() && (at(n) & 0xc0) == 0x80) ++n;
+    return n;
 }
 
 /// Tells whether the whole text is well-formed UTF-8. Linear in its length.
