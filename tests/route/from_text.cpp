@@ -44,7 +44,8 @@ TEST_CASE("integers are digits and a minus sign, nothing else", "[route][from_te
     CHECK(*from_text<int>("42") == 42);
     CHECK(*from_text<int>("-7") == -7);
     CHECK(*from_text<int>("007") == 7);
-    for (const std::string_view bad : {"", "abc", "12x", "x12", " 1", "1 ", "+1", "1.0", "0x10", "--1", "-", "1e3", "\xD9\xA3"})
+    for (const std::string_view bad :
+         {"", "abc", "12x", "x12", " 1", "1 ", "+1", "1.0", "0x10", "--1", "-", "1e3", "\xD9\xA3"})
         CHECK(refused<int>(bad) == "\"" + std::string(bad) + "\" is not an integer");
     CHECK(refused<unsigned>("x-1") == "\"x-1\" is not an integer");
     using namespace std::string_view_literals;
@@ -67,7 +68,8 @@ TEST_CASE("integers stay in their range", "[route][from_text]") {
 TEST_CASE("numbers are finite and count as a whole", "[route][from_text]") {
     CHECK(*from_text<double>("-2.5e3") == -2500);
     CHECK(*from_text<float>("0.5") == 0.5f);
-    for (const std::string_view bad : {"", "nan", "inf", "-inf", "1,5", "1.5 ", "0x1p3", "1e"}) CHECK_FALSE(from_text<double>(bad));
+    for (const std::string_view bad : {"", "nan", "inf", "-inf", "1,5", "1.5 ", "0x1p3", "1e"})
+        CHECK_FALSE(from_text<double>(bad));
     CHECK(refused<double>("1e999") == "\"1e999\" is out of range");
 }
 

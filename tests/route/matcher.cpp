@@ -77,7 +77,8 @@ TEST_CASE("layers without the method are passed over", "[route][matcher]") {
 
 TEST_CASE("patterns which share beginnings fork where they differ", "[route][matcher]") {
     matcher m;
-    for (const char* const s : {"/abc", "/abd", "/ab", "/a", "/abcde", "/b", "/", "/ABC/x", "/:p/x", "/abc/:q", "/abc-:q", "/ab:q"})
+    for (const char* const s :
+         {"/abc", "/abd", "/ab", "/a", "/abcde", "/b", "/", "/ABC/x", "/:p/x", "/abc/:q", "/abc-:q", "/ab:q"})
         m.add(route(s));
     CHECK(found(m, "/abc") == indices{0, 11});
     CHECK(found(m, "/abd") == indices{1, 11});
@@ -220,10 +221,12 @@ TEST_CASE("what a walk over all layers finds, the index finds, in the same order
         while (layers.size() < 40) {
             const bool is_mount = random() % 3 == 0;
             const std::string source = "/" + make(make, 0);
-            auto p = random() % 12 ? pattern::layer(source, {.is = is_mount ? layer_options::kind::mount : layer_options::kind::route,
-                                                             .sensitive = random() % 3 == 0,
-                                                             .strict = random() % 3 == 0})
-                                   : pattern::parse(source, {.end = !is_mount, .delimiter = random() % 2 ? "." : "a"});
+            auto p =
+                random() % 12
+                    ? pattern::layer(source, {.is = is_mount ? layer_options::kind::mount : layer_options::kind::route,
+                                              .sensitive = random() % 3 == 0,
+                                              .strict = random() % 3 == 0})
+                    : pattern::parse(source, {.end = !is_mount, .delimiter = random() % 2 ? "." : "a"});
             if (!p) continue;
             m.add(*p);
             layers.push_back(*p);

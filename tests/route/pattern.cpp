@@ -105,7 +105,8 @@ TEST_CASE("several patterns are tried in order", "[route][pattern]") {
     CHECK(shown(p, "/a/new") == "/a/new foo=a");
     CHECK(shown(p, "/a/b") == "/a/b bar=a baz=b");
     CHECK(p.source() == "/:foo/new");
-    CHECK(std::vector<std::string>(p.names().begin(), p.names().end()) == std::vector<std::string>{"foo", "bar", "baz"});
+    CHECK(std::vector<std::string>(p.names().begin(), p.names().end()) ==
+          std::vector<std::string>{"foo", "bar", "baz"});
     const auto none = pattern::parse(std::span<const std::string_view>{}).value();
     CHECK(shown(none, "/") == "no");
 }
@@ -190,21 +191,26 @@ TEST_CASE("bad patterns say what, where, and how it is written", "[route][patter
     REQUIRE_FALSE(bad);
     CHECK(bad.error().code == error::bad_pattern);
     CHECK(bad.error().position == 4);
-    CHECK_THAT(bad.error().detail, Catch::StartsWith("Unexpected ? at index 4: /:id?; visit") && Catch::EndsWith("write \"{/:id}\""));
+    CHECK_THAT(bad.error().detail,
+               Catch::StartsWith("Unexpected ? at index 4: /:id?; visit") && Catch::EndsWith("write \"{/:id}\""));
     CHECK_THROWS_AS(pattern::parse("/:id?").value(), crema::system_error);
 
     const auto adjacent = check_pattern("/:foo:bar");
     REQUIRE(adjacent);
-    CHECK(adjacent->message == "Missing text before \"bar\" param: /:foo:bar; visit https://git.new/pathToRegexpError for info");
+    CHECK(adjacent->message ==
+          "Missing text before \"bar\" param: /:foo:bar; visit https://git.new/pathToRegexpError for info");
     CHECK(check_pattern("/:a*b")->message ==
           "Missing text before \"b\" wildcard: /:a*b; visit https://git.new/pathToRegexpError for info");
     CHECK_FALSE(check_pattern("/:a{-}b"));
     CHECK(check_pattern("/:a{-}:b")); // one of its two ways has nothing between
-    CHECK(pattern::parse(token_list().param("a").param("b")).error().detail.starts_with("Missing text before \"b\" param; visit"));
+    CHECK(pattern::parse(token_list().param("a").param("b"))
+              .error()
+              .detail.starts_with("Missing text before \"b\" param; visit"));
 
     std::string groups;
     for (int i = 0; i < 8; ++i) groups += "{/x}";
     CHECK_FALSE(check_pattern(groups)); // 256 ways
     CHECK(check_pattern(groups + "{/x}")->message.starts_with("Too many path combinations: {/x}"));
-    CHECK(check_pattern(std::string(5000, '{') + std::string(5000, '}'))->fault == pattern_fault::too_many_combinations);
+    CHECK(check_pattern(std::string(5000, '{') + std::string(5000, '}'))->fault ==
+          pattern_fault::too_many_combinations);
 }

@@ -92,9 +92,18 @@ TEST_CASE("hostile paths cost work in proportion to their length", "[route][prog
         return r.work();
     };
     const char* const patterns[] = {
-        "/:a-:b",           "/:a-:b-:c-:d-:e",     "/*a-*b-*c-*d",         "/x{-:a}{-:b}{-:c}{-:d}{-:e}{-:f}", "/*a/*b/*c/*d/x",
-        "/:a.*b.:c.*d.:e",  "/x/*a/y/*b/z/*c/y/w", "/{*a-}{*b-}{*c-}{*d-}", "/*a/:b/*c/:d/*e/:f/end",          "/*a-:b-*c-:d/x",
-        "/:a/b/*c/b/:d/*e/b", "/*a-x-*b-x-*c-y",
+        "/:a-:b",
+        "/:a-:b-:c-:d-:e",
+        "/*a-*b-*c-*d",
+        "/x{-:a}{-:b}{-:c}{-:d}{-:e}{-:f}",
+        "/*a/*b/*c/*d/x",
+        "/:a.*b.:c.*d.:e",
+        "/x/*a/y/*b/z/*c/y/w",
+        "/{*a-}{*b-}{*c-}{*d-}",
+        "/*a/:b/*c/:d/*e/:f/end",
+        "/*a-:b-*c-:d/x",
+        "/:a/b/*c/b/:d/*e/b",
+        "/*a-x-*b-x-*c-y",
     };
     for (const char* const source : patterns)
         for (const char* const fill : {"-", "a-", "-a", "/", "a/", "/b", "x-", ".a.", "/y/", "-x"}) {

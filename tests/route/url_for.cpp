@@ -47,8 +47,10 @@ TEST_CASE("errors are worded as path-to-regexp does", "[route][url_for]") {
     CHECK(failed("/:a/:b/*c", {{"b", 1}}, error::not_found) == "Missing parameters: a, c");
     CHECK(failed("/:a", {{"a", {"x"}}}, error::bad_value) == "Expected \"a\" to be a string");
     CHECK(failed("/*a", {{"a", "x"}}, error::bad_value) == "Expected \"a\" to be a non-empty array");
-    CHECK(failed("/*a", {{"a", std::vector<std::string>()}}, error::bad_value) == "Expected \"a\" to be a non-empty array");
-    CHECK(failed("/*a", {{"a", {"x", std::vector<url_value>()}}}, error::bad_value) == "Expected \"a/1\" to be a string");
+    CHECK(failed("/*a", {{"a", std::vector<std::string>()}}, error::bad_value) ==
+          "Expected \"a\" to be a non-empty array");
+    CHECK(failed("/*a", {{"a", {"x", std::vector<url_value>()}}}, error::bad_value) ==
+          "Expected \"a/1\" to be a string");
     CHECK(failed("/a{/:b}{/:c}/:d", {}, error::not_found) == "Missing parameters: d");
     CHECK(failed("/{:a}", {{"a", {"x"}}}, error::bad_value) == "Expected \"a\" to be a string");
     CHECK_THROWS_AS(url_for("/:a"), crema::system_error);

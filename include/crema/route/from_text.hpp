@@ -16,8 +16,8 @@ namespace crema::route {
     A specialization has one member, `static result<T> from(std::string_view text)`, whose failures are of
     `error::bad_value` and whose detail reads `"abc" is not a colour`.
 
-    @tparam T An integer, a floating-point number, `bool`, `char`, `std::string`, `std::string_view` (of the text itself),
-    `std::optional` of these, or a type of the application.
+    @tparam T An integer, a floating-point number, `bool`, `char`, `std::string`, `std::string_view` (of the text
+    itself), `std::optional` of these, or a type of the application.
 */
 template <class T>
 struct text_conversion;
@@ -132,7 +132,8 @@ CREMA_DECL result<long long> signed_from_text(std::string_view text, long long l
     long long v = 0;
     const auto problem = read_number(text, v);
     if (problem == std::errc::invalid_argument) return not_a(text, "an integer");
-    if (problem != std::errc{} || v < least || v > most) return out_of_range(text, std::to_string(least), std::to_string(most));
+    if (problem != std::errc{} || v < least || v > most)
+        return out_of_range(text, std::to_string(least), std::to_string(most));
     return v;
 }
 
@@ -151,13 +152,16 @@ template <class T>
 result<T> read_float(std::string_view text) {
     T v{};
     const auto problem = read_number(text, v);
-    if (problem == std::errc::invalid_argument || (problem == std::errc{} && !std::isfinite(v))) return not_a(text, "a number");
+    if (problem == std::errc::invalid_argument || (problem == std::errc{} && !std::isfinite(v)))
+        return not_a(text, "a number");
     if (problem != std::errc{}) return failure{make_error_code(error::bad_value), 0, quoted(text) + " is out of range"};
     return v;
 }
 CREMA_DECL result<float> float_from_text(std::string_view text, float) { return read_float<float>(text); }
 CREMA_DECL result<double> float_from_text(std::string_view text, double) { return read_float<double>(text); }
-CREMA_DECL result<long double> float_from_text(std::string_view text, long double) { return read_float<long double>(text); }
+CREMA_DECL result<long double> float_from_text(std::string_view text, long double) {
+    return read_float<long double>(text);
+}
 
 CREMA_DECL result<bool> bool_from_text(std::string_view text) {
     if (text == "true" || text == "1") return true;

@@ -60,9 +60,9 @@ private:
 
 /** Finds the layers of a router that match a path, without walking over all of them.
 
-    Layers are numbered in the order in which they were added. A `search` over a path yields in that order every layer whose
-    pattern matches. What the index goes by: the text before the first capture and, for parameters, the text behind their
-    segment, and so on, ignoring the case of letters. What it finds that way is asked itself, unless that says all.
+    Layers are numbered in the order in which they were added. A `search` over a path yields in that order every layer
+    whose pattern matches. What the index goes by: the text before the first capture and, for parameters, the text behind
+    their segment, and so on, ignoring the case of letters. What it finds that way is asked itself, unless that says all.
 
     @code
     matcher::search s(index, path, method);
@@ -71,8 +71,8 @@ private:
     @endcode
 
     @par Complexity
-    A search takes time in the length of the path and the number of places at which patterns fork along it, not in the number
-    of layers. Adding is linear in the length of the pattern.
+    A search takes time in the length of the path and the number of places at which patterns fork along it, not in the
+    number of layers. Adding is linear in the length of the pattern.
 
     @par Thread Safety
     Distinct objects: safe. Shared objects: safe for searching; `add` must be alone.
@@ -114,8 +114,8 @@ public:
     class search;
 
 private:
-    // Where along a path a layer may match: when nothing or one slash is left, when nothing or a slash and more is left,
-    // whatever is left. A list holds the layers of those behind it as well, so that a search takes one of a node.
+    // Where along a path a layer may match: when nothing or one slash is left, when nothing or a slash and more is
+    // left, whatever is left. A list holds the layers of those behind it as well, so that a search takes one of a node.
     enum list : unsigned { exact, mount, rest, lists };
 
     // A layer in a list: its number, and whether to be in the list means to match.
@@ -155,8 +155,8 @@ private:
 
 /** Walks over the layers that match one path.
 
-    Holds a view of the path, which must outlive it, and refers to the matcher. Layers added meanwhile are found, too. Costs
-    no allocation while the index offers up to 24 layers from 8 places of the path.
+    Holds a view of the path, which must outlive it, and refers to the matcher. Layers added meanwhile are found, too.
+    Costs no allocation while the index offers up to 24 layers from 8 places of the path.
 
     @par Thread Safety
     Distinct objects: safe.
@@ -335,7 +335,8 @@ CREMA_DECL matcher::node& matcher::descend_parameter(node& at) {
 }
 
 CREMA_DECL void matcher::node::adopt(char first, node& child) {
-    const auto count = static_cast<std::size_t>(std::find(children.begin(), children.end(), nullptr) - children.begin());
+    const auto count =
+        static_cast<std::size_t>(std::find(children.begin(), children.end(), nullptr) - children.begin());
     if (count < children.size()) {
         firsts[count] = first;
         children[count] = &child;
@@ -387,7 +388,8 @@ CREMA_DECL matcher::index matcher::search::next_verified(path_match& match, cand
     return npos;
 }
 
-CREMA_FORCEINLINE void matcher::search::offer(const std::vector<entry>& entries, std::size_t length, std::uint32_t parameter) {
+CREMA_FORCEINLINE void matcher::search::offer(const std::vector<entry>& entries, std::size_t length,
+                                              std::uint32_t parameter) {
     const std::uint32_t here = places_.size();
     places_.push({static_cast<std::uint32_t>(length), parameter});
     const std::uint32_t count = candidates_.size();
@@ -406,13 +408,15 @@ CREMA_FORCEINLINE void matcher::search::offer(const std::vector<entry>& entries,
 CREMA_DECL void matcher::search::walk(const node* at, const char* path, const char* end, std::uint32_t parameter) {
     for (;;) {
         const std::size_t size = at->text.size();
-        if (static_cast<std::size_t>(end - path) < size || !detail::same_text<true>(path, at->text.data(), size)) return;
+        if (static_cast<std::size_t>(end - path) < size || !detail::same_text<true>(path, at->text.data(), size))
+            return;
         path += size;
         const auto left = static_cast<std::size_t>(end - path);
         if (at->populated) {
             const bool whole = left == 0 || (left == 1 && *path == '/');
             const auto& entries = at->layers[whole ? exact : *path == '/' ? mount : rest];
-            if (!entries.empty()) offer(entries, path == path_.data() ? 0 : path_.size() - (whole ? 0 : left), parameter);
+            if (!entries.empty())
+                offer(entries, path == path_.data() ? 0 : path_.size() - (whole ? 0 : left), parameter);
         }
         if (left == 0) return;
         const node* const child = at->child(to_lower(*path));

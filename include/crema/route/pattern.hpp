@@ -160,7 +160,8 @@ public:
         @par Errors
         As with one; the message names the pattern.
     */
-    static CREMA_DECL result<pattern> parse(std::span<const std::string_view> sources, const pattern_options& options = {});
+    static CREMA_DECL result<pattern> parse(std::span<const std::string_view> sources,
+                                            const pattern_options& options = {});
     /// @copydoc parse
     static result<pattern> parse(std::initializer_list<std::string_view> sources, const pattern_options& options = {}) {
         return parse(std::span<const std::string_view>(sources.begin(), sources.size()), options);
@@ -183,7 +184,8 @@ public:
     */
     static CREMA_DECL result<pattern> layer(std::string_view source, const layer_options& options = {});
     /// Compiles a layer that has several patterns. @copydetails layer
-    static CREMA_DECL result<pattern> layer(std::span<const std::string_view> sources, const layer_options& options = {});
+    static CREMA_DECL result<pattern> layer(std::span<const std::string_view> sources,
+                                            const layer_options& options = {});
 
     /** Match a path.
 
@@ -304,7 +306,8 @@ CREMA_DECL result<pattern> pattern::layer(std::span<const std::string_view> sour
 CREMA_DECL result<std::string> decode_capture(std::string_view value) {
     auto text = percent_decode(value);
     if (text) return text;
-    return failure{make_error_code(error::bad_syntax), text.error().position, "Failed to decode param '" + std::string(value) + "'"};
+    return failure{make_error_code(error::bad_syntax), text.error().position,
+                   "Failed to decode param '" + std::string(value) + "'"};
 }
 
 CREMA_DECL result<std::string> path_match::decoded(std::size_t i) const {

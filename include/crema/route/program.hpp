@@ -27,9 +27,9 @@ struct pattern_options {
 
 namespace detail {
 
-/* path-to-regexp makes a regular expression of a pattern: an alternation of sequences, one for each way to take or leave
-   the optional groups. A sequence is text and captures, and a capture is "one or more octets at which neither of two
-   texts begins", longest first, sometimes with a second form when the first fails. A `step` is one of these. */
+/* path-to-regexp makes a regular expression of a pattern: an alternation of sequences, one for each way to take or
+   leave the optional groups. A sequence is text and captures, and a capture is "one or more octets at which neither of
+   two texts begins", longest first, sometimes with a second form when the first fails. A `step` is one of these. */
 enum class step_kind : unsigned char {
     text,    // `text`
     segment, // a capture up to the delimiter, which is one octet
@@ -136,8 +136,8 @@ CREMA_FORCEINLINE const char* find_octet(const char* at, const char* end, char o
     return at;
 }
 
-/* Runs a program over one path. First greedily, with the ways back bounded in number; a pattern and a path that need more
-   are done again with a memory of what failed, which takes time linear in the path and some memory. */
+/* Runs a program over one path. First greedily, with the ways back bounded in number; a pattern and a path that need
+   more are done again with a memory of what failed, which takes time linear in the path and some memory. */
 class runner {
 public:
     runner(const program& p, std::string_view path, captured* slots) noexcept
@@ -152,7 +152,8 @@ public:
 
 private:
     bool same(std::uint32_t at, piece p) const noexcept {
-        return fold_ ? same_text<true>(path_ + at, chars_ + p.at, p.size) : same_text<false>(path_ + at, chars_ + p.at, p.size);
+        return fold_ ? same_text<true>(path_ + at, chars_ + p.at, p.size)
+                     : same_text<false>(path_ + at, chars_ + p.at, p.size);
     }
     bool begins(std::uint32_t at, piece p) const noexcept { return size_ - at >= p.size && same(at, p); }
     bool stops(std::uint32_t at, const piece (&stop)[2]) const noexcept {
@@ -238,7 +239,8 @@ bool runner::straight(const sequence& q) noexcept {
     for (std::uint32_t i = q.first; i != q.last; ++i) {
         const step& s = steps[i];
         if (s.kind == step_kind::text) {
-            if (static_cast<std::size_t>(end - at) < s.text.size || !same_text<Fold>(at, chars_ + s.text.at, s.text.size))
+            if (static_cast<std::size_t>(end - at) < s.text.size ||
+                !same_text<Fold>(at, chars_ + s.text.at, s.text.size))
                 return false;
             at += s.text.size;
             continue;
@@ -297,9 +299,10 @@ bool runner::capture(const step* s, const step* last, std::uint32_t at) {
     return false;
 }
 
-/* The memory holds for each capture five arrays of an entry for each octet and the end: for both forms, where a run ends
-   that covers this octet, and of the run that ends here the first octet at which going on was tried, plus one; and whether
-   the capture was tried here. What was tried has failed, else the match would be over. So each octet is tried once. */
+/* The memory holds for each capture five arrays of an entry for each octet and the end: for both forms, where a run
+   ends that covers this octet, and of the run that ends here the first octet at which going on was tried, plus one; and
+   whether the capture was tried here. What was tried has failed, else the match would be over. So each octet is tried
+   once. */
 CREMA_DECL bool runner::exits(const step* s, const step* last, std::uint32_t at, unsigned form) {
     std::uint32_t* const ends = memory_.get() + (s->ordinal * 5 + form * 2) * (std::size_t{size_} + 1);
     std::uint32_t* const tried = ends + size_ + 1;
@@ -385,7 +388,8 @@ public:
             step& each = program_.steps[i];
             each.only_longest = is_final(i, q.last);
             const bool one_end = each.only_longest || (each.kind == step_kind::rest && i + 1 == q.last);
-            q.straight &= each.kind == step_kind::text || (one_end && each.kind != step_kind::run && each.second == second_form::none);
+            q.straight &= each.kind == step_kind::text ||
+                          (one_end && each.kind != step_kind::run && each.second == second_form::none);
         }
         program_.sequences.push_back(q);
     }
@@ -422,7 +426,8 @@ private:
     bool wildcard_in_segment(std::uint32_t i) const {
         for (; i < count_; ++i) {
             if (at(i).kind == token_kind::wildcard) return true;
-            if (at(i).kind == token_kind::text && list_.text_of(at(i)).find(program_.delimiter) != std::string_view::npos)
+            if (at(i).kind == token_kind::text &&
+                list_.text_of(at(i)).find(program_.delimiter) != std::string_view::npos)
                 break;
         }
         return false;
@@ -459,7 +464,8 @@ private:
     void settle(step& s) const {
         if (s.stop[0].size == 0) std::swap(s.stop[0], s.stop[1]);
         if (s.stop[0].size == 0) s.kind = step_kind::rest;
-        else if (s.stop[1].size == 0 && s.stop[0].at == 0 && s.stop[0].size == 1 && (program_.sensitive || !is_alpha(program_.chars[0])))
+        else if (s.stop[1].size == 0 && s.stop[0].at == 0 && s.stop[0].size == 1 &&
+                 (program_.sensitive || !is_alpha(program_.chars[0])))
             s.kind = step_kind::segment;
     }
     // Tells whether what follows step `i` can only match where a stop begins.
@@ -502,7 +508,8 @@ private:
     unsigned previous_ = 0, in_segment_ = 0;
 };
 
-CREMA_DECL std::optional<pattern_error> extend_program(program& p, const token_list& list, std::uint32_t& combinations) {
+CREMA_DECL std::optional<pattern_error> extend_program(program& p, const token_list& list,
+                                                       std::uint32_t& combinations) {
     const auto& tokens = list.tokens();
     const auto count = static_cast<std::uint32_t>(tokens.size());
     std::vector<std::uint32_t> room(tokens.size() + 1);

@@ -299,7 +299,9 @@ struct named_before {
 
 inline named_before name_before(std::string_view source, std::size_t at) {
     std::size_t begin = at;
-    const auto part_of_name = [](char c) { return static_cast<unsigned char>(c) >= 0x80 || continues_name(static_cast<unsigned char>(c)); };
+    const auto part_of_name = [](char c) {
+        return static_cast<unsigned char>(c) >= 0x80 || continues_name(static_cast<unsigned char>(c));
+    };
     while (begin > 0 && part_of_name(source[begin - 1])) --begin;
     if (begin == at || begin == 0 || (source[begin - 1] != ':' && source[begin - 1] != '*')) return {};
     return {source.substr(begin, at - begin), source[begin - 1], source.substr(0, begin - 1)};
@@ -326,7 +328,8 @@ inline std::string hint_for(std::string_view source, const syntax_fault& f) {
             return "write " + quoted(p.sign + std::string(p.name)) +
                    " and check the value in the handler: patterns hold no regular expressions";
         if (c == '(' && source.substr(f.position, 4) == "(.*)") return "write \"*name\" for a wildcard";
-        if (c == '(') return "patterns hold no regular expressions: register a list of paths, or write \"\\(\" for the character";
+        if (c == '(')
+            return "patterns hold no regular expressions: register a list of paths, or write \"\\(\" for the character";
         if (c == '}') return "there is no \"{\" to close; write \"\\}\" for the character";
         if (c == '?') return "an optional part is written in braces: \"{/part}\"; write \"\\?\" for the character";
         return "write " + quoted(std::string("\\") + c) + " for the character";
@@ -369,7 +372,8 @@ CREMA_DECL failure pattern_error::as_failure() const {
     return {make_error_code(error::bad_pattern), position, hint.empty() ? message : message + "; " + hint};
 }
 
-CREMA_DECL pattern_error describe_fault(std::string_view source, const syntax_fault& f, std::string_view name, token_kind kind) {
+CREMA_DECL pattern_error describe_fault(std::string_view source, const syntax_fault& f, std::string_view name,
+                                        token_kind kind) {
     pattern_error e{f.fault, f.index, f.position, {}, detail::hint_for(source, f)};
     const std::string at = " at index " + std::to_string(f.index);
     switch (f.fault) {
@@ -380,7 +384,8 @@ CREMA_DECL pattern_error describe_fault(std::string_view source, const syntax_fa
     case pattern_fault::unfinished_escape: e.message = "Unexpected end after \\" + at; break;
     case pattern_fault::unclosed_group: e.message = "Unexpected end" + at + ", expected }"; break;
     case pattern_fault::missing_text:
-        e.message = "Missing text before \"" + std::string(name) + (kind == token_kind::param ? "\" param" : "\" wildcard");
+        e.message =
+            "Missing text before \"" + std::string(name) + (kind == token_kind::param ? "\" param" : "\" wildcard");
         break;
     case pattern_fault::too_many_combinations: e.message = "Too many path combinations"; break;
     }

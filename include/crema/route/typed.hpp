@@ -98,26 +98,34 @@ template <fixed_string Source>
 class typed_pattern {
     static constexpr auto parsed_ = detail::parse_fixed<Source>();
     static constexpr pattern_fault fault_ = parsed_.fault.fault;
-    static constexpr char character_ = parsed_.fault.position < Source.view().size() ? Source.octets[parsed_.fault.position] : '\0';
+    static constexpr char character_ =
+        parsed_.fault.position < Source.view().size() ? Source.octets[parsed_.fault.position] : '\0';
     static constexpr bool unexpected_ = fault_ == pattern_fault::unexpected_character;
 
-    static_assert(!unexpected_ || character_ != '?', "crema: unexpected ? in a route pattern: what is optional stands in braces, "
-                                                     "as in {/:id}; write \\\\? for the character");
-    static_assert(!unexpected_ || character_ != '(', "crema: unexpected ( in a route pattern: patterns hold no regular expressions; "
-                                                     "take param<\"id\", int> for digits; write \\\\( for the character");
-    static_assert(!unexpected_ || character_ != '+', "crema: unexpected + in a route pattern: one or more segments are a "
-                                                     "wildcard, as in /*name; write \\\\+ for the character");
-    static_assert(!unexpected_ || character_ != '}', "crema: unexpected } in a route pattern: there is no { to close; write \\\\} "
-                                                     "for the character");
+    static_assert(!unexpected_ || character_ != '?',
+                  "crema: unexpected ? in a route pattern: what is optional stands in braces, "
+                  "as in {/:id}; write \\\\? for the character");
+    static_assert(!unexpected_ || character_ != '(',
+                  "crema: unexpected ( in a route pattern: patterns hold no regular expressions; "
+                  "take param<\"id\", int> for digits; write \\\\( for the character");
+    static_assert(!unexpected_ || character_ != '+',
+                  "crema: unexpected + in a route pattern: one or more segments are a "
+                  "wildcard, as in /*name; write \\\\+ for the character");
+    static_assert(!unexpected_ || character_ != '}',
+                  "crema: unexpected } in a route pattern: there is no { to close; write \\\\} "
+                  "for the character");
     static_assert(!unexpected_ || (character_ != ')' && character_ != '[' && character_ != ']' && character_ != '!'),
                   "crema: one of ) [ ] ! in a route pattern: write it with \\\\ before it");
-    static_assert(fault_ != pattern_fault::missing_name, "crema: : or * without a name in a route pattern: a wildcard is written "
-                                                         "*name; write \\\\: or \\\\* for the character");
+    static_assert(fault_ != pattern_fault::missing_name,
+                  "crema: : or * without a name in a route pattern: a wildcard is written "
+                  "*name; write \\\\: or \\\\* for the character");
     static_assert(fault_ != pattern_fault::unterminated_quote, "crema: a quoted name in a route pattern does not end");
     static_assert(fault_ != pattern_fault::unfinished_escape, "crema: a route pattern ends with a backslash");
     static_assert(fault_ != pattern_fault::unclosed_group, "crema: a { in a route pattern is not closed");
-    static_assert(fault_ != pattern_fault::missing_text, "crema: two parameters in a route pattern have no text between them");
-    static_assert(fault_ != pattern_fault::too_many_combinations, "crema: a route pattern has too many optional groups");
+    static_assert(fault_ != pattern_fault::missing_text,
+                  "crema: two parameters in a route pattern have no text between them");
+    static_assert(fault_ != pattern_fault::too_many_combinations,
+                  "crema: a route pattern has too many optional groups");
 
     // The distinct names in order, then how many there are.
     static consteval auto collect() {
@@ -143,7 +151,8 @@ class typed_pattern {
     static constexpr auto list_ = collect();
 
     template <std::size_t... I>
-    static parameters_are<fixed_string<list_.all[I].name.size() + 1>(list_.all[I].name)...> listed(std::index_sequence<I...>);
+    static parameters_are<fixed_string<list_.all[I].name.size() + 1>(list_.all[I].name)...>
+        listed(std::index_sequence<I...>);
 
 public:
     /// Lists the names, for the compiler's messages.
@@ -172,7 +181,8 @@ public:
     static constexpr void require() noexcept {
         if constexpr (!has_param(Name.view())) {
             static_cast<void>(sizeof(no_such_parameter<Name, names>));
-            static_assert(has_param(Name.view()), "crema: the route has no parameter of this name; those it has are listed above");
+            static_assert(has_param(Name.view()),
+                          "crema: the route has no parameter of this name; those it has are listed above");
         } else if constexpr (!std::is_void_v<T> && !detail::is_optional<T>) {
             constexpr bool always = !at(find(Name.view())).optional;
             if constexpr (!always) static_cast<void>(sizeof(optional_parameter_needs_std_optional<Name, T>));

@@ -77,7 +77,7 @@ using url_params = std::vector<std::pair<std::string_view, url_value>>;
 
 /// Says how values become parts of a path.
 struct url_options {
-    bool encode = true;               ///< escape as encodeURIComponent does; else the values go in as they are, wildcards as text
+    bool encode = true; ///< escape as encodeURIComponent does; else the values go in as they are, wildcards as text
     std::string_view delimiter = "/"; ///< what separates the segments of a wildcard
 };
 
@@ -123,8 +123,8 @@ struct url_for_wrong_number_of_values;
 namespace detail {
 
 // Makes a path of tokens, whose texts stand in `text`.
-CREMA_DECL result<std::string> make_url(const token* tokens, std::size_t count, std::string_view text, const url_params& params,
-                                        const url_options& options);
+CREMA_DECL result<std::string> make_url(const token* tokens, std::size_t count, std::string_view text,
+                                        const url_params& params, const url_options& options);
 
 template <class T>
 inline constexpr bool is_param = false;
@@ -189,12 +189,16 @@ std::string url_for(const Args&... args) {
         constexpr bool all = given == pattern::size();
         if constexpr (!all && given != required)
             static_cast<void>(sizeof(route::url_for_wrong_number_of_values<given, typename pattern::names>));
-        static_assert(all || given == required, "crema: url_for takes a value for each parameter of the pattern, in order, or for "
-                                                "each that is not optional");
+        static_assert(all || given == required,
+                      "crema: url_for takes a value for each parameter of the pattern, in order, or for "
+                      "each that is not optional");
         [&]<std::size_t... I>(std::index_sequence<I...>) {
-            static_assert((route::detail::fits_parameter<pattern, Args>(route::detail::parameter_for<pattern>(I, !all)) && ...),
-                          "crema: url_for takes a range of segments for a wildcard, and one value for any other parameter");
-            (params.emplace_back(pattern::at(route::detail::parameter_for<pattern>(I, !all)).name, route::url_value(args)), ...);
+            static_assert(
+                (route::detail::fits_parameter<pattern, Args>(route::detail::parameter_for<pattern>(I, !all)) && ...),
+                "crema: url_for takes a range of segments for a wildcard, and one value for any other parameter");
+            (params.emplace_back(pattern::at(route::detail::parameter_for<pattern>(I, !all)).name,
+                                 route::url_value(args)),
+             ...);
         }(std::make_index_sequence<given>{});
     }
     const auto& p = pattern::parsed();
@@ -279,8 +283,8 @@ private:
     std::vector<group> groups_;
 };
 
-CREMA_DECL result<std::string> make_url(const token* tokens, std::size_t count, std::string_view text, const url_params& params,
-                                        const url_options& options) {
+CREMA_DECL result<std::string> make_url(const token* tokens, std::size_t count, std::string_view text,
+                                        const url_params& params, const url_options& options) {
     return url_maker(text, params, options).make(tokens, count);
 }
 
