@@ -1,5 +1,6 @@
 // Reflection: counts and names of members, whatever their types, wherever the aggregate was declared.
 // SPDX-License-Identifier: MIT
+#include <crema/core/value.hpp>
 #include <crema/json/reflect.hpp>
 #include <catch2/catch.hpp>
 #include <any>
@@ -96,6 +97,29 @@ struct immovable {
     std::mutex guard;
     int counted;
 };
+struct greedy { // takes anything
+    template <class T>
+    greedy(const T&) {}
+    greedy() = default;
+};
+struct greedier {
+    template <class T>
+    greedier(T&&) {}
+    greedier() = default;
+};
+struct with_greedy {
+    int a;
+    greedy b;
+    crema::value c;
+    greedier d;
+    std::optional<crema::value> e;
+    std::vector<greedy> f;
+};
+struct large_arrays {
+    char text[3000];
+    int numbers[1000];
+    std::string last;
+};
 struct bools {
     bool email, sms, push;
 };
@@ -155,11 +179,13 @@ TEST_CASE("members are counted", "[reflect]") {
     CHECK(field_count<thirty_two> == 32);
     CHECK(field_count<sixty_four> == 64);
     CHECK(field_count<immovable> == 2);
+    CHECK(field_count<with_greedy> == 6);
 }
 
 TEST_CASE("an array counts once, whatever it holds", "[reflect]") {
     CHECK(field_count<arrays> == 8);
     CHECK(field_count<only_array> == 1);
+    CHECK(field_count<large_arrays> == 3);
 }
 
 TEST_CASE("members without a default are counted too", "[reflect]") {

@@ -45,10 +45,12 @@ namespace crema::detail {
 
 // ---- counting fields
 
-// Converts to whatever a member wants; never called. g++ 12 asks for a definition when T is local to a function.
+// Converts to whatever a member wants; never called. A member's constructor for anything at all competes with the conversion:
+// `const &&` loses against its `U&&` and wins against its `const U&`, so that one of them is always better.
+// g++ 12 asks for a definition when T is local to a function.
 struct anything {
     template <class T>
-    operator T() const {
+    operator T() const&& {
         throw nullptr;
     }
 };
@@ -110,18 +112,35 @@ consteval std::size_t climb_initializers() {
     else return N;
 }
 
-// The initializers that the member beginning at the Ith takes: more than one for a C array only.
+// The initializers that the member beginning at the Ith takes: more than one for a C array only. An array of k takes
+// up to k in braces, and leaves All - I - k for those behind it.
 template <class T, std::size_t All, std::size_t I, std::size_t Size>
-consteval std::size_t array_length() {
-    if constexpr (I + Size > All) return 1;
-    else if constexpr (takes_nested_n<T, I, Size, All - I - Size> && !takes_nested_n<T, I, Size, All - I - Size + 1>) return Size;
-    else return array_length<T, All, I, Size + 1>();
+inline constexpr bool is_array_of = takes_nested_n<T, I, Size, All - I - Size> && !takes_nested_n<T, I, Size, All - I - Size + 1>;
+
+template <class T, std::size_t I, std::size_t Low, std::size_t High> // Low is taken, High is not
+consteval std::size_t search_array() {
+    if constexpr (High - Low <= 1) return Low;
+    else if constexpr (takes_nested_n<T, I, (Low + High) / 2, 0>) return search_array<T, I, (Low + High) / 2, High>();
+    else return search_array<T, I, Low, (Low + High) / 2>();
+}
+template <class T, std::size_t All, std::size_t I, std::size_t Size>
+consteval std::size_t try_array() { // where the members behind need values, each size is tried
+    if constexpr (I + Size > All || Size > most_fields) return 1;
+    else if constexpr (is_array_of<T, All, I, Size>) return Size;
+    else return try_array<T, All, I, Size + 1>();
 }
 template <class T, std::size_t All, std::size_t I>
 consteval std::size_t member_length() {
     // A member of one initializer can be `{}`, with all the others still there.
-    if constexpr (I + 1 >= All || takes_nested_n<T, I, 0, All - I - 1>) return 1;
-    else return array_length<T, All, I, 2>();
+    if constexpr (I + 1 >= All || takes_nested_n<T, I, 0, All - I - 1>) {
+        return 1;
+    } else if constexpr (takes_nested_n<T, I, 2, 0>) {
+        constexpr std::size_t size = search_array<T, I, 2, All - I + 1>();
+        if constexpr (is_array_of<T, All, I, size>) return size;
+        else return 1;
+    } else {
+        return try_array<T, All, I, 2>();
+    }
 }
 template <class T, std::size_t All, std::size_t I, std::size_t Count>
 consteval std::size_t count_members() {
@@ -173,6 +192,8 @@ concept aggregate = std::is_class_v<T> && std::is_aggregate_v<T>;
 // Calls `visitor` with references to all members, in order.
 template <class T, class F>
 constexpr decltype(auto) with_fields(T& object, F&& visitor) {
+    static_assert(!takes_n<std::remove_cv_t<T>, most_initializers>, "crema::json: an aggregate with arrays of more than 4095 elements is not "
+                                                                    "reflected; give it to_json and from_json");
     static_assert(!has_base<std::remove_cv_t<T>>, "crema::json: an aggregate with a base class is not reflected; give it to_json and "
                                                   "from_json, or make the base a member");
     constexpr std::size_t count = field_count<std::remove_cv_t<T>>;

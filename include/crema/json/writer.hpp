@@ -213,6 +213,7 @@ private:
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <crema/core/text.hpp>
 #include <cstdint>
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -305,32 +306,18 @@ CREMA_DECL void json_text::number(float v) {
     shortest(v);
 }
 
-// The length of the well-formed UTF-8 sequence at p, or minus the length of what is replaced at once (Unicode, table 3-7).
-inline int utf8_sequence(const char* p, const char* end) noexcept {
-    const auto at = [&](int i) { return i < end - p ? static_cast<unsigned char>(p[i]) : 0u; };
-    const unsigned a = at(0);
-    unsigned low = 0x80, high = 0xBF;
-    int length;
-    if (a >= 0xC2 && a <= 0xDF) length = 2;
-    else if (a >= 0xE0 && a <= 0xEF) length = 3, low = a == 0xE0 ? 0xA0 : 0x80, high = a == 0xED ? 0x9F : 0xBF;
-    else if (a >= 0xF0 && a <= 0xF4) length = 4, low = a == 0xF0 ? 0x90 : 0x80, high = a == 0xF4 ? 0x8F : 0xBF;
-    else return -1;
-    for (int i = 1; i < length; ++i, low = 0x80, high = 0xBF)
-        if (at(i) < low || at(i) > high) return -i;
-    return length;
-}
-
 // Writes what stands at p and cannot be copied as it is, or a run of it. Six octets for each at most.
 CREMA_NOINLINE CREMA_DECL const char* json_text::escape(const char* p, const char* end) {
     const unsigned char c = static_cast<unsigned char>(*p);
     if (c >= 0x80) {
-        const int n = utf8_sequence(p, end);
-        if (n < 0) {
+        const std::string_view rest(p, static_cast<std::size_t>(end - p));
+        const std::size_t n = utf8_length(rest);
+        if (n == 0) {
             std::memcpy(at_, "\xEF\xBF\xBD", 3);
             at_ += 3;
-            return p - n;
+            return p + utf8_broken_length(rest);
         }
-        for (int i = 0; i < n; ++i) *at_++ = *p++;
+        for (std::size_t i = 0; i < n; ++i) *at_++ = *p++;
         return p;
     }
     *at_++ = '\\';
