@@ -1,0 +1,148 @@
+// socket_stream: a connected TCP or Unix socket.
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <crema/core/config.hpp>
+#include <crema/core/recycle.hpp>
+#include <crema/net/poller.hpp>
+#include <crema/net/stream.hpp>
+
+namespace crema::net {
+
+/** Moves octets through a connected socket.
+
+    @par Thread Safety
+    Only on its loop.
+*/
+class socket_stream final : public stream, private poller::watcher {
+public:
+    /** Take over a connected, non-blocking socket.
+
+        @param p Tells when it is ready; outlives this.
+        @param fd The socket; closed by this.
+        @param peer Its peer.
+    */
+    socket_stream(poller& p, int fd, const address& peer) noexcept : poller_(p), fd_(fd), peer_(peer) {}
+    ~socket_stream() override { close(); }
+
+    static void* operator new(std::size_t size) { return recycle_allocate(size); }
+    static void operator delete(void* p, std::size_t size) noexcept { recycle_free(p, size); }
+
+    CREMA_DECL void start(stream_handler& handler) override;
+    CREMA_DECL void want(bool readable, bool writable) override;
+    CREMA_DECL io_result read(std::span<char> into) noexcept override;
+    CREMA_DECL io_result write(std::span<const std::string_view> pieces) noexcept override;
+    CREMA_DECL void end() noexcept override;
+    CREMA_DECL void close() noexcept override;
+    CREMA_DECL void reset() noexcept override;
+    const address& peer() const noexcept override { return peer_; }
+
+private:
+    CREMA_DECL void on_ready(bool readable, bool writable, bool peer_closed) override;
+    CREMA_DECL void tell() noexcept;
+
+    poller& poller_;
+    int fd_;
+    stream_handler* handler_ = nullptr;
+    bool* alive_ = nullptr; // set false when closed within a callback
+    bool wants_readable_ = true, wants_writable_ = false; // by the handler
+    bool asked_readable_ = true, asked_writable_ = false; // of the system
+    bool peer_closed_ = false;
+    address peer_;
+};
+
+} // namespace crema::net
+
+#if CREMA_BODIES
+#include <algorithm>
+#include <cerrno>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+namespace crema::net {
+
+CREMA_DECL void socket_stream::start(stream_handler& handler) {
+    handler_ = &handler;
+    poller_.add(*this, fd_);
+}
+
+CREMA_DECL void socket_stream::want(bool readable, bool writable) {
+    wants_readable_ = readable;
+    wants_writable_ = writable;
+    // What is wanted is told to the system at once. What is no longer wanted only when it comes (see on_ready):
+    // most of the time it does not, and a system call is spared.
+    if (fd_ >= 0 && ((readable && !asked_readable_) || writable != asked_writable_)) tell();
+}
+
+CREMA_DECL void socket_stream::tell() noexcept {
+    asked_readable_ = wants_readable_;
+    asked_writable_ = wants_writable_;
+    poller_.change(*this, wants_readable_, wants_writable_, !peer_closed_);
+}
+
+CREMA_DECL void socket_stream::on_ready(bool readable, bool writable, bool peer_closed) {
+    auto* const h = handler_;
+    if ((readable && !wants_readable_) || (peer_closed && !peer_closed_)) {
+        peer_closed_ = peer_closed_ || peer_closed;
+        tell();
+        if (peer_closed && !(readable && wants_readable_)) return h->on_peer_closed();
+    }
+    if (writable && wants_writable_) {
+        bool alive = true;
+        alive_ = &alive;
+        h->on_writable();
+        if (!alive) return;
+        alive_ = nullptr;
+    }
+    if (readable && wants_readable_) h->on_readable();
+}
+
+CREMA_DECL io_result socket_stream::read(std::span<char> into) noexcept {
+    for (;;) {
+        const auto n = ::recv(fd_, into.data(), into.size(), 0);
+        if (n >= 0) return {static_cast<std::size_t>(n), {}};
+        if (errno != EINTR) return {0, std::error_code(errno, std::system_category())};
+    }
+}
+
+CREMA_DECL io_result socket_stream::write(std::span<const std::string_view> pieces) noexcept {
+    for (;;) {
+        ssize_t n;
+        if (pieces.size() == 1) {
+            n = ::send(fd_, pieces[0].data(), pieces[0].size(), MSG_NOSIGNAL);
+        } else {
+            iovec parts[16];
+            msghdr m{};
+            m.msg_iov = parts;
+            m.msg_iovlen = std::min<std::size_t>(pieces.size(), 16);
+            for (std::size_t i = 0; i < m.msg_iovlen; ++i)
+                parts[i] = {const_cast<char*>(pieces[i].data()), pieces[i].size()};
+            n = ::sendmsg(fd_, &m, MSG_NOSIGNAL);
+        }
+        if (n >= 0) return {static_cast<std::size_t>(n), {}};
+        if (errno != EINTR) return {0, std::error_code(errno, std::system_category())};
+    }
+}
+
+CREMA_DECL void socket_stream::end() noexcept {
+    if (fd_ >= 0) ::shutdown(fd_, SHUT_WR);
+}
+
+CREMA_DECL void socket_stream::close() noexcept {
+    if (fd_ < 0) return;
+    if (handler_) poller_.remove(*this);
+    ::close(fd_);
+    fd_ = -1;
+    if (alive_) *alive_ = false;
+    alive_ = nullptr;
+}
+
+CREMA_DECL void socket_stream::reset() noexcept {
+    if (fd_ < 0) return;
+    const linger at_once{1, 0};
+    ::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    close();
+}
+
+} // namespace crema::net
+#endif

@@ -1,0 +1,69 @@
+// stream: octets in both directions, without waiting; who uses it is told when it is ready.
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <crema/core/config.hpp>
+#include <crema/net/address.hpp>
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <system_error>
+
+namespace crema::net {
+
+/// Is told when a stream is ready. Called on the loop, as callbacks.
+class stream_handler {
+public:
+    /// There are octets, or the end, or an error: read.
+    virtual void on_readable() = 0;
+    /// There is room to write.
+    virtual void on_writable() = 0;
+    /// The peer will send nothing more; what it sent before may still be read.
+    virtual void on_peer_closed() = 0;
+
+protected:
+    ~stream_handler() = default;
+};
+
+/// Says what a read or write has done.
+struct io_result {
+    std::size_t size = 0;    ///< octets moved; 0 of a read without an error is the end
+    std::error_code error{}; ///< `operation_would_block` when it is not ready
+
+    /// Tells whether nothing could be done for now.
+    bool would_block() const noexcept {
+        return error == std::errc::operation_would_block || error == std::errc::resource_unavailable_try_again;
+    }
+};
+
+/** Moves octets in both directions without ever waiting: a socket, TLS over one, or memory in tests.
+
+    Buffers are given for the length of a call only, so an idle stream needs none.
+
+    @par Thread Safety
+    Only on its loop.
+*/
+class stream {
+public:
+    virtual ~stream() = default;
+
+    /// Sets who is told; before anything else. It outlives the stream, or its `close`.
+    virtual void start(stream_handler& handler) = 0;
+    /// Says what the handler wants to be told of. The end of the peer is told of once in any case.
+    virtual void want(bool readable, bool writable) = 0;
+    /// Reads what is there.
+    virtual io_result read(std::span<char> into) noexcept = 0;
+    /// Writes what there is room for, one piece after the other as one message.
+    virtual io_result write(std::span<const std::string_view> pieces) noexcept = 0;
+    /// Tells the peer that nothing more follows.
+    virtual void end() noexcept = 0;
+    /// Closes; the handler is not called any more.
+    virtual void close() noexcept = 0;
+    /// Closes at once, throwing away what was not sent; the peer sees a reset.
+    virtual void reset() noexcept = 0;
+    /// Returns the address of the peer.
+    virtual const address& peer() const noexcept = 0;
+    /// Tells whether it is encrypted.
+    virtual bool secure() const noexcept { return false; }
+};
+
+} // namespace crema::net

@@ -1,0 +1,73 @@
+// limits: what one client may use up. All are on by default.
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <crema/core/config.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace crema {
+
+/** Bounds everything that a client can make a server spend.
+
+    Deadlines are checked every half second, so that they may come that much later.
+
+    @par Thread Safety
+    Distinct objects: safe.
+*/
+struct limits {
+    std::size_t request_line = 8 * 1024 + 256;      ///< octets of the request line; 414
+    std::size_t header_bytes = 16 * 1024;           ///< octets of all header fields; 431
+    std::size_t header_count = 128;                 ///< header fields; 431
+    std::uint64_t body = 64 * 1024 * 1024;          ///< octets of a body as it arrives; 413. Parsers have smaller limits.
+    std::uint64_t drain = 256 * 1024;               ///< octets of a body nobody read that are thrown away, else the connection closes
+    std::chrono::milliseconds header_deadline{10'000}; ///< from the first octet of a request to the end of its header; 408
+    std::chrono::milliseconds idle{60'000};         ///< between requests, and from connecting to the first one; closed
+    std::uint32_t rate = 240;                       ///< octets a second of a body, and of answers that the client takes
+    std::chrono::milliseconds rate_grace{5'000};    ///< time before the rate counts; 408, or reset
+    std::chrono::milliseconds linger{2'000};        ///< time a refused client has to read the answer
+    std::size_t backlog = 256 * 1024;               ///< octets of an answer that wait for the client before `write` waits
+    std::uint64_t requests_per_connection = 0;      ///< then the connection closes; 0 for no limit
+    std::size_t connections = 50'000;               ///< at once; more are closed at once
+    std::size_t connections_per_address = 20'000;   ///< at once from one address; more are closed at once
+};
+
+/** Print limits as a table, a line each.
+
+    @par Thread Safety
+    Safe.
+*/
+CREMA_DECL std::string to_string(const limits& l);
+
+} // namespace crema
+
+#if CREMA_BODIES
+namespace crema {
+
+CREMA_DECL std::string to_string(const limits& l) {
+    std::string out;
+    const auto line = [&](const char* name, std::uint64_t v, const char* unit) {
+        std::string row = name;
+        row.resize(26, ' ');
+        out += row + (v == 0 ? std::string("none") : std::to_string(v) + unit) + "\n";
+    };
+    line("request line", l.request_line, " octets");
+    line("header bytes", l.header_bytes, " octets");
+    line("header count", l.header_count, "");
+    line("body", l.body, " octets");
+    line("drain", l.drain, " octets");
+    line("header deadline", static_cast<std::uint64_t>(l.header_deadline.count()), " ms");
+    line("idle", static_cast<std::uint64_t>(l.idle.count()), " ms");
+    line("rate", l.rate, " octets/s");
+    line("rate grace", static_cast<std::uint64_t>(l.rate_grace.count()), " ms");
+    line("linger", static_cast<std::uint64_t>(l.linger.count()), " ms");
+    line("backlog", l.backlog, " octets");
+    line("requests per connection", l.requests_per_connection, "");
+    line("connections", l.connections, "");
+    line("connections per address", l.connections_per_address, "");
+    return out;
+}
+
+} // namespace crema
+#endif
