@@ -35,12 +35,9 @@ public:
         if (size_ == room_) [[unlikely]] grow();
         data_[size_++] = value;
     }
-    void shrink(std::uint32_t size) noexcept { size_ = size; }
+    void clear() noexcept { size_ = 0; }
     std::uint32_t size() const noexcept { return size_; }
-    T& operator[](std::uint32_t i) noexcept { return data_[i]; }
     const T& operator[](std::uint32_t i) const noexcept { return data_[i]; }
-    T* begin() noexcept { return data_; }
-    T* end() noexcept { return data_ + size_; }
 
 private:
     CREMA_NOINLINE void grow() {
@@ -61,8 +58,9 @@ private:
 /** Finds the layers of a router that match a path, without walking over all of them.
 
     Layers are numbered in the order in which they were added. A `search` over a path yields in that order every layer
-    whose pattern matches. What the index goes by: the text before the first capture and, for parameters, the text behind
-    their segment, and so on, ignoring the case of letters. What it finds that way is asked itself, unless that says all.
+    whose pattern matches. What the index goes by: the text before the first capture and, for parameters, the text
+   behind their segment, and so on, ignoring the case of letters. What it finds that way is asked itself, unless that
+   says all.
 
     @code
     matcher::search s(index, path, method);
@@ -71,8 +69,8 @@ private:
     @endcode
 
     @par Complexity
-    A search takes time in the length of the path and the number of places at which patterns fork along it, not in the
-    number of layers. Adding is linear in the length of the pattern.
+    A step of a search takes time in the length of the path and the number of places at which patterns fork along it,
+    not in the number of layers. Adding is linear in the length of the pattern.
 
     @par Thread Safety
     Distinct objects: safe. Shared objects: safe for searching; `add` must be alone.
@@ -100,7 +98,7 @@ public:
     */
     CREMA_DECL index add_any(method_mask methods = all_methods);
 
-    /** Change the methods of a layer, for searches that begin later.
+    /** Change the methods of a layer; searches see it at once.
 
         @param i A layer that was added.
     */
@@ -156,7 +154,6 @@ private:
 /** Walks over the layers that match one path.
 
     Holds a view of the path, which must outlive it, and refers to the matcher. Layers added meanwhile are found, too.
-    Costs no allocation while the index offers up to 24 layers from 8 places of the path.
 
     @par Thread Safety
     Distinct objects: safe.
@@ -170,10 +167,8 @@ public:
         @param methods Layers that have none of these are passed over.
         @param from The first layer to look at.
     */
-    search(const matcher& m, std::string_view path, method_mask methods = all_methods, index from = 0)
-        : matcher_(&m), path_(path), methods_(methods), from_(from) {
-        collect();
-    }
+    search(const matcher& m, std::string_view path, method_mask methods = all_methods, index from = 0) noexcept
+        : matcher_(&m), path_(path), methods_(methods), from_(from) {}
     search(const search&) = delete;
     search& operator=(const search&) = delete;
 
@@ -182,67 +177,47 @@ public:
         @param match Receives how much of the path matched, and the captures.
     */
     index next(path_match& match) {
-        const candidate c = step();
-        if (c == nothing) return npos;
-        const place at = places_[place_of(c)];
-        if (!is_certain(c) || at.parameter != none) return next_verified(match, c);
-        match.begin(matcher_->programs_[layer_of(c)].get(), path_);
-        match.length_ = at.length;
-        return layer_of(c);
+        const index layer = next_candidate();
+        if (layer == npos) return npos;
+        if (!(best_ & 1) || parameter_ != none) return next_verified(match);
+        match.begin(matcher_->programs_[layer].get(), path_);
+        match.length_ = length_;
+        return layer;
     }
 
     /// Returns the next layer that the index offers, which may match or not, or `npos`. For those who count.
     index next_candidate() {
-        const candidate c = step();
-        return c == nothing ? npos : layer_of(c);
+        best_ = npos;
+        segments_.clear();
+        walk(&matcher_->nodes_.front(), path_.data(), path_.data() + path_.size(), none);
+        if (best_ == npos) return npos;
+        from_ = (best_ >> 1) + 1;
+        return best_ >> 1;
     }
 
     /// Returns the path that is searched.
     std::string_view path() const noexcept { return path_; }
 
 private:
-    // How much of the path the layers of a node take, and the last parameter on the way to it.
-    struct place {
-        std::uint32_t length, parameter;
-    };
-    // An entry of a list, in the upper half, and the place of its node, in the lower.
-    using candidate = std::uint64_t;
-    static constexpr candidate nothing = ~candidate{0};
-    static constexpr index layer_of(candidate c) noexcept { return static_cast<index>(c >> 33); }
-    static constexpr bool is_certain(candidate c) noexcept { return (c >> 32 & 1) != 0; }
-    static constexpr std::uint32_t place_of(candidate c) noexcept { return static_cast<std::uint32_t>(c); }
     // A segment which the way to a node took for a parameter, and the one before it.
     struct segment {
         std::uint32_t begin, end, before;
     };
     static constexpr std::uint32_t none = ~std::uint32_t{0};
 
-    candidate step() {
-        if (matcher_->size_ != size_) [[unlikely]] collect_again();
-        return at_ == candidates_.size() ? nothing : candidates_[at_++];
-    }
-    void collect() {
-        size_ = matcher_->size_;
-        walk(&matcher_->nodes_.front(), path_.data(), path_.data() + path_.size(), none);
-        if (disordered_) sort();
-    }
-    CREMA_DECL void collect_again();
-    CREMA_DECL index next_verified(path_match& match, candidate c);
     CREMA_DECL void walk(const node* at, const char* path, const char* end, std::uint32_t parameter);
     void offer(const std::vector<entry>& entries, std::size_t length, std::uint32_t parameter);
-    CREMA_DECL void sort();
-    CREMA_DECL std::uint32_t remember(const char* begin, const char* end, std::uint32_t before);
-    CREMA_DECL void recall(path_match& match, std::uint32_t parameter) const;
+    CREMA_DECL index next_verified(path_match& match);
+    CREMA_DECL void recall(path_match& match) const;
 
     const matcher* matcher_;
     std::string_view path_;
     method_mask methods_;
     index from_;
-    index size_ = 0;
-    std::uint32_t at_ = 0;
-    bool disordered_ = false;
-    detail::short_list<candidate, 24> candidates_; // in order, each layer once
-    detail::short_list<place, 8> places_;
+    // The first layer found so far, how much of the path it takes if it is certain, the last parameter on the way to
+    // it.
+    entry best_ = npos;
+    std::uint32_t length_ = 0, parameter_ = none;
     detail::short_list<segment, 8> segments_;
 };
 
@@ -355,56 +330,38 @@ CREMA_DECL void matcher::node::put(list where, entry e) {
         if (layers[l].empty() || layers[l].back() >> 1 != e >> 1) layers[l].push_back(e);
 }
 
-CREMA_DECL void matcher::search::collect_again() {
-    if (at_ != 0) from_ = layer_of(candidates_[at_ - 1]) + 1;
-    at_ = 0;
-    disordered_ = false;
-    candidates_.shrink(0);
-    places_.shrink(0);
-    segments_.shrink(0);
-    collect();
-}
-
-CREMA_DECL void matcher::search::sort() {
-    std::sort(candidates_.begin(), candidates_.end());
-    const auto same = [](candidate a, candidate b) { return layer_of(a) == layer_of(b); };
-    const auto* const last = std::unique(candidates_.begin(), candidates_.end(), same);
-    candidates_.shrink(static_cast<std::uint32_t>(last - candidates_.begin()));
-}
-
-CREMA_DECL matcher::index matcher::search::next_verified(path_match& match, candidate c) {
-    for (; c != nothing; c = step()) {
-        const detail::program* const p = matcher_->programs_[layer_of(c)].get();
-        if (!is_certain(c)) {
-            if (detail::match_path(*p, path_, match)) return layer_of(c);
-            continue;
+CREMA_DECL matcher::index matcher::search::next_verified(path_match& match) {
+    do {
+        const index layer = best_ >> 1;
+        const detail::program* const p = matcher_->programs_[layer].get();
+        if (best_ & 1) {
+            match.begin(p, path_);
+            match.length_ = length_;
+            if (parameter_ != none && p) recall(match);
+            return layer;
         }
-        const place at = places_[place_of(c)];
-        match.begin(p, path_);
-        match.length_ = at.length;
-        if (at.parameter != none) recall(match, at.parameter);
-        return layer_of(c);
-    }
+        if (detail::match_path(*p, path_, match)) return layer;
+    } while (next_candidate() != npos);
     return npos;
 }
 
+// Looks whether a list has an earlier layer than the one found so far.
 CREMA_FORCEINLINE void matcher::search::offer(const std::vector<entry>& entries, std::size_t length,
                                               std::uint32_t parameter) {
-    const std::uint32_t here = places_.size();
-    places_.push({static_cast<std::uint32_t>(length), parameter});
-    const std::uint32_t count = candidates_.size();
-    index next = count == 0 ? 0 : layer_of(candidates_[count - 1]) + 1;
-    const method_mask* const methods = matcher_->methods_.data();
-    for (const entry e : entries) {
-        const index layer = e >> 1;
-        if (layer < from_ || !(methods[layer] & methods_)) continue;
-        candidates_.push(candidate{e} << 32 | here);
-        disordered_ |= layer < next;
-        next = 0;
+    const entry* e = entries.data();
+    const entry* const end = e + entries.size();
+    if (from_ != 0 && entries.size() > 8) e = std::lower_bound(e, end, make_entry(from_, false));
+    for (; e != end && *e < best_; ++e) {
+        const index layer = *e >> 1;
+        if (layer < from_ || !(matcher_->methods_[layer] & methods_)) continue;
+        best_ = *e;
+        length_ = static_cast<std::uint32_t>(length);
+        parameter_ = parameter;
+        return;
     }
 }
 
-// Offers the lists of all nodes that lie on the path, from node `at` on, whose text begins at `path`.
+// Looks at the lists of all nodes that lie on the path, from node `at` on, whose text begins at `path`.
 CREMA_DECL void matcher::search::walk(const node* at, const char* path, const char* end, std::uint32_t parameter) {
     for (;;) {
         const std::size_t size = at->text.size();
@@ -417,12 +374,15 @@ CREMA_DECL void matcher::search::walk(const node* at, const char* path, const ch
             const auto& entries = at->layers[whole ? exact : *path == '/' ? mount : rest];
             if (!entries.empty())
                 offer(entries, path == path_.data() ? 0 : path_.size() - (whole ? 0 : left), parameter);
+            if (best_ >> 1 == from_) return; // none can be earlier
         }
         if (left == 0) return;
         const node* const child = at->child(to_lower(*path));
         if (at->parameter && *path != '/') {
             const char* const behind = detail::find_octet(path, end, '/');
-            const std::uint32_t taken = remember(path, behind, parameter);
+            const auto offset = [&](const char* p) { return static_cast<std::uint32_t>(p - path_.data()); };
+            const std::uint32_t taken = segments_.size();
+            segments_.push({offset(path), offset(behind), parameter});
             if (child) walk(child, path, end, parameter);
             at = at->parameter;
             path = behind;
@@ -434,19 +394,14 @@ CREMA_DECL void matcher::search::walk(const node* at, const char* path, const ch
     }
 }
 
-CREMA_DECL std::uint32_t matcher::search::remember(const char* begin, const char* end, std::uint32_t before) {
-    const auto offset = [&](const char* p) { return static_cast<std::uint32_t>(p - path_.data()); };
-    segments_.push({offset(begin), offset(end), before});
-    return segments_.size() - 1;
-}
-
 // Fills in the captures of a layer that is certain, from the last to the first.
-CREMA_DECL void matcher::search::recall(path_match& match, std::uint32_t parameter) const {
+CREMA_DECL void matcher::search::recall(path_match& match) const {
     const detail::program& p = *match.program_;
     const detail::sequence& q = p.sequences.front();
     if (p.slots > match.room_) match.make_room(p.slots);
     match.count_ = q.slots;
     detail::captured* const slots = match.slots();
+    std::uint32_t parameter = parameter_;
     for (std::uint32_t i = q.last; i-- > q.first;) {
         const detail::step& s = p.steps[i];
         if (s.kind == detail::step_kind::text) continue;
