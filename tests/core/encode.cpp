@@ -69,6 +69,14 @@ TEST_CASE("encode_url escapes what may not stand in a URL and leaves escapes", "
     CHECK(encode_url("/a b<>\"`{}\x7f\n") == "/a%20b%3C%3E%22%60%7B%7D%7F%0A");
     CHECK(encode_url("/snow☃ and é") == "/snow%E2%98%83%20and%20%C3%A9");
     CHECK(encode_url("/%zz%") == "/%25zz%25");
-    CHECK(encode_url("/%%20%2g%2") == "/%25%2520%252g%2");
+    CHECK(encode_url("/%%20%2g%2") == "/%25%20%252g%252");
     CHECK(encode_url("\xff") == "%EF%BF%BD");
+}
+
+TEST_CASE("repair_utf8 replaces each broken piece once", "[encode]") {
+    CHECK(repair_utf8("aé€😀") == "aé€😀");
+    CHECK(repair_utf8("\xff|\xc3|\xe2\x82|\xf0\x9f\x98|") == "\ufffd|\ufffd|\ufffd|\ufffd|");
+    CHECK(repair_utf8("\xc0\xaf") == "\ufffd\ufffd");         // overlong: neither octet begins a character
+    CHECK(repair_utf8("\xed\xa0\x80") == "\ufffd\ufffd\ufffd"); // a surrogate
+    CHECK(repair_utf8("\xf0\x9f\x98" "a\xe2") == "\ufffd" "a\ufffd");
 }

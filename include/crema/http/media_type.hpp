@@ -99,6 +99,7 @@ CREMA_DECL result<std::string> format_type_name(const type_name& parts);
 #include <crema/http/mime.hpp>
 #include <algorithm>
 #include <optional>
+#include <tuple>
 
 namespace crema::http {
 namespace detail {
@@ -110,6 +111,23 @@ inline std::size_t skip_ows(std::string_view s, std::size_t at) noexcept {
 
 inline std::size_t find_end(std::string_view s, std::size_t at, std::string_view stops) noexcept {
     return std::min(s.find_first_of(stops, at), s.size());
+}
+
+// Of pairs with the same name keeps the first, in time that many hostile ones do not blow up.
+inline void keep_first(std::vector<std::pair<std::string, std::string>>& pairs) {
+    if (pairs.size() < 2) return;
+    std::vector<std::size_t> order(pairs.size());
+    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+    std::sort(order.begin(), order.end(), [&](auto a, auto b) { return std::tie(pairs[a].first, a) < std::tie(pairs[b].first, b); });
+    std::vector<bool> again(pairs.size());
+    for (std::size_t i = 1; i < order.size(); ++i) again[order[i]] = pairs[order[i]].first == pairs[order[i - 1]].first;
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < pairs.size(); ++i) {
+        if (again[i]) continue;
+        if (kept != i) pairs[kept] = std::move(pairs[i]);
+        ++kept;
+    }
+    pairs.resize(kept);
 }
 
 inline media_type read_media_type(std::string_view s, std::size_t& at, bool stop_at_comma) {
@@ -145,9 +163,9 @@ inline media_type read_media_type(std::string_view s, std::size_t& at, bool stop
             text = trim_ows(s.substr(at, end - at));
             at = end;
         }
-        const bool known = std::any_of(m.parameters.begin(), m.parameters.end(), [&](const auto& p) { return p.first == name; });
-        if (text && !known) m.parameters.emplace_back(name, std::move(*text));
+        if (text) m.parameters.emplace_back(name, std::move(*text));
     }
+    keep_first(m.parameters);
     return m;
 }
 

@@ -151,12 +151,12 @@ inline bool weaker(const standing& a, const standing& b) noexcept {
     return a.order < b.order;
 }
 
-// `match` returns the specificity with which an offer matches an element, -1 when it does not.
+// `match` returns the specificity with which the offer matches an element, -1 when it does not.
 template <class Match>
 standing stand(std::string_view offer, std::ptrdiff_t index, const std::vector<accepted>& all, Match match) {
     standing best{offer, 0, 0, -1, index};
     for (const auto& element : all) {
-        const int s = match(offer, element);
+        const int s = match(element);
         if (s < 0) continue;
         const standing here{offer, element.quality, s, element.order, index};
         if (weaker(best, here)) best = here;
@@ -186,10 +186,11 @@ inline std::vector<std::string_view> all_of_them(const std::vector<accepted>& al
     return ordered(std::move(standings), server_order);
 }
 
-template <class Match>
-std::vector<std::string_view> best_of(offers offered, const std::vector<accepted>& all, Match match, offers server_order = {}) {
+// `matcher` makes of an offer what matches it with elements.
+template <class Matcher>
+std::vector<std::string_view> best_of(offers offered, const std::vector<accepted>& all, Matcher matcher, offers server_order = {}) {
     std::vector<standing> standings;
-    for (auto offer : offered) standings.push_back(stand(offer, static_cast<std::ptrdiff_t>(standings.size()), all, match));
+    for (auto offer : offered) standings.push_back(stand(offer, static_cast<std::ptrdiff_t>(standings.size()), all, matcher(offer)));
     return ordered(std::move(standings), server_order);
 }
 
@@ -198,19 +199,17 @@ inline int match_word(std::string_view offer, const accepted& element) noexcept 
 }
 
 inline int match_language(std::string_view offer, const accepted& element) noexcept {
-    const auto full = essence(offer);
-    if (full.empty()) return -1;
-    if (iequals(element.text, full)) return 4;
-    if (iequals(element.text.substr(0, element.text.find('-')), full)) return 2;
-    if (iequals(element.text, full.substr(0, full.find('-')))) return 1;
+    if (offer.empty()) return -1;
+    if (iequals(element.text, offer)) return 4;
+    if (iequals(element.text.substr(0, element.text.find('-')), offer)) return 2;
+    if (iequals(element.text, offer.substr(0, offer.find('-')))) return 1;
     return element.text == "*" ? 0 : -1;
 }
 
-inline int match_type(std::string_view offer, const accepted& element) {
-    const auto parsed = parse_media_type(offer);
-    const auto a = parsed.type.find('/'), b = element.text.find('/');
+inline int match_type(const media_type& offer, const accepted& element) {
+    const auto a = offer.type.find('/'), b = element.text.find('/');
     if (a == std::string::npos) return -1;
-    const std::string_view whole = parsed.type, front = element.text.substr(0, b), back = element.text.substr(b + 1);
+    const std::string_view whole = offer.type, front = element.text.substr(0, b), back = element.text.substr(b + 1);
     int specificity = 0;
     if (iequals(front, whole.substr(0, a))) specificity |= 4;
     else if (front != "*") return -1;
@@ -218,8 +217,18 @@ inline int match_type(std::string_view offer, const accepted& element) {
     else if (back != "*") return -1;
     if (element.parameters.empty()) return specificity;
     for (const auto& [name, text] : element.parameters)
-        if (text != "*" && !iequals(text, parsed.parameter(name))) return -1;
+        if (text != "*" && !iequals(text, offer.parameter(name))) return -1;
     return specificity | 1;
+}
+
+inline auto word_matcher(std::string_view offer) {
+    return [=](const accepted& element) { return match_word(offer, element); };
+}
+inline auto language_matcher(std::string_view offer) {
+    return [full = essence(offer)](const accepted& element) { return match_language(full, element); };
+}
+inline auto type_matcher(std::string_view offer) {
+    return [parsed = parse_media_type(offer)](const accepted& element) { return match_type(parsed, element); };
 }
 
 // The elements of Accept-Encoding, with identity when the field does not speak of it.
@@ -243,25 +252,25 @@ CREMA_DECL std::vector<std::string_view> preferred_types(std::optional<std::stri
     return detail::all_of_them(detail::read_accepted(accept.value_or("*/*"), true));
 }
 CREMA_DECL std::vector<std::string_view> preferred_types(std::optional<std::string_view> accept, offers offered) {
-    return detail::best_of(offered, detail::read_accepted(accept.value_or("*/*"), true), detail::match_type);
+    return detail::best_of(offered, detail::read_accepted(accept.value_or("*/*"), true), detail::type_matcher);
 }
 CREMA_DECL std::vector<std::string_view> preferred_charsets(std::optional<std::string_view> accept_charset) {
     return detail::all_of_them(detail::read_accepted(accept_charset.value_or("*"), false));
 }
 CREMA_DECL std::vector<std::string_view> preferred_charsets(std::optional<std::string_view> accept_charset, offers offered) {
-    return detail::best_of(offered, detail::read_accepted(accept_charset.value_or("*"), false), detail::match_word);
+    return detail::best_of(offered, detail::read_accepted(accept_charset.value_or("*"), false), detail::word_matcher);
 }
 CREMA_DECL std::vector<std::string_view> preferred_languages(std::optional<std::string_view> accept_language) {
     return detail::all_of_them(detail::read_accepted(accept_language.value_or("*"), false));
 }
 CREMA_DECL std::vector<std::string_view> preferred_languages(std::optional<std::string_view> accept_language, offers offered) {
-    return detail::best_of(offered, detail::read_accepted(accept_language.value_or("*"), false), detail::match_language);
+    return detail::best_of(offered, detail::read_accepted(accept_language.value_or("*"), false), detail::language_matcher);
 }
 CREMA_DECL std::vector<std::string_view> preferred_encodings(std::optional<std::string_view> accept_encoding, offers server_order) {
     return detail::all_of_them(detail::read_encodings(accept_encoding.value_or("")), server_order);
 }
 CREMA_DECL std::vector<std::string_view> preferred_offered_encodings(std::optional<std::string_view> accept_encoding, offers offered, offers server_order) {
-    return detail::best_of(offered, detail::read_encodings(accept_encoding.value_or("")), detail::match_word, server_order);
+    return detail::best_of(offered, detail::read_encodings(accept_encoding.value_or("")), detail::word_matcher, server_order);
 }
 
 CREMA_DECL std::string_view accepts(std::optional<std::string_view> accept, offers offered) {
