@@ -79,6 +79,8 @@ public:
         shortens the grace.
     */
     CREMA_DECL void close(std::chrono::milliseconds grace, std::function<void(const drain_report&)> done = {});
+    /// Sets what is called, after `done`, when a server that closes has lost its last connection.
+    void on_closed(std::function<void()> f) { closed_ = std::move(f); }
 
 private:
     CREMA_DECL void tick();
@@ -99,6 +101,7 @@ private:
     std::chrono::steady_clock::time_point cut_at_{};
     drain_report report_;
     std::function<void(const drain_report&)> done_;
+    std::function<void()> closed_;
 };
 
 } // namespace crema
@@ -124,6 +127,7 @@ CREMA_DECL server::server(loop& l, exchange_handler& handler, server_options opt
 CREMA_DECL server::~server() {
     listeners_.clear();
     done_ = {};
+    closed_ = {};
     shared_.on_gone = {};
     shared_.draining = true;
     cut_all(cancel_reason::shutdown);
@@ -197,6 +201,7 @@ CREMA_DECL void server::may_be_done() {
     ticker_.cancel();
     if (report_.finished >= report_.cut) report_.finished -= report_.cut;
     if (auto done = std::exchange(done_, {})) done(report_);
+    if (auto closed = std::exchange(closed_, {})) closed();
 }
 
 } // namespace crema

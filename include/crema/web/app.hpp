@@ -1,0 +1,190 @@
+// app: a router with settings that listens.
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <crema/core/config.hpp>
+#include <crema/core/function.hpp>
+#include <crema/core/value.hpp>
+#include <crema/loop/loop.hpp>
+#include <crema/server/server.hpp>
+#include <crema/web/app_core.hpp>
+#include <crema/web/router.hpp>
+#include <crema/web/transaction.hpp>
+#include <chrono>
+#include <concepts>
+#include <functional>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace crema {
+
+/** Options of `app::listen`.
+
+    @par Thread Safety
+    Distinct objects: safe.
+*/
+struct listen_options {
+    std::string address = "::";            ///< address to bind; `"::"` takes IPv4, too; falls back to `"0.0.0.0"`
+    bool block = true;                     ///< run the loop until the server has stopped
+    bool handle_signals = true;            ///< SIGINT and SIGTERM stop the server
+    std::chrono::milliseconds grace{10'000}; ///< how long running requests may take when it stops
+    limits limit{};                        ///< see `limits`
+    bool half_open = false;                ///< a client that has ended its sending side does not cancel handlers that wait
+    std::function<void(const client_error&)> on_client_error{}; ///< is told of requests that were refused
+};
+
+/** Is an application: layers, settings, and what makes it listen.
+
+    A handle: copies share everything.
+
+    @par Thread Safety
+    Register and set before it listens, or on its loop.
+*/
+class app : public router {
+public:
+    /// Construct an empty application.
+    CREMA_DECL app();
+
+    using router::get;
+    /// Returns a setting; null value when it was never set.
+    CREMA_DECL value get(std::string_view setting) const;
+    using router::use;
+    /// Mounts another app below a path; it keeps its own settings.
+    CREMA_DECL app& use(detail::located_path path, const app& below);
+
+    /** Change a setting.
+        @throws system_error(error::bad_value)
+        @see settings
+    */
+    CREMA_DECL app& set(std::string_view setting, value v);
+    /// Sets a setting to true.
+    app& enable(std::string_view setting) { return set(setting, value(true)); }
+    /// Sets a setting to false.
+    app& disable(std::string_view setting) { return set(setting, value(false)); }
+    /// Tells whether a setting is true.
+    CREMA_DECL bool enabled(std::string_view setting) const;
+    /// Tells whether a setting is not true.
+    bool disabled(std::string_view setting) const { return !enabled(setting); }
+    /// Returns values for templates and handlers.
+    value& locals() noexcept { return app_->locals; }
+
+    /** Serve on a TCP port of the current loop.
+
+        Blocks, unless told not to, until the server was stopped by `close`, SIGINT or SIGTERM, then returns 0.
+
+        @param port 0 for any; `server::port` tells which.
+        @param ready Called as `ready(server&)` once it listens.
+        @return What the program may return from main: 0, or 1 when the port could not be had; the reason is printed then.
+        @throws system_error when it cannot listen and does not block.
+    */
+    template <std::invocable<server&> Ready>
+    int listen(std::uint16_t port, Ready ready) {
+        return listen_with(port, {}, unique_function<void(server&)>(std::move(ready)));
+    }
+    /// @copydoc listen
+    int listen(std::uint16_t port, listen_options options = {}) { return listen_with(port, std::move(options), {}); }
+    /// @copydoc listen
+    template <std::invocable<server&> Ready>
+    int listen(std::uint16_t port, listen_options options, Ready ready) {
+        return listen_with(port, std::move(options), unique_function<void(server&)>(std::move(ready)));
+    }
+
+    /// Stops listening, lets running requests finish within `grace`, then cancels them; calls `done` at the end.
+    CREMA_DECL void close(std::chrono::milliseconds grace = std::chrono::seconds(10), unique_function<void()> done = {});
+
+    /// @cond
+    exchange_handler& handler() noexcept { return *app_; }
+    detail::app_core& core_of_app() noexcept { return *app_; }
+    /// @endcond
+
+private:
+    explicit app(std::shared_ptr<detail::app_core> core) : router(core->core), app_(std::move(core)) {}
+    CREMA_DECL int listen_with(std::uint16_t port, listen_options options, unique_function<void(server&)> ready);
+    std::shared_ptr<detail::app_core> app_;
+};
+
+} // namespace crema
+
+#if CREMA_BODIES
+#include <asio/signal_set.hpp>
+#include <csignal>
+#include <cstdio>
+#include <optional>
+
+namespace crema {
+
+CREMA_DECL app::app() : app(std::make_shared<detail::app_core>()) {}
+
+CREMA_DECL app& app::set(std::string_view setting, value v) {
+    app_->options.set(setting, std::move(v));
+    if (core_->layers.empty()) { // Express: read when the router is made
+        core_->case_sensitive = app_->options.case_sensitive_routing;
+        core_->strict = app_->options.strict_routing;
+    }
+    return *this;
+}
+
+CREMA_DECL value app::get(std::string_view setting) const {
+    const auto* v = app_->options.get(setting);
+    return v ? *v : value();
+}
+
+CREMA_DECL bool app::enabled(std::string_view setting) const {
+    const auto* v = app_->options.get(setting);
+    return v && !v->is_null() && !(v->is_bool() && !v->as_bool());
+}
+
+CREMA_DECL app& app::use(detail::located_path path, const app& below) {
+    router::use(path, static_cast<const router&>(below));
+    core_->layers.back()->app = below.app_;
+    return *this;
+}
+
+CREMA_DECL int app::listen_with(std::uint16_t port, listen_options options, unique_function<void(server&)> ready) {
+    auto& l = loop::current();
+    app_->servers.push_back(std::make_unique<server>(l, *app_, server_options{options.limit, options.half_open, options.on_client_error}));
+    auto& made = *app_->servers.back();
+    try {
+        made.listen(options.address, port);
+    } catch (const system_error& e) {
+        app_->servers.pop_back();
+        if (!options.block) throw;
+        std::fprintf(stderr, "crema: cannot %s\n", e.what());
+        return 1;
+    }
+    if (ready) ready(made);
+    if (!options.block) return 0;
+    const auto keep = app_; // the handle may go while the loop runs
+    std::optional<asio::signal_set> signals;
+    if (options.handle_signals) {
+        signals.emplace(l.context(), SIGINT, SIGTERM);
+        signals->async_wait([&, grace = options.grace](std::error_code ec, int) {
+            if (ec) return;
+            l.callback([&] { close(grace); });
+            // A second signal does not wait.
+            signals->async_wait([&](std::error_code again, int) {
+                if (!again) l.callback([&] { close(std::chrono::milliseconds(0)); });
+            });
+        });
+    }
+    made.on_closed([&l] { l.stop(); });
+    const int code = l.run();
+    signals.reset();
+    std::erase_if(app_->servers, [&](const auto& s) { return s.get() == &made; });
+    return code;
+}
+
+CREMA_DECL void app::close(std::chrono::milliseconds grace, unique_function<void()> done) {
+    auto left = std::make_shared<std::size_t>(app_->servers.size());
+    auto tell = std::make_shared<unique_function<void()>>(std::move(done));
+    if (*left == 0 && *tell) (*tell)();
+    for (auto& s : app_->servers)
+        s->close(grace, [left, tell](const drain_report&) {
+            if (--*left == 0 && *tell) (*tell)();
+        });
+}
+
+} // namespace crema
+#endif

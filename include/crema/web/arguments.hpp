@@ -1,0 +1,165 @@
+// arguments: fills the parameters of a handler by their types.
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <crema/async/awaitable.hpp>
+#include <crema/core/config.hpp>
+#include <crema/route/typed.hpp>
+#include <crema/web/error.hpp>
+#include <crema/web/next.hpp>
+#include <crema/web/request.hpp>
+#include <crema/web/response.hpp>
+#include <concepts>
+#include <exception>
+#include <functional>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+namespace crema {
+
+/** Is the parsed JSON body of the request, as an argument of a handler: `[](body<post> b, response& res)`.
+
+    The body, at most 100 KiB of it, is read before the handler runs; what is no valid `T` is answered with 400, naming the
+    field.
+
+    @par Thread Safety
+    Distinct objects: safe.
+*/
+template <class T>
+struct body {
+    T value; ///< what was parsed
+    T* operator->() noexcept { return &value; }
+    const T* operator->() const noexcept { return &value; }
+    T& operator*() noexcept { return value; }
+    const T& operator*() const noexcept { return value; }
+    operator T&() noexcept { return value; }
+};
+
+namespace detail {
+
+// The pattern of a route that was given as a string.
+struct runtime_pattern {};
+
+template <class T>
+inline constexpr bool is_optional_v = false;
+template <class T>
+inline constexpr bool is_optional_v<std::optional<T>> = true;
+
+template <class T>
+struct argument {
+    static constexpr bool known = false;
+};
+
+template <class T>
+concept argument_type = argument<T>::known;
+
+template <>
+struct argument<request&> {
+    static constexpr bool known = true;
+    static request& get(request& req, response&, next&) { return req; }
+};
+template <>
+struct argument<const request&> : argument<request&> {};
+template <>
+struct argument<response&> {
+    static constexpr bool known = true;
+    static response& get(request&, response& res, next&) { return res; }
+};
+template <>
+struct argument<next&> {
+    static constexpr bool known = true;
+    static next& get(request&, response&, next& n) { return n; }
+};
+template <>
+struct argument<next> {
+    static constexpr bool known = true;
+    static next get(request&, response&, next& n) { return n; }
+};
+template <class T>
+struct argument<body<T>> {
+    static constexpr bool known = true;
+    static constexpr bool is_body = true;
+    static body<T> get(request& req, response&, next&) { return body<T>{req.json<T>()}; }
+};
+template <class T>
+struct argument<const body<T>&> : argument<body<T>> {};
+
+template <route::fixed_string Name, class T>
+struct argument<param<Name, T>> {
+    static constexpr bool known = true;
+    static constexpr bool is_param = true;
+    static constexpr auto name = Name;
+
+    static param<Name, T> get(request& req, response&, next&) {
+        const auto text = req.params().get(Name.view());
+        if (!text) {
+            if constexpr (is_optional_v<T>) return param<Name, T>(T{});
+            else throw http_error(404, "there is no parameter \"" + std::string(Name.view()) + "\" in this path");
+        }
+        auto v = route::from_text<T>(*text);
+        if (!v)
+            throw http_error(400, "parameter \"" + std::string(Name.view()) + "\": " + v.error().message());
+        return param<Name, T>(std::move(*v));
+    }
+};
+template <route::fixed_string Name, class T>
+struct argument<const param<Name, T>&> : argument<param<Name, T>> {};
+
+// Fails to compile, with the name in the first line, when the pattern has no such parameter.
+template <class Pattern, class A>
+constexpr void check_argument() {
+    static_assert(argument_type<A>, "crema: a handler cannot take an argument of this type; it may take request&, "
+                                    "response&, next&, param<\"name\", T>, query<T>, body<T>, in any order");
+    if constexpr (!std::is_same_v<Pattern, runtime_pattern> && requires { argument<A>::is_param; })
+        Pattern::template require<argument<A>::name>();
+}
+
+template <class R, class... A>
+struct call_signature {
+    static constexpr bool known = true;
+    using result = R;
+    using first = std::tuple_element_t<0, std::tuple<A..., void>>;
+    using error_type = std::remove_cvref_t<first>;
+    static constexpr bool is_typed_error = sizeof...(A) == 4 && std::derived_from<error_type, std::exception>;
+    static constexpr bool suspends = [] {
+        if constexpr (std::is_void_v<R>) return false;
+        else return awaitable<R>;
+    }();
+    template <class Pattern>
+    static constexpr bool takes_body = (requires { argument<A>::is_body; } || ...);
+
+    template <class Pattern, class F>
+    static R apply(F& f, request& req, response& res, next& n) {
+        (check_argument<Pattern, A>(), ...);
+        return f(argument<A>::get(req, res, n)...);
+    }
+};
+
+template <class F>
+struct signature {
+    static constexpr bool known = false;
+};
+template <class R, class... A>
+struct signature<R (*)(A...)> : call_signature<R, A...> {};
+template <class R, class... A>
+struct signature<R (*)(A...) noexcept> : call_signature<R, A...> {};
+
+template <class M>
+struct member_signature;
+#define CREMA_MEMBER_SIGNATURE(qualifier)                                                                                      \
+    template <class C, class R, class... A>                                                                                    \
+    struct member_signature<R (C::*)(A...) qualifier> : call_signature<R, A...> {};
+CREMA_MEMBER_SIGNATURE()
+CREMA_MEMBER_SIGNATURE(const)
+CREMA_MEMBER_SIGNATURE(noexcept)
+CREMA_MEMBER_SIGNATURE(const noexcept)
+#undef CREMA_MEMBER_SIGNATURE
+
+template <class F>
+    requires requires { &F::operator(); }
+struct signature<F> : member_signature<decltype(&F::operator())> {};
+
+} // namespace detail
+} // namespace crema

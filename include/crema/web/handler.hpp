@@ -1,0 +1,151 @@
+// handler: what may be registered; turns any callable with a suitable signature into one kind of object.
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <crema/async/awaitable.hpp>
+#include <crema/async/task.hpp>
+#include <crema/core/config.hpp>
+#include <crema/web/arguments.hpp>
+#include <crema/web/next.hpp>
+#include <crema/web/request.hpp>
+#include <crema/web/response.hpp>
+#include <exception>
+#include <memory>
+#include <source_location>
+#include <type_traits>
+#include <utility>
+
+namespace crema {
+namespace detail {
+
+// A registered handler. Owned by the router, so that the captures of a lambda coroutine outlive its frame.
+class handler_base {
+public:
+    handler_base() = default;
+    handler_base(const handler_base&) = delete;
+    handler_base& operator=(const handler_base&) = delete;
+    virtual ~handler_base() = default;
+
+    // Calls it. A synchronous one has returned, a coroutine has been put into `work`.
+    // `error` is null for normal handlers.
+    virtual void call(request& req, response& res, next& n, const std::exception_ptr* error, task<>& work) = 0;
+
+    bool takes_error = false; // (err, req, res, next)
+    bool suspends = false;    // gives an awaitable: needs a frame, and its next in the arena
+    bool takes_body = false;  // has a body<T>: the body is read before the call
+};
+
+// Answers with what a handler returned.
+template <class V>
+void answer(response& res, V&& v) {
+    if constexpr (std::is_convertible_v<V&&, std::string_view>) res.send(std::string_view(v));
+    else res.json(v);
+}
+template <class A>
+task<> answer_later(response& res, A work) {
+    auto v = co_await std::move(work);
+    answer(res, std::move(v));
+}
+
+// Deals with what the call of a handler gave.
+template <class Call>
+void settle_call(Call&& call, response& res, task<>& work) {
+    using R = std::invoke_result_t<Call>;
+    if constexpr (std::is_void_v<R>) {
+        call();
+    } else if constexpr (awaitable<R>) {
+        using V = await_result_t<R>;
+        if constexpr (std::is_void_v<V>) work = as_task(call());
+        else work = answer_later(res, call());
+    } else {
+        answer(res, call());
+    }
+}
+
+template <class F, class... A>
+inline constexpr bool gives_awaitable = [] {
+    using R = std::invoke_result_t<F, A...>;
+    if constexpr (std::is_void_v<R>) return false;
+    else return awaitable<R>;
+}();
+
+enum class shape { none, nothing, req, res, req_res, req_res_next, error, error_typed, by_type };
+
+template <class F>
+inline constexpr bool takes_any_error =
+    std::is_invocable_v<F&, std::exception_ptr, request&, response&, next&>;
+
+// Which of the signatures it has. A callable with written argument types is filled in by type, in any order;
+// a generic lambda by position.
+template <class F>
+consteval shape shape_of() {
+    if constexpr (takes_any_error<F>) return shape::error;
+    else if constexpr (signature<F>::known) {
+        if constexpr (signature<F>::is_typed_error) return shape::error_typed;
+        else return shape::by_type;
+    } else if constexpr (std::is_invocable_v<F&, request&, response&, next&>) return shape::req_res_next;
+    else if constexpr (std::is_invocable_v<F&, request&, response&>) return shape::req_res;
+    else return shape::none;
+}
+
+template <class F, class Pattern = runtime_pattern>
+class handler_of final : public handler_base {
+    static constexpr shape form = shape_of<F>();
+
+public:
+    explicit handler_of(F f) : f_(std::move(f)) {
+        takes_error = form == shape::error || form == shape::error_typed;
+        if constexpr (form == shape::error) suspends = gives_awaitable<F&, std::exception_ptr, request&, response&, next&>;
+        else if constexpr (form == shape::error_typed || form == shape::by_type) {
+            suspends = signature<F>::suspends;
+            takes_body = signature<F>::template takes_body<Pattern>;
+        } else if constexpr (form == shape::req_res_next) suspends = gives_awaitable<F&, request&, response&, next&>;
+        else suspends = gives_awaitable<F&, request&, response&>;
+    }
+
+    void call(request& req, response& res, next& n, const std::exception_ptr* error, task<>& work) override {
+        (void)n;
+        (void)error;
+        (void)req;
+        if constexpr (form == shape::error) {
+            settle_call([&]() -> decltype(auto) { return f_(*error, req, res, n); }, res, work);
+        } else if constexpr (form == shape::error_typed) {
+            using E = typename signature<F>::error_type;
+            try {
+                std::rethrow_exception(*error);
+            } catch (const E& e) {
+                if constexpr (signature<F>::suspends)
+                    static_assert(!std::is_reference_v<typename signature<F>::first>,
+                                  "crema: an error handler that is a coroutine takes the error by value, or as std::exception_ptr");
+                settle_call([&]() -> decltype(auto) { return f_(e, req, res, n); }, res, work);
+            } catch (...) {
+                n(*error); // not for this one
+            }
+        } else if constexpr (form == shape::by_type) {
+            settle_call([&]() -> decltype(auto) { return signature<F>::template apply<Pattern>(f_, req, res, n); }, res, work);
+        } else if constexpr (form == shape::req_res_next) {
+            settle_call([&]() -> decltype(auto) { return f_(req, res, n); }, res, work);
+        } else {
+            settle_call([&]() -> decltype(auto) { return f_(req, res); }, res, work);
+        }
+    }
+
+private:
+    F f_;
+};
+
+} // namespace detail
+
+/** Can be registered as a handler.
+
+    | signature | called |
+    |---|---|
+    | `(request&, response&)`, `(request&, response&, next&)` and any order or part of these | for requests |
+    | `(std::exception_ptr, request&, response&, next&)` | for errors |
+    | `(const E&, request&, response&, next&)` | for errors of class `E`; others pass by |
+
+    It returns nothing, a value (sent as text or JSON), or a `task`, `asio::awaitable` or other awaitable of these.
+*/
+template <class F>
+concept handler = detail::shape_of<std::decay_t<F>>() != detail::shape::none;
+
+} // namespace crema

@@ -1,0 +1,118 @@
+// next: hands the request on to the next layer that matches.
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <crema/async/environment.hpp>
+#include <crema/core/activity.hpp>
+#include <crema/core/config.hpp>
+#include <concepts>
+#include <coroutine>
+#include <cstdint>
+#include <exception>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace crema {
+
+namespace detail {
+
+class transaction;
+struct run;
+struct running;
+
+// What one handler hands to the next.
+struct baton {
+    enum class kind : unsigned char { go, error, route, router };
+    kind what = kind::go;
+    std::exception_ptr error{};
+};
+
+// One call of one handler, in the arena of its request.
+struct activation {
+    transaction* owner = nullptr;
+    run* from = nullptr;                  // where next() goes on
+    const activity_label* label = nullptr;
+    unsigned holds = 0;                   // copies of next, for later callbacks
+    bool passed = false;                  // next() was called
+    bool ended = false;                   // the handler returned, its coroutine ended
+    activation* downstream = nullptr;     // what its next() started and has not ended
+    // of a coroutine that waits for this one's end: co_await next()
+    std::coroutine_handle<> waiter{};
+    environment* waiter_env = nullptr;
+};
+
+} // namespace detail
+
+/** Hands the request on, as Express' `next`.
+
+    A handler gets it by reference. A copy may be kept for a later callback and keeps the exchange alive:
+    `set_timeout([next]() mutable { next(); }, 100)`. When the last copy goes and nobody answered, that is
+    reported as an unanswered request.
+
+    @par Thread Safety
+    Only on the loop of the request.
+*/
+class next {
+public:
+    /** Is what `next()` gives: await it to go on when all handlers behind have ended, as in Koa.
+
+        Not awaiting it is fine: what can run without waiting has run when `next()` returns.
+
+        @par Cancellation
+        The handlers behind are cancelled with the request; the wait ends when they have ended.
+    */
+    class downstream {
+    public:
+        /// @cond
+        bool await_ready() const noexcept { return behind_ == nullptr || behind_->ended; }
+        template <class Promise>
+        void await_suspend(std::coroutine_handle<Promise> h) noexcept {
+            behind_->waiter = h;
+            behind_->waiter_env = environment_of(h);
+        }
+        void await_resume() const noexcept {}
+        /// @endcond
+
+    private:
+        friend class next;
+        friend class detail::transaction;
+        explicit downstream(detail::activation* behind) noexcept : behind_(behind) {}
+        detail::activation* behind_;
+    };
+
+    next(const next& other) noexcept : at_(other.at_), copy_(true) { keep(); }
+    next(next&& other) noexcept : at_(other.at_), copy_(true) { keep(); }
+    next& operator=(const next&) = delete;
+    ~next() {
+        if (copy_) drop();
+    }
+
+    /// Goes on with the next layer that matches.
+    CREMA_DECL downstream operator()();
+    /// Goes on with the next error handler that matches.
+    CREMA_DECL downstream operator()(std::exception_ptr error);
+    /// Goes on with the next error handler that matches.
+    template <class E>
+        requires std::derived_from<std::remove_cvref_t<E>, std::exception>
+    downstream operator()(E&& error) {
+        return (*this)(std::make_exception_ptr(std::forward<E>(error)));
+    }
+    /** Leave the route or the router; any other text is an error with that message.
+
+        @param what `"route"` skips the remaining handlers of this route, `"router"` leaves the router.
+    */
+    CREMA_DECL downstream operator()(std::string_view what);
+
+private:
+    friend class detail::transaction;
+    friend struct detail::running;
+    explicit next(detail::activation& a) noexcept : at_(&a), copy_(false) {}
+    CREMA_DECL void keep() noexcept;
+    CREMA_DECL void drop() noexcept;
+    CREMA_DECL downstream pass(const detail::baton& b);
+
+    detail::activation* at_;
+    bool copy_;
+};
+
+} // namespace crema

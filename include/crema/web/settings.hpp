@@ -1,0 +1,114 @@
+// settings: what app.set, app.enable and app.disable change.
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <crema/core/config.hpp>
+#include <crema/core/value.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace crema {
+
+/** Holds the settings of an app by their Express names, and beside them what each request reads, ready to use.
+
+    | name | default | meaning |
+    |---|---|---|
+    | `case sensitive routing` | false | `/Foo` is not `/foo`; read when the first route or middleware is added |
+    | `strict routing` | false | `/foo/` is not `/foo`; read likewise |
+    | `env` | `CREMA_ENV`, else `NODE_ENV`, else `"development"` | `"production"` hides the text of errors |
+    | `etag` | `"weak"` | `true`, `"weak"`, `"strong"`, `false`, or `"express"` for Express' own validator |
+    | `json escape` | false | `<`, `>` and `&` are escaped in JSON |
+    | `json spaces` | 0 | indentation of JSON |
+    | `x-powered-by` | true | sends `X-Powered-By: crema` |
+
+    Other names are kept for the application.
+
+    @par Thread Safety
+    Set before the server listens, or on the only loop.
+*/
+class settings {
+public:
+    /// How `response::send` makes a validator.
+    enum class etag_kind : unsigned char { off, weak, strong, express };
+
+    /// Construct with the defaults.
+    CREMA_DECL settings();
+
+    /** Set a value.
+        @throws system_error(error::bad_value) when the name is known and the value is not one of its values.
+    */
+    CREMA_DECL void set(std::string_view name, value v);
+    /// Returns a value, or null when the name was never set; valid until it is set again.
+    CREMA_DECL const value* get(std::string_view name) const;
+
+    bool case_sensitive_routing = false; ///< setting `case sensitive routing`
+    bool strict_routing = false;         ///< setting `strict routing`
+    bool production = false;             ///< setting `env` is `"production"`
+    bool test = false;                   ///< setting `env` is `"test"`
+    bool x_powered_by = true;            ///< setting `x-powered-by`
+    bool json_escape = false;            ///< setting `json escape`
+    etag_kind etag = etag_kind::weak;    ///< setting `etag`
+    unsigned json_spaces = 0;            ///< setting `json spaces`
+
+private:
+    std::map<std::string, value, std::less<>> all_;
+};
+
+} // namespace crema
+
+#if CREMA_BODIES
+#include <crema/core/error.hpp>
+#include <cstdlib>
+
+namespace crema {
+
+CREMA_DECL settings::settings() {
+    const char* env = std::getenv("CREMA_ENV");
+    if (!env || !*env) env = std::getenv("NODE_ENV");
+    set("env", value(std::string(env && *env ? env : "development")));
+    set("x-powered-by", value(true));
+    set("etag", value("weak"));
+}
+
+CREMA_DECL void settings::set(std::string_view name, value v) {
+    const auto bad = [&](const char* wanted) {
+        throw system_error(make_error_code(error::bad_value), "setting \"" + std::string(name) + "\": expected " + wanted);
+    };
+    const auto truth = [&]() -> bool {
+        if (v.is_null()) return false;
+        if (!v.is_bool()) bad("true or false");
+        return v.as_bool();
+    };
+    if (name == "case sensitive routing") case_sensitive_routing = truth();
+    else if (name == "strict routing") strict_routing = truth();
+    else if (name == "x-powered-by") x_powered_by = truth();
+    else if (name == "json escape") json_escape = truth();
+    else if (name == "json spaces") {
+        if (v.is_null()) json_spaces = 0;
+        else if (!v.is_integer() || v.as_int64() < 0 || v.as_int64() > 10) bad("a number from 0 to 10");
+        else json_spaces = static_cast<unsigned>(v.as_int64());
+    } else if (name == "env") {
+        if (!v.is_string()) bad("a string");
+        production = v.as_string() == "production";
+        test = v.as_string() == "test";
+    } else if (name == "etag") {
+        if (v.is_bool()) etag = v.as_bool() ? etag_kind::weak : etag_kind::off;
+        else if (v.is_string() && v.as_string() == "weak") etag = etag_kind::weak;
+        else if (v.is_string() && v.as_string() == "strong") etag = etag_kind::strong;
+        else if (v.is_string() && v.as_string() == "express") etag = etag_kind::express;
+        else bad("true, false, \"weak\", \"strong\" or \"express\"");
+    }
+    const auto at = all_.find(name);
+    if (at != all_.end()) at->second = std::move(v);
+    else all_.emplace(std::string(name), std::move(v));
+}
+
+CREMA_DECL const value* settings::get(std::string_view name) const {
+    const auto at = all_.find(name);
+    return at == all_.end() ? nullptr : &at->second;
+}
+
+} // namespace crema
+#endif
