@@ -110,7 +110,7 @@ namespace crema::detail {
 
 template <class T>
 bool read_json(json::reader& r, json::node n, T& out);
-void read_json_tree(json::node n, value& out);
+CREMA_DECL void read_json_tree(json::node n, value& out);
 
 namespace json_hooks {
 void from_json(); // hides what stands in outer namespaces
@@ -165,11 +165,11 @@ consteval std::size_t fixed_size() {
 
 // ---- parts that are compiled once
 
-std::size_t find_json_field(const char* names, const std::uint32_t* begin, std::size_t count, std::string_view name, std::size_t guess) noexcept;
-bool whole_in_range(json::node n, std::int64_t low, std::uint64_t high, std::uint64_t& bits) noexcept;
+CREMA_DECL std::size_t find_json_field(const char* names, const std::uint32_t* begin, std::size_t count, std::string_view name, std::size_t guess) noexcept;
+CREMA_DECL bool whole_in_range(json::node n, std::int64_t low, std::uint64_t high, std::uint64_t& bits) noexcept;
 bool expected_range(json::reader& r, json::node n, std::int64_t low, std::uint64_t high);
 bool expected_size(json::reader& r, json::node n, std::size_t size);
-bool exact_size(json::node n, std::size_t size) noexcept;
+CREMA_DECL bool exact_size(json::node n, std::size_t size) noexcept;
 bool expected_name(json::reader& r, json::node n, const char* names, const std::uint32_t* begin, std::size_t count);
 bool refuse_unknown(json::reader& r, json::node n, std::string_view name);
 bool missing_member(json::reader& r, json::node n, std::string_view name);

@@ -187,7 +187,7 @@ void put_json_aggregate(json::writer& w, const T& v) {
     else w.close('}', false);
 }
 
-void put_json_tree(json::writer& w, const value& v);
+CREMA_DECL void put_json_tree(json::writer& w, const value& v);
 
 template <class T>
 inline constexpr bool never = false;
