@@ -161,7 +161,7 @@ TEST_CASE("variants are what they hold, enumerations their names", "[json]") {
     CHECK(stringify(static_cast<flags>(3)) == "3");
 }
 
-TEST_CASE("types that contain themselves", "[json]") {
+TEST_CASE("types that contain themselves are written", "[json]") {
     tree t{1, {}, std::make_unique<tree>(), nullptr};
     t.children.push_back(tree{2, {}, {}, {}});
     CHECK(stringify(t) == R"({"label":1,"children":[{"label":2,"children":[],"next":null,"shared":null}],)"

@@ -38,6 +38,9 @@ public:
 
     /// Construct a success.
     result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
+    /// Construct a success from the arguments of `T`'s constructor, in place.
+    template <class... Args>
+    explicit result(std::in_place_t, Args&&... args) : state_(std::in_place_index<0>, std::forward<Args>(args)...) {}
     /// Construct a failure.
     result(failure f) : state_(std::in_place_index<1>, std::move(f)) {}
     /// Construct a failure from a code alone.

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 namespace crema::detail {
 
@@ -90,12 +91,15 @@ template <class T>
 result<T> parse(std::string_view text, const parse_options& options = {}) {
     static_assert(std::is_default_constructible_v<T> && std::is_move_constructible_v<T>,
                   "crema::json: what is parsed into has to be default constructible and movable");
-    const detail::parsed_json parsed(text, options);
-    if (parsed.failed()) [[unlikely]] return const_cast<detail::parsed_json&>(parsed).take_failure();
-    T out{};
-    reader r(options);
-    if (!r.read(parsed.root(), out)) [[unlikely]] return parsed.describe(r);
-    return out;
+    detail::parsed_json parsed(text, options);
+    result<T> made(std::in_place); // the one object that is returned: nothing is moved
+    if (parsed.failed()) [[unlikely]] {
+        made = parsed.take_failure();
+    } else {
+        reader r(options);
+        if (!r.read(parsed.root(), *made)) [[unlikely]] made = parsed.describe(r);
+    }
+    return made;
 }
 
 /// Parses JSON into a tree; see `parse`.

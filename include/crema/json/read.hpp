@@ -8,6 +8,7 @@
 #include <crema/json/node.hpp>
 #include <crema/json/reflect.hpp>
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <charconv>
 #include <cmath>
@@ -142,7 +143,8 @@ template <class T>
 inline constexpr bool is_char_array = std::is_array_v<T> && std::is_same_v<std::remove_extent_t<T>, char>;
 
 template <class T>
-concept owning_text = requires(T& t, const char* p, std::size_t n) { t.assign(p, n); } && std::is_convertible_v<const T&, std::string_view>;
+concept owning_text = requires(T& t, const char* p, std::size_t n) { t.assign(p, n); } && std::constructible_from<T, const char*, std::size_t> &&
+                      std::is_convertible_v<const T&, std::string_view>;
 
 // As many elements as its type says.
 template <class T>
@@ -238,40 +240,36 @@ void forget(M& member) { // what an earlier member of the same name left
     }
 }
 
+// What there is to know of an aggregate; the reading itself is compiled once for all of them.
+struct json_slot {
+    bool (*read)(json::reader& r, json::node n, void* member);
+    void (*forget)(void* member);
+};
+struct json_shape {
+    const char* names;           // of all members, one behind the other
+    const std::uint32_t* begin;  // where each begins
+    const std::uint32_t* offset; // where each member lies in the object
+    const json_slot* slots;
+    std::size_t count;
+    std::uint64_t required;      // a bit for each member that may not be absent
+};
+bool read_json_object(json::reader& r, json::node n, void* out, const json_shape& shape);
+
+template <class M>
+inline constexpr json_slot slot_of{[](json::reader& r, json::node n, void* member) { return read_json(r, n, *static_cast<M*>(member)); },
+                                   [](void* member) { forget(*static_cast<M*>(member)); }};
+
 template <class T>
-bool read_json_aggregate(json::reader& r, json::node n, T& out) {
-    if (!n.is_object()) return r.expected(n, "an object");
-    constexpr auto& names = field_names<T>;
-    std::uint64_t seen = 0;
-    std::size_t guess = 0;
-    for (const auto& m : n.members()) {
-        const std::size_t i = find_json_field(names.text, names.begin, names.size(), m.name, guess);
-        if (i == names.size()) {
-            if (r.options().unknown == json::unknown_members::refuse) return refuse_unknown(r, m.content, m.name);
-            continue;
-        }
-        guess = i + 1;
-        const std::uint64_t bit = std::uint64_t(1) << i;
-        const bool again = (seen & bit) != 0;
-        seen |= bit;
-        const bool fine = with_fields(out, [&](auto&... member) {
-            std::size_t k = 0;
-            bool ok = true;
-            const auto one = [&](auto& here) {
-                if (k++ != i) return false;
-                if (again) [[unlikely]] forget(here);
-                ok = read_json(r, m.content, here);
-                return true;
-            };
-            static_cast<void>((one(member) || ...));
-            return ok;
-        });
-        if (!fine) return r.inside(m.name);
-    }
-    constexpr std::uint64_t required = required_members<T>();
-    if ((required & ~seen) != 0 && r.options().missing == json::missing_members::refuse) [[unlikely]]
-        return missing_member(r, n, names[static_cast<std::size_t>(std::countr_zero(required & ~seen))]);
-    return true;
+const json_shape& shape_of(T& any) {
+    static const auto offsets = with_fields(any, [&](auto&... member) {
+        const char* const begin = reinterpret_cast<const char*>(&any);
+        return std::array<std::uint32_t, sizeof...(member) + 1>{static_cast<std::uint32_t>(reinterpret_cast<const char*>(&member) - begin)..., 0};
+    });
+    static constexpr auto slots = []<std::size_t... I, class... P>(addresses<std::index_sequence<I...>, P...>) {
+        return std::array<json_slot, sizeof...(P) + 1>{slot_of<std::remove_const_t<std::remove_pointer_t<P>>>..., json_slot{}};
+    }(addresses_of<T>());
+    static const json_shape shape{field_names<T>.text, field_names<T>.begin, offsets.data(), slots.data(), field_count<T>, required_members<T>()};
+    return shape;
 }
 
 template <class T>
@@ -408,7 +406,7 @@ bool read_json(json::reader& r, json::node n, T& out) {
     } else if constexpr (owning_text<T>) {
         if (!n.is_string()) return r.expected(n, "a string");
         const std::string_view text = n.as_string();
-        out.assign(text.data(), text.size());
+        out = T(text.data(), text.size()); // cheaper than assign, which cannot know that it is empty
         return true;
     } else if constexpr (is_char_array<T>) {
         constexpr std::size_t room = std::extent_v<T>;
@@ -450,7 +448,7 @@ bool read_json(json::reader& r, json::node n, T& out) {
         out = enumerators<T>.values[i];
         return true;
     } else if constexpr (aggregate<T>) {
-        return read_json_aggregate(r, n, out);
+        return read_json_object(r, n, &out, shape_of(out));
     } else {
         static_assert(no_reading<T>, "crema::json: this type cannot be read from JSON: make it an aggregate, or give it "
                                      "bool from_json(crema::json::reader&, crema::json::node, T&) in its namespace");
@@ -524,13 +522,54 @@ namespace crema::detail {
 
 CREMA_DECL std::size_t find_json_field(const char* names, const std::uint32_t* begin, std::size_t count, std::string_view name,
                                        std::size_t guess) noexcept {
-    const auto is = [&](std::size_t i) {
-        return begin[i + 1] - begin[i] == name.size() && std::memcmp(names + begin[i], name.data(), name.size()) == 0;
+    const auto load = []<class W>(const char* p, W w) {
+        std::memcpy(&w, p, sizeof w);
+        return w;
     };
+    const std::size_t n = name.size();
+    const auto same = [&](const char* p) { // short texts, without a call
+        const char* const q = name.data();
+        if (n > 16) return std::memcmp(p, q, n) == 0;
+        if (n >= 8) {
+            const std::uint64_t w = 0;
+            return ((load(p, w) ^ load(q, w)) | (load(p + n - 8, w) ^ load(q + n - 8, w))) == 0;
+        }
+        if (n >= 4) {
+            const std::uint32_t w = 0;
+            return ((load(p, w) ^ load(q, w)) | (load(p + n - 4, w) ^ load(q + n - 4, w))) == 0;
+        }
+        return n == 0 || (p[0] == q[0] && p[n / 2] == q[n / 2] && p[n - 1] == q[n - 1]);
+    };
+    const auto is = [&](std::size_t i) { return begin[i + 1] - begin[i] == n && same(names + begin[i]); };
     if (guess < count && is(guess)) return guess; // mostly they come in order
     for (std::size_t i = 0; i < count; ++i)
         if (is(i)) return i;
     return count;
+}
+
+CREMA_DECL bool read_json_object(json::reader& r, json::node n, void* out, const json_shape& shape) {
+    if (!n.is_object()) return r.expected(n, "an object");
+    std::uint64_t seen = 0;
+    std::size_t guess = 0;
+    for (const auto& m : n.members()) {
+        const std::size_t i = find_json_field(shape.names, shape.begin, shape.count, m.name, guess);
+        if (i == shape.count) [[unlikely]] {
+            if (r.options().unknown == json::unknown_members::refuse) return refuse_unknown(r, m.content, m.name);
+            continue;
+        }
+        guess = i + 1;
+        void* const member = static_cast<char*>(out) + shape.offset[i];
+        const std::uint64_t bit = std::uint64_t(1) << i;
+        if ((seen & bit) != 0) [[unlikely]] shape.slots[i].forget(member);
+        seen |= bit;
+        if (!shape.slots[i].read(r, m.content, member)) [[unlikely]] return r.inside(m.name);
+    }
+    const std::uint64_t missing = shape.required & ~seen;
+    if (missing != 0 && r.options().missing == json::missing_members::refuse) [[unlikely]] {
+        const auto i = static_cast<std::size_t>(std::countr_zero(missing));
+        return missing_member(r, n, {shape.names + shape.begin[i], shape.begin[i + 1] - shape.begin[i]});
+    }
+    return true;
 }
 
 CREMA_DECL bool whole_in_range(json::node n, std::int64_t low, std::uint64_t high, std::uint64_t& bits) noexcept {

@@ -2,11 +2,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <crema/core/config.hpp>
-#include <charconv>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <string_view>
+#include <type_traits>
 
 namespace crema::json {
 
@@ -65,10 +66,13 @@ public:
     }
     void text(std::string_view s);
     template <class I>
-    void integer(I i) {
-        reserve(24);
-        at_ = std::to_chars(at_, at_ + 24, i).ptr;
+    CREMA_FORCEINLINE void integer(I i) {
+        if (std::is_unsigned_v<I> ? i < I(10) : (i >= I(0) && i < I(10))) return put(static_cast<char>('0' + static_cast<int>(i)));
+        if constexpr (std::is_signed_v<I>) whole(static_cast<std::int64_t>(i));
+        else whole(static_cast<std::uint64_t>(i));
     }
+    void whole(std::int64_t i);
+    void whole(std::uint64_t i);
     void number(double v);
     void number(float v);
     void string(std::string_view s);
@@ -79,9 +83,9 @@ public:
         put(c);
         ++depth_;
     }
-    void separate(bool first) {
+    CREMA_FORCEINLINE void separate(bool first) {
         if (!first) put(',');
-        if (!plain_) new_line();
+        if (!plain_) [[unlikely]] new_line();
     }
     void close(char c, bool empty) {
         --depth_;
@@ -98,6 +102,9 @@ private:
     void new_line();
     template <class F>
     void shortest(F v);
+    template <class F>
+    bool short_decimal(F v);
+    bool copy_clean(char* to, const char* from, std::size_t n) noexcept;
     const char* escape(const char* p, const char* end);
     const char* block(const char* p, const char* stop, const char* end);
 
@@ -212,9 +219,9 @@ private:
 #if CREMA_BODIES
 #include <algorithm>
 #include <bit>
+#include <charconv>
 #include <cmath>
 #include <crema/core/text.hpp>
-#include <cstdint>
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
@@ -243,6 +250,47 @@ CREMA_DECL void json_text::new_line() {
     for (unsigned i = 0; i < depth_; ++i) text(by);
 }
 
+CREMA_DECL void json_text::whole(std::uint64_t i) {
+    reserve(24);
+    if (i >= 100) {
+        at_ = std::to_chars(at_, at_ + 24, i).ptr;
+        return;
+    }
+    const unsigned u = static_cast<unsigned>(i);
+    if (u >= 10) *at_++ = static_cast<char>('0' + u / 10);
+    *at_++ = static_cast<char>('0' + u % 10);
+}
+CREMA_DECL void json_text::whole(std::int64_t i) {
+    if (i < 0) put('-');
+    whole(i < 0 ? std::uint64_t(0) - static_cast<std::uint64_t>(i) : static_cast<std::uint64_t>(i));
+}
+
+// Writes what has few digits behind the point, which is most of what people write: when n / 10^k, two exact numbers divided,
+// gives v again, and n has no more digits than any decimal survives with, no other decimal that short gives v.
+template <class F>
+bool json_text::short_decimal(F v) {
+    constexpr F powers[] = {F(1e1), F(1e2), F(1e3), F(1e4), F(1e5), F(1e6), F(1e7)}; // exact in float too
+    constexpr F most = sizeof(F) == sizeof(double) ? F(1e15) : F(1e6);
+    const F positive = std::abs(v);
+    if (positive < F(1e-6)) return false; // written with an exponent
+    for (std::size_t k = 0; k != std::size(powers); ++k) {
+        const F scaled = positive * powers[k];
+        if (scaled >= most) return false;
+        const auto n = static_cast<std::int64_t>(scaled + F(0.5));
+        if (n == 0 || static_cast<F>(n) / powers[k] != positive) continue;
+        if (v < 0) put('-');
+        constexpr std::int64_t whole_powers[] = {10, 100, 1000, 10000, 100000, 1000000, 10000000};
+        whole(n / whole_powers[k]);
+        reserve(24);
+        auto rest = static_cast<unsigned>(n % whole_powers[k]);
+        *at_ = '.';
+        for (std::size_t i = k + 1; i > 0; --i, rest /= 10) at_[i] = static_cast<char>('0' + rest % 10);
+        at_ += k + 2;
+        return true;
+    }
+    return false;
+}
+
 // Number::toString of ECMAScript, except that float keeps to the digits that a float needs.
 template <class F>
 void json_text::shortest(F v) {
@@ -254,6 +302,7 @@ void json_text::shortest(F v) {
         integer(static_cast<std::int64_t>(v)); // and -0 is 0
         return;
     }
+    if (short_decimal(v)) return;
     char digits[40]; // d.ddde-308
     const char* end = std::to_chars(digits, digits + sizeof digits, v, std::chars_format::scientific).ptr;
     reserve(40);
@@ -389,18 +438,74 @@ CREMA_DECL const char* json_text::block(const char* p, const char* stop, const c
     return p;
 }
 
+// Copies n octets and tells whether all of them may stand in a string as they are.
+CREMA_DECL bool json_text::copy_clean(char* to, const char* from, std::size_t n) noexcept {
+    constexpr std::uint64_t ones = 0x0101010101010101, tops = 0x8080808080808080;
+    const auto zero_octets = [](std::uint64_t y) { return (y - ones) & ~y & tops; };
+    const auto clean = [&](std::uint64_t x) {
+        return (((x - (ones << 5)) & ~x & tops) | zero_octets(x ^ ones * '"') | zero_octets(x ^ ones * '\\') | (x & tops)) == 0;
+    };
+    const auto copy = [&]<class W>(W& w, std::size_t i) {
+        std::memcpy(&w, from + i, sizeof w);
+        std::memcpy(to + i, &w, sizeof w);
+    };
+#if defined(__SSE2__)
+    const auto bad = [](__m128i x) {
+        return _mm_or_si128(_mm_or_si128(_mm_cmplt_epi8(x, _mm_set1_epi8(0x20)), _mm_cmpeq_epi8(x, _mm_set1_epi8('"'))),
+                            _mm_cmpeq_epi8(x, _mm_set1_epi8('\\')));
+    };
+    if (n >= 16) {
+        __m128i x, all = _mm_setzero_si128();
+        for (std::size_t i = 0; i + 16 < n; i += 16) {
+            copy(x, i);
+            all = _mm_or_si128(all, bad(x));
+        }
+        copy(x, n - 16);
+        return _mm_movemask_epi8(_mm_or_si128(all, bad(x))) == 0;
+    }
+    if (n >= 8) {
+        long long first, last; // they overlap
+        copy(first, 0);
+        copy(last, n - 8);
+        return _mm_movemask_epi8(bad(_mm_set_epi64x(last, first))) == 0;
+    }
+#else
+    if (n >= 8) {
+        std::uint64_t x;
+        bool fine = true;
+        for (std::size_t i = 0; i + 8 < n; i += 8) {
+            copy(x, i);
+            fine &= clean(x);
+        }
+        copy(x, n - 8);
+        return fine & clean(x);
+    }
+#endif
+    if (n >= 4) {
+        std::uint32_t first, last;
+        copy(first, 0);
+        copy(last, n - 4);
+        return clean(first | static_cast<std::uint64_t>(last) << 32);
+    }
+    std::uint64_t x = ones << 5;
+    for (std::size_t i = 0; i < n; ++i) x = x << 8 | static_cast<unsigned char>(to[i] = from[i]);
+    return clean(x);
+}
+
 CREMA_DECL void json_text::string(std::string_view s) {
     constexpr std::ptrdiff_t piece = 128;
     static_assert(piece * 6 + 18 <= static_cast<std::ptrdiff_t>(room));
     const char* p = s.data();
     const char* const end = p + s.size();
-    reserve(s.size() <= piece ? s.size() * 6 + 18 : 1);
-    *at_++ = '"';
     if (end - p <= piece) {
-        block(p, end, end);
+        reserve(s.size() * 6 + 18);
+        *at_++ = '"';
+        if (!options_.escape && copy_clean(at_, p, s.size())) [[likely]] at_ += s.size();
+        else block(p, end, end);
         *at_++ = '"';
         return;
     }
+    put('"');
     while (p < end) {
         reserve(piece * 6 + 16);
         p = block(p, end - p > piece ? p + piece : end, end);
