@@ -7,6 +7,7 @@
 #include <crema/core/config.hpp>
 #include <coroutine>
 #include <memory>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -40,7 +41,7 @@ public:
 
     /// Sets a value here; replaces one that was set here before.
     template <class T>
-    T& set(const context_key<T>& key, T v) {
+    T& set(const context_key<T>& key, std::type_identity_t<T> v) {
         auto made = std::make_unique<slot<T>>(&key, std::move(v));
         auto& ref = made->value;
         for (auto& s : slots_)
@@ -128,6 +129,14 @@ private:
     bool ended_ = false;
 };
 
+template <class T, class R>
+struct [[nodiscard("with_context does nothing until it is awaited")]] context_awaitable {
+    const context_key<T>& key;
+    T value;
+    task<R> work;
+    context_awaiter<T, R> operator co_await() && { return {key, std::move(value), std::move(work)}; }
+};
+
 } // namespace detail
 
 /** Await a task in which, and in all that it awaits, a key has a value.
@@ -139,7 +148,7 @@ private:
 */
 template <class T, class R>
 auto with_context(const context_key<T>& key, std::type_identity_t<T> v, task<R> work) {
-    return detail::context_awaiter<T, R>(key, std::move(v), std::move(work));
+    return detail::context_awaitable<T, R>{key, std::move(v), std::move(work)};
 }
 
 /// Gives the innermost value of a key in the awaiting coroutine, or null: `if (auto* id = co_await context_value(request_id))`.

@@ -19,6 +19,14 @@ class task;
 
 namespace detail {
 
+template <class T>
+struct owning_task_awaiter;
+template <class T>
+owning_task_awaiter<T> hold_awaiter(task<T> t);
+template <class A>
+    requires awaiter<A>
+A hold_awaiter(A a);
+
 // What all promises of tasks share. `done` is called when the task ends after it had really suspended or was
 // started by `start_task`; a task that ends while `co_await` still starts it has no `done` and goes on inline:
 // that is why a million ready awaits need no stack.
@@ -53,7 +61,9 @@ public:
     decltype(auto) await_transform(A&& a) {
         static_assert(awaitable<A>, "crema: this cannot be awaited in a task: it has neither await_ready/await_suspend/"
                                     "await_resume nor operator co_await (for Asio include crema/loop/asio_bridge.hpp)");
-        if constexpr (detail::awaiter<std::remove_reference_t<A>> && !adaptable<A>)
+        if constexpr (adaptable<A>)
+            return hold_awaiter(await_adaptor<std::remove_cvref_t<A>>::adapt(std::move(a)));
+        else if constexpr (detail::awaiter<std::remove_reference_t<A>>)
             return detail::awaiter_ref<std::remove_reference_t<A>>{a};
         else return detail::get_awaiter(static_cast<A&&>(a));
     }
@@ -135,7 +145,6 @@ private:
 };
 
 struct task_access;
-
 template <class T>
 struct task_awaiter {
     std::coroutine_handle<task_promise<T>> child;
@@ -248,6 +257,29 @@ struct task_access {
         return t.handle_.done();
     }
 };
+
+// Awaits a task that an adaptor made: nobody else owns it.
+template <class T>
+struct owning_task_awaiter {
+    task<T> owned;
+    task_awaiter<T> inner;
+    explicit owning_task_awaiter(task<T> t) noexcept : owned(std::move(t)), inner(std::move(owned).operator co_await()) {}
+    bool await_ready() const noexcept { return false; }
+    template <class Promise>
+    bool await_suspend(std::coroutine_handle<Promise> h) {
+        return inner.await_suspend(h);
+    }
+    T await_resume() { return inner.await_resume(); }
+};
+template <class T>
+owning_task_awaiter<T> hold_awaiter(task<T> t) {
+    return owning_task_awaiter<T>(std::move(t));
+}
+template <class A>
+    requires awaiter<A>
+A hold_awaiter(A a) {
+    return a;
+}
 
 // Turns any awaitable into a task.
 template <class A>

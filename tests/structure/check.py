@@ -1,0 +1,48 @@
+#!/usr/bin/env python3
+"""Holds the levels and the anatomy of docs/design.md. Prints what is wrong, then totals."""
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+LEVEL = {"core": 0, "async": 1, "http": 1, "json": 1, "route": 2, "ws": 2, "loop": 2, "net": 3, "fs": 3, "server": 4,
+         "client": 4, "web": 5, "middleware": 6, "testing": 6, "ext": 7}
+ASIO = {"loop", "net", "ext"}
+headers = sorted((ROOT / "include/crema").rglob("*.hpp"))
+problems = []
+checks = 0
+
+
+def check(ok, what):
+    global checks
+    checks += 1
+    if not ok:
+        problems.append(what)
+
+
+for path in headers:
+    name = path.relative_to(ROOT).as_posix()
+    parts = path.relative_to(ROOT / "include/crema").parts
+    check(len(parts) == 2 and parts[0] in LEVEL, f"{name}: not include/crema/<module>/<concept>.hpp of a known module")
+    module = parts[0]
+    text = path.read_text()
+    lines = text.splitlines()
+    check(lines[0].startswith("// ") and lines[1] == "// SPDX-License-Identifier: MIT" and lines[2] == "#pragma once",
+          f"{name}: does not begin with a line of what it is, the licence and #pragma once")
+    check(len(lines) <= 900, f"{name}: {len(lines)} lines are two concepts")
+    for i, include in enumerate(re.findall(r"^#include <crema/([^>]+)>", text, re.M)):
+        other = include.split("/")[0]
+        check(other == module or LEVEL.get(other, 99) < LEVEL[module],
+              f"{name}: includes {include}, which is not below {module}")
+    if module not in ASIO:
+        check(not re.search(r"^#include <asio", text, re.M), f"{name}: includes Asio")
+    if name != "include/crema/json/parse.hpp":
+        check(not re.search(r"^#include <simdjson", text, re.M), f"{name}: includes simdjson")
+    check(not re.search(r"/work/|/tmp/|/home/", text), f"{name}: names a path of a machine")
+    test = ROOT / "tests" / module / (path.stem + ".cpp")
+    check(test.exists(), f"{name}: has no test {test.relative_to(ROOT)}")
+
+for p in problems:
+    print(p)
+print(f"{checks - len(problems)} passed, {len(problems)} failed")
+sys.exit(1 if problems else 0)
