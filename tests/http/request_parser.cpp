@@ -163,6 +163,12 @@ TEST_CASE("a parser is used again after reset", "[request_parser]") {
     CHECK_FALSE(parser.started());
     REQUIRE(parser.parse(head, second.data(), second.size()) == parse_state::done);
     CHECK(facts_of(head) == parse(second).facts);
+    const auto shifted = "\r\n" + second;
+    parser.reset(head);
+    REQUIRE(parser.parse(head, shifted.data(), shifted.size()) == parse_state::done);
+    parser.reset(head);
+    REQUIRE(parser.parse(head, second.data(), second.size()) == parse_state::done);
+    CHECK(facts_of(head) == parse(second).facts);
     const auto bad = "GET / HTTP/1.1\r\nA b\r\n"s;
     parser.reset(head);
     REQUIRE(parser.parse(head, bad.data(), bad.size()) == parse_state::bad);

@@ -53,6 +53,11 @@ inline const char* field_value(const char* p, const char* end) noexcept {
     while (p != end && has_class(*p, octet_class::field_value)) ++p;
     return p;
 }
+/// Does the same; memory may be read from `floor` on, which is not behind `p`.
+inline const char* field_value(const char* p, const char* end, const char* floor) noexcept {
+    (void)floor;
+    return field_value(p, end);
+}
 /// Returns the first octet that may not stand in a token, or `end`.
 inline const char* token(const char* p, const char* end) noexcept {
     while (p != end && has_class(*p, octet_class::token)) ++p;
@@ -76,17 +81,32 @@ inline const char* target_query(const char* p, const char* end, target_octets k)
 /// Holds the forms for SSE2, which every x86-64 has. They never read outside of the range.
 namespace scan_sse2 {
 
-/// @copydoc scan_portable::field_value
+namespace detail {
+
+// One bit for each of 16 octets: may it not stand in a field value?
+inline unsigned field_value_stops(const char* p) noexcept {
+    const auto x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+    const auto control = _mm_andnot_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8('\t')), _mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(0x1f)), x));
+    return static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(control, _mm_cmpeq_epi8(x, _mm_set1_epi8(0x7f)))));
+}
+
+} // namespace detail
+
+/// @copydoc scan_portable::field_value(const char*, const char*)
 inline const char* field_value(const char* p, const char* end) noexcept {
-    const auto unit_separator = _mm_set1_epi8(0x1f), tab = _mm_set1_epi8('\t'), del = _mm_set1_epi8(0x7f);
-    while (end - p >= 16) {
-        const auto x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-        const auto control = _mm_andnot_si128(_mm_cmpeq_epi8(x, tab), _mm_cmpeq_epi8(_mm_min_epu8(x, unit_separator), x));
-        const auto stop = static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(control, _mm_cmpeq_epi8(x, del))));
-        if (stop != 0) return p + std::countr_zero(stop);
-        p += 16;
-    }
+    for (; end - p >= 16; p += 16)
+        if (const auto stop = detail::field_value_stops(p)) return p + std::countr_zero(stop);
     return scan_portable::field_value(p, end);
+}
+
+/// @copydoc scan_portable::field_value(const char*, const char*, const char*)
+inline const char* field_value(const char* p, const char* end, const char* floor) noexcept {
+    for (; end - p >= 16; p += 16)
+        if (const auto stop = detail::field_value_stops(p)) return p + std::countr_zero(stop);
+    if (end - floor < 16) return scan_portable::field_value(p, end);
+    const auto left = end - p; // the last octets are looked at together with those in front of them
+    const auto stop = detail::field_value_stops(end - 16) >> (16 - left);
+    return stop != 0 ? p + std::countr_zero(stop) : end;
 }
 
 /// @copydoc scan_portable::token

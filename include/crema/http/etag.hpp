@@ -73,7 +73,12 @@ inline void put_hex(char* out, std::uint32_t value) noexcept {
     x = (x | x << 4) & 0x0f0f0f0f0f0f0f0f;
     const auto letters = (x + 0x0606060606060606) >> 4 & 0x0101010101010101; // 1 where the digit is above 9
     x += 0x3030303030303030 + letters * ('a' - '0' - 10);
+#if defined(__GNUC__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    x = __builtin_bswap64(x);
+    std::memcpy(out, &x, 8);
+#else
     for (int i = 0; i < 8; ++i) out[i] = static_cast<char>(x >> (56 - 8 * i));
+#endif
 }
 
 inline void append_hex(std::string& out, std::uint64_t value) {

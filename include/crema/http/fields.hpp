@@ -68,41 +68,62 @@ inline constexpr std::string_view field_names[field_count] = {
     "upgrade-insecure-requests", "user-agent", "via", "x-csrf-token", "x-forwarded-for", "x-forwarded-host",
     "x-forwarded-proto", "x-http-method-override", "x-real-ip", "x-request-id", "x-requested-with"};
 
-// A perfect hash of length, first, last and last but one letter; the table below fails to compile when it is none.
+// A perfect hash of the length and the last four letters; the table below fails to compile when it is none. Shorter
+// names are few.
 constexpr std::uint32_t field_hash(const char* name, std::size_t size) noexcept {
-    auto at = [&](std::size_t i) { return std::uint32_t{static_cast<unsigned char>(name[i])}; };
-    const auto key = (at(0) | at(size - 2) << 8 | at(size - 1) << 16 | 0x202020u) | static_cast<std::uint32_t>(size) << 24;
-    return key * 0xefe6f675u >> 24;
+    const char* p = name + size - 4;
+    auto at = [&](int i) { return std::uint32_t{static_cast<unsigned char>(p[i])} << (8 * i); };
+    return (((at(0) | at(1) | at(2) | at(3)) | 0x20202020u) + static_cast<std::uint32_t>(size)) * 0x4110c769u >> 24;
 }
 
 struct field_table {
     std::uint8_t by_hash[256]{};
+    std::uint8_t size[field_count]{};
     char name[field_count][32]{}; // padded, so that 16 octets can be compared at once
     constexpr field_table() {
         for (std::size_t i = 1; i < field_count; ++i) {
             const auto n = field_names[i];
+            if (n.size() < 4) continue;
             auto& slot = by_hash[field_hash(n.data(), n.size())];
-            if (slot != 0 || n.size() > 32) throw "the hash of field names is not perfect";
+            if (slot != 0 || n.size() > 31) throw "the hash of field names is not perfect";
             slot = static_cast<std::uint8_t>(i);
+            size[i] = static_cast<std::uint8_t>(n.size());
             for (std::size_t k = 0; k < n.size(); ++k) name[i][k] = n[k];
         }
     }
 };
 inline constexpr field_table known_fields{};
 
-// As `to_field`, faster where 16 octets from `name` on may be read.
-inline field to_field_within(const char* name, std::size_t size, const char* readable_end) noexcept {
-    if (size - 2 > 30) return field::unknown;
+constexpr field to_short_field(std::string_view name) noexcept {
+    for (auto f : {field::te, field::via, field::dnt})
+        if (iequals(name, field_names[static_cast<std::size_t>(f)])) return f;
+    return field::unknown;
+}
+
+#if CREMA_SCAN_SSE2
+// Tells, one bit each, which of 16 octets are equal to those of a known name when made small. What is below a space
+// would become a letter or hyphen; it is none.
+inline unsigned same_as_known(const char* octets, const char* known) noexcept {
+    const auto x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(octets)), k = _mm_loadu_si128(reinterpret_cast<const __m128i*>(known));
+    const auto space = _mm_set1_epi8(0x20);
+    return static_cast<unsigned>(_mm_movemask_epi8(_mm_andnot_si128(_mm_cmplt_epi8(x, space), _mm_cmpeq_epi8(_mm_or_si128(x, space), k))));
+}
+#endif
+
+// As `to_field`, faster where 16 octets, for longer names 32, from `name` on may be read.
+CREMA_FORCEINLINE field to_field_within(const char* name, std::size_t size, const char* readable_end) noexcept {
+    if (size - 4 > 27) return to_short_field({name, size});
     const auto i = known_fields.by_hash[field_hash(name, size)];
 #if CREMA_SCAN_SSE2
+    if (known_fields.size[i] != size) return field::unknown;
     if (size <= 16 && readable_end - name >= 16) {
-        const auto x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(name));
-        const auto k = _mm_loadu_si128(reinterpret_cast<const __m128i*>(known_fields.name[i]));
-        const auto space = _mm_set1_epi8(0x20); // made small; what was below a space is no letter of a name
-        const auto same = _mm_andnot_si128(_mm_cmplt_epi8(x, space), _mm_cmpeq_epi8(_mm_or_si128(x, space), k));
         const auto wanted = (1u << size) - 1;
-        const bool equal = (static_cast<unsigned>(_mm_movemask_epi8(same)) & wanted) == wanted;
-        return equal && field_names[i].size() == size ? static_cast<field>(i) : field::unknown;
+        return (same_as_known(name, known_fields.name[i]) & wanted) == wanted ? static_cast<field>(i) : field::unknown;
+    }
+    if (readable_end - name >= 32) {
+        const auto wanted = (1u << size) - 1;
+        const auto same = same_as_known(name, known_fields.name[i]) | same_as_known(name + 16, known_fields.name[i] + 16) << 16;
+        return (same & wanted) == wanted ? static_cast<field>(i) : field::unknown;
     }
 #endif
     (void)readable_end;
@@ -116,7 +137,8 @@ constexpr std::string_view to_string(field f) noexcept {
 }
 
 constexpr field to_field(std::string_view name) noexcept {
-    if (name.size() < 2 || name.size() > 32) return field::unknown;
+    if (name.size() < 4) return detail::to_short_field(name);
+    if (name.size() > 31) return field::unknown;
     const auto i = detail::known_fields.by_hash[detail::field_hash(name.data(), name.size())];
     return iequals(name, detail::field_names[i]) ? static_cast<field>(i) : field::unknown;
 }

@@ -6,6 +6,8 @@
 #include <crema/http/fields.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +25,11 @@ namespace crema::http {
 */
 class header_block {
 public:
+    /// Construct empty.
+    header_block() noexcept = default;
+    header_block(const header_block&) = delete;
+    header_block& operator=(const header_block&) = delete;
+
     /** Set a field, replacing all lines of that name. A new line goes to the end, a replaced one keeps its place.
 
         @return False, and nothing is changed, when name or value may not be sent (`valid_field_name`,
@@ -52,10 +59,19 @@ public:
 
     /// Does as `append` for a name and a value that are known to be valid.
     void append_trusted(std::string_view name, std::string_view value) {
-        const auto at = text_.size();
-        text_.reserve(at + name.size() + value.size() + 4);
-        text_.append(name).append(": ", 2).append(value).append("\r\n", 2);
-        lines_.push_back({static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(name.size()), static_cast<std::uint32_t>(value.size())});
+        const auto size = name.size() + value.size() + 4;
+        if (size > capacity_ - size_ || count_ == lines_.size()) [[unlikely]] return append_growing(name, value);
+        char* p = text_.get() + size_;
+        if (!name.empty()) std::memcpy(p, name.data(), name.size());
+        p += name.size();
+        *p++ = ':';
+        *p++ = ' ';
+        if (!value.empty()) std::memcpy(p, value.data(), value.size());
+        p += value.size();
+        *p++ = '\r';
+        *p++ = '\n';
+        lines_[count_++] = {static_cast<std::uint32_t>(size_), static_cast<std::uint32_t>(name.size()), static_cast<std::uint32_t>(value.size())};
+        size_ += size;
         names_ |= trace(name);
     }
 
@@ -78,31 +94,30 @@ public:
     }
 
     /// Counts the lines.
-    std::size_t size() const noexcept { return lines_.size(); }
+    std::size_t size() const noexcept { return count_; }
     /// Tells whether there are none.
-    bool empty() const noexcept { return lines_.empty(); }
+    bool empty() const noexcept { return count_ == 0; }
     /// Returns the name of a line. @param i Less than `size()`.
-    std::string_view name_at(std::size_t i) const noexcept { return {text_.data() + lines_[i].at, lines_[i].name}; }
+    std::string_view name_at(std::size_t i) const noexcept { return {text_.get() + lines_[i].at, lines_[i].name}; }
     /// Returns the value of a line. @param i Less than `size()`.
     std::string_view value_at(std::size_t i) const noexcept {
-        return {text_.data() + lines_[i].at + lines_[i].name + 2, lines_[i].value};
+        return {text_.get() + lines_[i].at + lines_[i].name + 2, lines_[i].value};
     }
     /// Stands for no index.
     static constexpr std::size_t npos = static_cast<std::size_t>(-1);
     /// Returns the index of the next line of that name from `from` on, `npos` when there is none.
     std::size_t find(std::string_view name, std::size_t from) const noexcept {
         if ((names_ & trace(name)) == 0) return npos;
-        for (auto i = from; i < lines_.size(); ++i)
+        for (auto i = from; i < count_; ++i)
             if (lines_[i].name == name.size() && iequals(name_at(i), name)) return i;
         return npos;
     }
 
     /// Returns all lines, ready to be sent, without the empty line at the end; valid until the next change.
-    std::string_view view() const noexcept { return text_; }
+    std::string_view view() const noexcept { return {text_.get(), size_}; }
     /// Removes all lines; keeps the room.
     void clear() noexcept {
-        text_.clear();
-        lines_.clear();
+        size_ = count_ = 0;
         names_ = 0;
     }
 
@@ -116,30 +131,54 @@ private:
         if (name.empty()) return 0;
         return std::uint64_t{1} << ((name.size() * 7 + (static_cast<unsigned char>(name[0]) | 0x20u)) & 63);
     }
+    CREMA_NOINLINE void append_growing(std::string_view name, std::string_view value) {
+        const std::string name_copy(name), value_copy(value); // both may be views into this block
+        reserve(size_ + name.size() + value.size() + 4);
+        if (count_ == lines_.size()) lines_.resize(count_ == 0 ? 16 : count_ * 2);
+        append_trusted(name_copy, value_copy);
+    }
+    inline void reserve(std::size_t wanted);
     inline void replace(std::size_t i, std::string_view value);
     inline void erase(std::size_t i);
 
-    std::string text_;
-    std::vector<line> lines_;
+    std::unique_ptr<char[]> text_;
+    std::size_t size_ = 0, capacity_ = 0; // of the text
+    std::vector<line> lines_;             // the first `count_` are in use
+    std::size_t count_ = 0;
     std::uint64_t names_ = 0;
 };
 
+inline void header_block::reserve(std::size_t wanted) {
+    if (wanted <= capacity_) return;
+    const auto room = wanted < 512 ? 512 : wanted * 2;
+    auto more = std::make_unique_for_overwrite<char[]>(room);
+    if (size_ != 0) std::memcpy(more.get(), text_.get(), size_);
+    text_ = std::move(more);
+    capacity_ = room;
+}
+
 inline void header_block::replace(std::size_t i, std::string_view value) {
-    const std::string name(name_at(i));
-    std::string copy; // the value may be a view into this block
-    if (value.data() >= text_.data() && value.data() < text_.data() + text_.size()) value = copy = value;
-    text_.replace(lines_[i].at + lines_[i].name + 2, lines_[i].value, value);
-    const auto grown = static_cast<std::uint32_t>(value.size()) - lines_[i].value; // modulo 2^32
+    const std::string name(name_at(i)), copy(value); // the value may be a view into this block
+    const auto old = std::size_t{lines_[i].value}, at = std::size_t{lines_[i].at} + lines_[i].name + 2;
+    reserve(size_ - old + copy.size());
+    std::memmove(text_.get() + at + copy.size(), text_.get() + at + old, size_ - at - old);
+    if (!copy.empty()) std::memcpy(text_.get() + at, copy.data(), copy.size());
+    size_ = size_ - old + copy.size();
+    const auto grown = static_cast<std::uint32_t>(copy.size()) - lines_[i].value; // modulo 2^32
     lines_[i].value += grown;
-    for (auto k = i + 1; k < lines_.size(); ++k) lines_[k].at += grown;
+    for (auto k = i + 1; k < count_; ++k) lines_[k].at += grown;
     for (auto k = find(name, i + 1); k != npos; k = find(name, k)) erase(k);
 }
 
 inline void header_block::erase(std::size_t i) {
     const auto gone = lines_[i];
-    text_.erase(gone.at, gone.size());
-    lines_.erase(lines_.begin() + static_cast<std::ptrdiff_t>(i));
-    for (auto k = i; k < lines_.size(); ++k) lines_[k].at -= gone.size();
+    std::memmove(text_.get() + gone.at, text_.get() + gone.at + gone.size(), size_ - gone.at - gone.size());
+    size_ -= gone.size();
+    for (auto k = i + 1; k < count_; ++k) {
+        lines_[k - 1] = lines_[k];
+        lines_[k - 1].at -= gone.size();
+    }
+    --count_;
 }
 
 } // namespace crema::http

@@ -42,6 +42,8 @@ class request_head {
 public:
     /// Construct without a request.
     request_head() noexcept {} // leaves `first_` as it is
+    request_head(const request_head&) = delete;
+    request_head& operator=(const request_head&) = delete;
 
     /// Returns the method.
     http::method method() const noexcept { return method_; }

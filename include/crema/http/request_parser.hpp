@@ -95,6 +95,10 @@ private:
         return parse_state::bad;
     }
     parse_state fail_field(char c, bool in_name) noexcept;
+    const char* simple_line(request_head& head, const char* begin, const char* end) const noexcept;
+    const char* simple_fields(request_head& head, const char* begin, const char* p, const char* end) const noexcept;
+    parse_state go_on(request_head& head, const char* begin, std::size_t size);
+    parse_state exhausted(const char* begin, const char* p, step s) noexcept;
     parse_state check_version(const char* p, const char* end) noexcept;
     parse_state finish_target(request_head& head) noexcept;
     parse_state finish(request_head& head) noexcept;
@@ -131,6 +135,30 @@ namespace detail {
 inline constexpr std::uint64_t max_body_length = (std::uint64_t{1} << 53) - 1; // what every language counts exactly
 inline constexpr std::size_t max_method_size = 64;
 
+// Tells whether a host is letters, digits, dots and hyphens, with or without a port, in 16 octets; what lies in front of
+// `readable_end` may be read.
+inline bool plain_host(std::string_view host, const char* readable_end) noexcept {
+#if CREMA_SCAN_SSE2
+    if (host.size() > 16 || readable_end - host.data() < 16) return false;
+    const auto x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(host.data()));
+    const auto l = _mm_sub_epi8(_mm_or_si128(x, _mm_set1_epi8(0x20)), _mm_set1_epi8('a')), d = _mm_sub_epi8(x, _mm_set1_epi8('0'));
+    const auto digit = _mm_cmpeq_epi8(_mm_min_epu8(d, _mm_set1_epi8(9)), d);
+    const auto sign = _mm_or_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8('.')), _mm_cmpeq_epi8(x, _mm_set1_epi8('-')));
+    const auto name = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(l, _mm_set1_epi8(25)), l), digit), sign);
+    const auto whole = (1u << host.size()) - 1;
+    const auto others = ~static_cast<unsigned>(_mm_movemask_epi8(name)) & whole;
+    if (others == 0) return true;
+    const auto at = static_cast<unsigned>(std::countr_zero(others));
+    const auto port = whole & ~((2u << at) - 1);
+    return host[at] == ':' && (static_cast<unsigned>(_mm_movemask_epi8(digit)) & port) == port;
+#else
+    (void)host, (void)readable_end;
+    return false;
+#endif
+}
+
+CREMA_NOINLINE inline bool is_name(std::string_view name) noexcept { return is_token(name); }
+
 constexpr std::uint64_t field_bit(field f) noexcept { return std::uint64_t{1} << static_cast<unsigned>(f); }
 
 } // namespace detail
@@ -162,19 +190,62 @@ CREMA_DECL bool valid_host(std::string_view host) noexcept {
 
 CREMA_DECL parse_state request_parser::parse(request_head& head, const char* data, std::size_t size) {
     head.base_ = data;
-    const char* const begin = data;
+    if (step_ == step::begin) [[likely]] // most requests have a simple first line that is there as a whole
+        if (const char* p = simple_line(head, data, data + size)) {
+            at_ = line_at_ = static_cast<std::uint32_t>(p - data);
+            step_ = step::field_begin;
+        }
+    return go_on(head, data, size);
+}
+
+// Reads a complete line `METHOD /path?query HTTP/1.1` of the most frequent methods; null when it is another, or incomplete.
+CREMA_DECL const char* request_parser::simple_line(request_head& head, const char* begin, const char* end) const noexcept {
+    if (end - begin < 16) return nullptr;
+    const char* p = begin + 4;
+    if (std::memcmp(begin, "GET ", 4) == 0) {
+        head.method_ = method::get;
+        head.method_size_ = 3;
+    } else if (std::memcmp(begin, "POST ", 5) == 0) {
+        head.method_ = method::post;
+        head.method_size_ = 4;
+        ++p;
+    } else {
+        return nullptr;
+    }
+    if (*p != '/') return nullptr;
+    const auto path = static_cast<std::uint32_t>(p - begin);
+    p = scan::target_path(p, end, limits_.target);
+    head.path_size_ = static_cast<std::uint32_t>(p - begin) - path;
+    if (p != end && *p == '?') {
+        head.query_at_ = static_cast<std::uint32_t>(++p - begin);
+        head.has_query_ = true;
+        p = scan::target_query(p, end, limits_.target);
+        head.query_size_ = static_cast<std::uint32_t>(p - begin) - head.query_at_;
+    }
+    if (end - p < 11 || std::memcmp(p, " HTTP/1.1\r\n", 11) != 0 || static_cast<std::size_t>(p + 11 - begin) > limits_.request_line) [[unlikely]] {
+        head.clear();
+        return nullptr;
+    }
+    head.method_at_ = 0;
+    head.target_at_ = head.path_at_ = path;
+    head.target_size_ = static_cast<std::uint32_t>(p - begin) - path;
+    return p + 11;
+}
+
+// What to say when `p` stands at the end of the octets, or of what a limit allows.
+CREMA_DECL parse_state request_parser::exhausted(const char* begin, const char* p, step s) noexcept {
+    const auto used = static_cast<std::size_t>(p - begin) - line_at_;
+    if (used < (s >= step::field_begin ? limits_.header_bytes : limits_.request_line)) return more(begin, p, s);
+    return s >= step::field_begin ? fail(431, "header section too large") : fail(414, "request line too long");
+}
+
+CREMA_DECL parse_state request_parser::go_on(request_head& head, const char* begin, std::size_t size) {
     const char* p = begin + at_;
-    // `end` is where the octets or the limit of this part end; `open` tells which.
-    auto bound = [&](std::size_t from, std::size_t limit) { return begin + (size - from > limit ? from + limit : size); };
-    auto offset = [&](const char* q) { return static_cast<std::uint32_t>(q - begin); };
-    const char* end = begin + size;
+    auto bound = [=](std::size_t from, std::size_t limit) { return begin + (size - from > limit ? from + limit : size); };
+    auto offset = [=](const char* q) { return static_cast<std::uint32_t>(q - begin); };
+    const char* end = begin + size; // or where the limit of this part is
     if (step_ >= step::field_begin) end = bound(line_at_, limits_.header_bytes);
     else if (step_ >= step::method) end = bound(line_at_, limits_.request_line);
-    auto exhausted = [&](step s) { // p == end
-        if (offset(p) - line_at_ < (s >= step::field_begin ? limits_.header_bytes : limits_.request_line))
-            return more(begin, p, s);
-        return s >= step::field_begin ? fail(431, "header section too large") : fail(414, "request line too long");
-    };
 
     switch (step_) {
     case step::begin:
@@ -193,18 +264,12 @@ CREMA_DECL parse_state request_parser::parse(request_head& head, const char* dat
         line_at_ = offset(p);
         end = bound(line_at_, limits_.request_line);
         head.method_at_ = line_at_;
-        if (end - p > 4 && std::memcmp(p, "GET ", 4) == 0) {
-            head.method_ = method::get;
-            head.method_size_ = 3;
-            p += 4;
-            goto path_begin;
-        }
         [[fallthrough]];
     case step::method: {
         const char* const start = begin + line_at_;
         const char* const last = std::min(end, start + detail::max_method_size);
         while (p != last && has_class(*p, octet_class::token)) ++p;
-        if (p == end) return exhausted(step::method);
+        if (p == end) return exhausted(begin, p, step::method);
         if (p == last) return fail(501, "method too long");
         if (*p != ' ') return fail(400, p == start ? "request line does not begin with a method" : "invalid octet in the method");
         if (p == start) return fail(400, "request line does not begin with a method");
@@ -214,14 +279,13 @@ CREMA_DECL parse_state request_parser::parse(request_head& head, const char* dat
         [[fallthrough]];
     }
     case step::path_begin:
-    path_begin:
-        if (p == end) return exhausted(step::path_begin);
+        if (p == end) return exhausted(begin, p, step::path_begin);
         head.target_at_ = head.path_at_ = offset(p);
         if (*p == ' ') return fail(400, "several spaces in the request line");
         [[fallthrough]];
     case step::path:
         p = scan::target_path(p, end, limits_.target);
-        if (p == end) return exhausted(step::path);
+        if (p == end) return exhausted(begin, p, step::path);
         head.path_size_ = offset(p) - head.path_at_;
         if (*p != '?') goto target_end;
         ++p;
@@ -230,7 +294,7 @@ CREMA_DECL parse_state request_parser::parse(request_head& head, const char* dat
         [[fallthrough]];
     case step::query:
         p = scan::target_query(p, end, limits_.target);
-        if (p == end) return exhausted(step::query);
+        if (p == end) return exhausted(begin, p, step::query);
         head.query_size_ = offset(p) - head.query_at_;
     target_end:
         if (*p != ' ')
@@ -257,7 +321,8 @@ CREMA_DECL parse_state request_parser::parse(request_head& head, const char* dat
         [[fallthrough]];
     case step::field_begin:
     field_begin:
-        if (p == end) return exhausted(step::field_begin);
+        p = simple_fields(head, begin, p, end);
+        if (p == end) return exhausted(begin, p, step::field_begin);
         if (*p == '\r') {
             ++p;
             goto last_lf;
@@ -265,47 +330,28 @@ CREMA_DECL parse_state request_parser::parse(request_head& head, const char* dat
         if (head.count_ >= limits_.header_count) return fail(431, "too many header fields");
         name_at_ = offset(p);
         [[fallthrough]];
-    case step::name: {
-#if CREMA_SCAN_SSE2
-        if (const char* name = begin + name_at_; p == name && end - p >= 16) { // a known name of at most 15 octets is one comparison
-            const auto x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-            const auto colon = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(x, _mm_set1_epi8(':'))));
-            if (colon != 0) {
-                const auto n = static_cast<unsigned>(std::countr_zero(colon));
-                id_ = detail::to_field_within(name, n, end);
-                if (id_ != field::unknown) {
-                    name_size_ = n;
-                    p += n + 1;
-                    goto space;
-                }
-            }
-        }
-#endif
+    case step::name:
         p = scan::token(p, end);
-        if (p == end) return exhausted(step::name);
+        if (p == end) return exhausted(begin, p, step::name);
         name_size_ = offset(p) - name_at_;
         if (*p != ':' || name_size_ == 0) return fail_field(*p, true);
         if (name_size_ > 0xffff) return fail(431, "field name too long");
         id_ = detail::to_field_within(begin + name_at_, name_size_, end);
         ++p;
         [[fallthrough]];
-    }
     case step::space:
-#if CREMA_SCAN_SSE2
-    space:
-#endif
         while (p != end && is_ows(*p)) ++p;
-        if (p == end) return exhausted(step::space);
+        if (p == end) return exhausted(begin, p, step::space);
         value_at_ = offset(p);
         [[fallthrough]];
     case step::value:
-        p = scan::field_value(p, end);
-        if (p == end) return exhausted(step::value);
+        p = scan::field_value(p, end, begin);
+        if (p == end) return exhausted(begin, p, step::value);
         if (*p != '\r') return fail_field(*p, false);
         ++p;
         [[fallthrough]];
     case step::value_lf: {
-        if (p == end) return exhausted(step::value_lf);
+        if (p == end) return exhausted(begin, p, step::value_lf);
         if (*p != '\n') return fail(400, "bare CR in a field value");
         const char* const value = begin + value_at_;
         const char* last = p - 1;
@@ -316,13 +362,56 @@ CREMA_DECL parse_state request_parser::parse(request_head& head, const char* dat
     }
     case step::last_lf:
     last_lf:
-        if (p == end) return exhausted(step::last_lf);
+        if (p == end) return exhausted(begin, p, step::last_lf);
         if (*p != '\n') return fail(400, "bare CR in the header section");
         ++p;
         at_ = head.size_ = offset(p);
         return finish(head);
     }
     return fail(400, "malformed request"); // not reached
+}
+
+// Reads complete lines `Name: value` of the usual kind: a name of at most 31 octets, one space at most in front of the
+// value and none behind it. Returns where the first other line begins, or the incomplete one.
+CREMA_DECL const char* request_parser::simple_fields(request_head& head, const char* begin, const char* p, const char* end) const noexcept {
+#if CREMA_SCAN_SSE2
+    const auto most = std::min<std::size_t>(limits_.header_count, head.capacity_);
+    auto* records = head.records_.get();
+    std::size_t count = head.count_;
+    auto present = head.present_, repeated = head.repeated_;
+    const auto colon = _mm_set1_epi8(':');
+    while (end - p >= 18 && count < most) {
+        auto colons = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)), colon)));
+        if (colons == 0) [[unlikely]] {
+            if (end - p < 34) break;
+            const auto second = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + 16));
+            colons = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(second, colon))) << 16;
+            if (colons == 0) break;
+        }
+        const auto size = static_cast<unsigned>(std::countr_zero(colons));
+        const auto id = detail::to_field_within(p, size, end);
+        if (id == field::unknown && !detail::is_name({p, size})) [[unlikely]] break;
+        const char* value = p + size + 1; // in front of `end` by two octets or more
+        if (*value == ' ') ++value;
+        if (static_cast<unsigned char>(*value) <= ' ') break;
+        const char* const last = scan::field_value(value, end, begin);
+        if (end - last < 2 || std::memcmp(last, "\r\n", 2) != 0 || static_cast<unsigned char>(last[-1]) <= ' ') break;
+        records[count] = {static_cast<std::uint32_t>(p - begin), static_cast<std::uint32_t>(value - begin),
+                          static_cast<std::uint32_t>(last - value), static_cast<std::uint16_t>(size), id};
+        const auto bit = detail::field_bit(id);
+        if ((present & bit) != 0) [[unlikely]] repeated |= bit;
+        else head.first_[static_cast<std::size_t>(id)] = static_cast<std::uint16_t>(count);
+        present |= bit;
+        ++count;
+        p = last + 2;
+    }
+    head.count_ = static_cast<std::uint32_t>(count);
+    head.present_ = present;
+    head.repeated_ = repeated;
+#else
+    (void)head, (void)begin, (void)end;
+#endif
+    return p;
 }
 
 CREMA_DECL parse_state request_parser::fail_field(char c, bool in_name) noexcept {
@@ -383,12 +472,19 @@ CREMA_DECL parse_state request_parser::finish(request_head& head) noexcept {
         if (head.minor_ != 0) return fail(400, "no Host field");
     } else {
         if (head.repeated(field::host)) return fail(400, "several Host fields");
-        if (!valid_host(head.get(field::host))) return fail(400, "invalid Host field");
+        if (const auto host = head.get(field::host); !detail::plain_host(host, head.base_ + head.size_) && !valid_host(host))
+            return fail(400, "invalid Host field");
     }
     head.keep_alive_ = head.minor_ == 1;
     constexpr auto special = detail::field_bit(field::content_length) | detail::field_bit(field::transfer_encoding) |
                              detail::field_bit(field::connection) | detail::field_bit(field::expect);
-    if ((head.present_ & special) == 0) return parse_state::done;
+    const auto found = head.present_ & special;
+    if (found == 0) return parse_state::done;
+    if (found == detail::field_bit(field::connection) && !head.has(field::upgrade) && !head.repeated(field::connection))
+        if (const auto text = head.get(field::connection); text == "keep-alive" || text == "Keep-Alive") {
+            head.keep_alive_ = true;
+            return parse_state::done;
+        }
     return finish_framing(head);
 }
 
