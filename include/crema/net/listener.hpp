@@ -39,7 +39,7 @@ public:
     CREMA_DECL void resume() noexcept;
 
 private:
-    CREMA_DECL void on_ready(bool readable, bool writable, bool peer_closed) override;
+    CREMA_DECL void on_ready(poller::readiness r) override;
 
     poller& poller_;
     int fd_ = -1;
@@ -130,7 +130,7 @@ CREMA_DECL void listener::resume() noexcept {
     poller_.change(*this, true, false, false);
 }
 
-CREMA_DECL void listener::on_ready(bool, bool, bool) {
+CREMA_DECL void listener::on_ready(poller::readiness) {
     for (int i = 0; i < 64; ++i) { // bounded, so that a flood of connections does not starve the others
         sockaddr_storage from;
         socklen_t size = sizeof from;

@@ -45,6 +45,7 @@ public:
     CREMA_DECL void close() noexcept override;
     CREMA_DECL void reset() noexcept override;
     CREMA_DECL const address& peer() const noexcept override;
+    CREMA_DECL address local() const noexcept override;
     CREMA_DECL bool secure() const noexcept override;
 
     /// Counts the octets that the peer has written and this end has not read.
@@ -124,7 +125,8 @@ CREMA_DECL void memory_stream::side::deliver(remote_job& job, bool abandoned) {
         s.told_ended = s.told_ended || s.ended || s.broken;
         h->on_readable();
     } else if (alive && (s.ended || s.broken) && !std::exchange(s.told_ended, true)) {
-        h->on_peer_closed();
+        if (s.broken) h->on_broken(std::make_error_code(std::errc::connection_reset));
+        else h->on_peer_closed();
     }
     if (!alive) return;
     s.alive = nullptr;
@@ -221,6 +223,10 @@ inline void memory_stream::drop(bool broken) noexcept {
 
 CREMA_DECL const address& memory_stream::peer() const noexcept {
     return which_ == 0 ? link_->options.far : link_->options.near;
+}
+CREMA_DECL address memory_stream::local() const noexcept {
+    if (mine().closed) return {};
+    return which_ == 0 ? link_->options.near : link_->options.far;
 }
 CREMA_DECL bool memory_stream::secure() const noexcept { return link_->options.secure; }
 CREMA_DECL std::size_t memory_stream::available() const noexcept { return mine().in.size(); }

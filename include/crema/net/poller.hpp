@@ -17,11 +17,18 @@ namespace crema::net {
 */
 class poller {
 public:
+    /// Tells what a descriptor is ready for.
+    struct readiness {
+        bool readable;    ///< octets, the end, or an error
+        bool writable;    ///< room, or an error
+        bool peer_closed; ///< the peer sends nothing more
+        bool broken;      ///< both directions are over; told whatever is watched for
+    };
     /// Is told of a descriptor. Removed before it is destroyed.
     class watcher {
     public:
         /// The descriptor is ready.
-        virtual void on_ready(bool readable, bool writable, bool peer_closed) = 0;
+        virtual void on_ready(readiness r) = 0;
 
     protected:
         ~watcher() = default;
@@ -48,6 +55,8 @@ public:
     /// Watches it no more. Does nothing when it is not watched.
     CREMA_DECL void remove(watcher& w) noexcept;
 
+    /// Returns whose `on_ready` runs; null when it has been removed meanwhile.
+    const watcher* current() const noexcept { return *current_; }
     /// Returns the loop.
     loop& owner() const noexcept { return loop_; }
 
@@ -55,24 +64,31 @@ private:
     struct state;
     loop& loop_;
     std::shared_ptr<state> state_;
+    const watcher* const* current_;
 };
 
 } // namespace crema::net
 
+#if !defined(CREMA_NET_EPOLL)
+#define CREMA_NET_EPOLL CREMA_LINUX // 0 waits through Asio, as on other systems
+#endif
+
 #if CREMA_BODIES
 #include <asio/posix/stream_descriptor.hpp>
-#include <asio/bind_executor.hpp>
+#include <asio/io_context.hpp>
 #include <crema/core/error.hpp>
 #include <crema/core/recycle.hpp>
 #include <cerrno>
+#include <functional>
+#include <utility>
 #include <unistd.h>
-#if CREMA_LINUX
+#if CREMA_NET_EPOLL
 #include <sys/epoll.h>
 #endif
 
 namespace crema::net {
 
-#if CREMA_LINUX
+#if CREMA_NET_EPOLL
 
 struct poller::state : std::enable_shared_from_this<state> {
     using descriptor = asio::posix::basic_stream_descriptor<asio::io_context::executor_type>;
@@ -106,14 +122,20 @@ struct poller::state : std::enable_shared_from_this<state> {
         for (int i = 0; i < size_; ++i) {
             auto* w = static_cast<watcher*>(events[i].data.ptr);
             if (!w) continue; // removed by one before
+            current_ = w;
             const auto e = events[i].events;
             const bool failed = (e & (EPOLLHUP | EPOLLERR)) != 0;
-            loop_.callback([&] { w->on_ready((e & EPOLLIN) || failed, (e & EPOLLOUT) || failed, (e & (EPOLLRDHUP | EPOLLHUP)) != 0); });
+            loop_.callback([&] {
+                w->on_ready({(e & EPOLLIN) || failed, (e & EPOLLOUT) || failed, (e & (EPOLLRDHUP | EPOLLHUP)) != 0, failed});
+            });
+            if (loop_.context().stopped()) break; // told to stop; what is ready stays so
         }
         batch_ = nullptr;
+        current_ = nullptr;
         wait();
     }
     void forget(watcher& w) noexcept {
+        if (current_ == &w) current_ = nullptr;
         for (int i = 0; batch_ && i < size_; ++i)
             if (batch_[i].data.ptr == &w) batch_[i].data.ptr = nullptr;
     }
@@ -121,12 +143,13 @@ struct poller::state : std::enable_shared_from_this<state> {
     loop& loop_;
     descriptor set_;
     epoll_event* batch_ = nullptr;
+    const watcher* current_ = nullptr;
     int size_ = 0;
     std::size_t count_ = 0;
     bool waiting_ = false;
 };
 
-CREMA_DECL poller::poller(loop& l) : loop_(l), state_(std::make_shared<state>(l)) {}
+CREMA_DECL poller::poller(loop& l) : loop_(l), state_(std::make_shared<state>(l)), current_(&state_->current_) {}
 
 CREMA_DECL poller::~poller() {
     std::error_code ignored;
@@ -172,14 +195,18 @@ CREMA_DECL void poller::remove(watcher& w) noexcept {
 
 #else
 
-struct poller::state {};
+struct poller::state {
+    const watcher* current_ = nullptr;
+};
 
 namespace detail {
 
 // Waits for one descriptor through Asio, again and again.
 struct waiting : std::enable_shared_from_this<waiting> {
     waiting(loop& l, int fd) : owner(l), descriptor(l.context(), fd) {}
-    ~waiting() { descriptor.release(); }
+    ~waiting() {
+        if (descriptor.is_open()) descriptor.release();
+    }
     void wait_readable() {
         if (std::exchange(reading, true)) return;
         descriptor.async_wait(asio::posix::stream_descriptor::wait_read, [self = shared_from_this()](std::error_code ec) {
@@ -198,23 +225,29 @@ struct waiting : std::enable_shared_from_this<waiting> {
             if (self->watcher && self->wants_writable) self->wait_writable();
         });
     }
-    void ready(bool readable, bool writable) { on_ready(watcher, readable, writable); }
+    void ready(bool readable, bool writable) {
+        current(watcher);
+        on_ready(watcher, readable, writable);
+        current(nullptr);
+    }
     loop& owner;
     asio::posix::stream_descriptor descriptor;
     void* watcher = nullptr;
+    std::function<void(void*)> current;
     void (*on_ready)(void*, bool, bool) = nullptr;
     bool wants_readable = false, wants_writable = false, reading = false, writing = false;
 };
 
 } // namespace detail
 
-CREMA_DECL poller::poller(loop& l) : loop_(l) {}
+CREMA_DECL poller::poller(loop& l) : loop_(l), state_(std::make_shared<state>()), current_(&state_->current_) {}
 CREMA_DECL poller::~poller() = default;
 
 CREMA_DECL void poller::add(watcher& w, int fd) {
     auto* waits = new std::shared_ptr<detail::waiting>(std::make_shared<detail::waiting>(loop_, fd));
     (*waits)->watcher = &w;
-    (*waits)->on_ready = [](void* p, bool readable, bool writable) { static_cast<watcher*>(p)->on_ready(readable, writable, false); };
+    (*waits)->on_ready = [](void* p, bool readable, bool writable) { static_cast<watcher*>(p)->on_ready({readable, writable, false, false}); };
+    (*waits)->current = [s = state_](void* p) { s->current_ = static_cast<watcher*>(p); };
     w.waits_ = waits;
     w.fd_ = fd;
     change(w, true, false, true);
@@ -233,8 +266,8 @@ CREMA_DECL void poller::remove(watcher& w) noexcept {
     if (w.fd_ < 0) return;
     auto* waits = static_cast<std::shared_ptr<detail::waiting>*>(w.waits_);
     (*waits)->watcher = nullptr;
-    std::error_code ignored;
-    (*waits)->descriptor.cancel(ignored);
+    if (state_->current_ == &w) state_->current_ = nullptr;
+    (*waits)->descriptor.release(); // ends the waits, as long as the descriptor is still this one
     delete waits;
     w.waits_ = nullptr;
     w.fd_ = -1;

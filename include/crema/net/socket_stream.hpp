@@ -35,15 +35,15 @@ public:
     CREMA_DECL void close() noexcept override;
     CREMA_DECL void reset() noexcept override;
     const address& peer() const noexcept override { return peer_; }
+    CREMA_DECL address local() const noexcept override;
 
 private:
-    CREMA_DECL void on_ready(bool readable, bool writable, bool peer_closed) override;
+    CREMA_DECL void on_ready(poller::readiness r) override;
     CREMA_DECL void tell() noexcept;
 
     poller& poller_;
     int fd_;
     stream_handler* handler_ = nullptr;
-    bool* alive_ = nullptr; // set false when closed within a callback
     bool wants_readable_ = true, wants_writable_ = false; // by the handler
     bool asked_readable_ = true, asked_writable_ = false; // of the system
     bool peer_closed_ = false;
@@ -55,6 +55,7 @@ private:
 #if CREMA_BODIES
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -71,7 +72,7 @@ CREMA_DECL void socket_stream::want(bool readable, bool writable) {
     wants_writable_ = writable;
     // What is wanted is told to the system at once. What is no longer wanted only when it comes (see on_ready):
     // most of the time it does not, and a system call is spared.
-    if (fd_ >= 0 && ((readable && !asked_readable_) || writable != asked_writable_)) tell();
+    if (fd_ >= 0 && handler_ && ((readable && !asked_readable_) || (writable && !asked_writable_))) tell();
 }
 
 CREMA_DECL void socket_stream::tell() noexcept {
@@ -80,21 +81,27 @@ CREMA_DECL void socket_stream::tell() noexcept {
     poller_.change(*this, wants_readable_, wants_writable_, !peer_closed_);
 }
 
-CREMA_DECL void socket_stream::on_ready(bool readable, bool writable, bool peer_closed) {
+CREMA_DECL void socket_stream::on_ready(poller::readiness r) {
     auto* const h = handler_;
-    if ((readable && !wants_readable_) || (peer_closed && !peer_closed_)) {
-        peer_closed_ = peer_closed_ || peer_closed;
-        tell();
-        if (peer_closed && !(readable && wants_readable_)) return h->on_peer_closed();
-    }
-    if (writable && wants_writable_) {
-        bool alive = true;
-        alive_ = &alive;
+    if (r.writable && wants_writable_) {
+        const auto& p = poller_;
         h->on_writable();
-        if (!alive) return;
-        alive_ = nullptr;
+        if (p.current() != this) return; // closed, perhaps destroyed
     }
-    if (readable && wants_readable_) h->on_readable();
+    if (r.readable && wants_readable_) {
+        h->on_readable(); // finds the end and errors, too
+    } else if (r.broken && !wants_writable_) { // would be told for ever
+        int code = 0;
+        socklen_t size = sizeof code;
+        ::getsockopt(fd_, SOL_SOCKET, SO_ERROR, &code, &size);
+        poller_.remove(*this);
+        h->on_broken(std::error_code(code != 0 ? code : ECONNRESET, std::system_category()));
+    } else if (r.peer_closed && !std::exchange(peer_closed_, true)) {
+        tell();
+        h->on_peer_closed();
+    } else if ((r.readable && !wants_readable_) || (r.writable && !wants_writable_)) {
+        tell();
+    }
 }
 
 CREMA_DECL io_result socket_stream::read(std::span<char> into) noexcept {
@@ -124,6 +131,13 @@ CREMA_DECL io_result socket_stream::write(std::span<const std::string_view> piec
     }
 }
 
+CREMA_DECL address socket_stream::local() const noexcept {
+    sockaddr_storage at{};
+    socklen_t size = sizeof at;
+    if (fd_ < 0 || ::getsockname(fd_, reinterpret_cast<sockaddr*>(&at), &size) != 0) return {};
+    return address(reinterpret_cast<const sockaddr*>(&at), size);
+}
+
 CREMA_DECL void socket_stream::end() noexcept {
     if (fd_ >= 0) ::shutdown(fd_, SHUT_WR);
 }
@@ -133,8 +147,6 @@ CREMA_DECL void socket_stream::close() noexcept {
     if (handler_) poller_.remove(*this);
     ::close(fd_);
     fd_ = -1;
-    if (alive_) *alive_ = false;
-    alive_ = nullptr;
 }
 
 CREMA_DECL void socket_stream::reset() noexcept {

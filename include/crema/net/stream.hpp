@@ -17,8 +17,11 @@ public:
     virtual void on_readable() = 0;
     /// There is room to write.
     virtual void on_writable() = 0;
-    /// The peer will send nothing more; what it sent before may still be read.
+    /// The peer will send nothing more; what it sent before may still be read. Called once, only when reading is not wanted:
+    /// who reads finds the end.
     virtual void on_peer_closed() = 0;
+    /// The connection is broken. Only called when neither reading nor writing is wanted, else these find it out.
+    virtual void on_broken(std::error_code why) = 0;
 
 protected:
     ~stream_handler() = default;
@@ -48,7 +51,7 @@ public:
 
     /// Sets who is told; before anything else. It outlives the stream, or its `close`.
     virtual void start(stream_handler& handler) = 0;
-    /// Says what the handler wants to be told of. The end of the peer is told of once in any case.
+    /// Says what the handler wants to be told of, again and again as long as it lasts. At first: reading.
     virtual void want(bool readable, bool writable) = 0;
     /// Reads what is there.
     virtual io_result read(std::span<char> into) noexcept = 0;
@@ -62,6 +65,8 @@ public:
     virtual void reset() noexcept = 0;
     /// Returns the address of the peer.
     virtual const address& peer() const noexcept = 0;
+    /// Returns the address of this end; nothing when closed.
+    virtual address local() const noexcept = 0;
     /// Tells whether it is encrypted.
     virtual bool secure() const noexcept { return false; }
 };

@@ -6,8 +6,8 @@
 #include <crema/core/config.hpp>
 #include <crema/core/error.hpp>
 #include <crema/core/function.hpp>
-#include <crema/http/chunked.hpp>
 #include <crema/http/request_head.hpp>
+#include <crema/http/request_parser.hpp>
 #include <crema/net/address.hpp>
 #include <coroutine>
 #include <cstddef>
@@ -23,9 +23,42 @@ class loop;
 class exchange;
 
 namespace detail {
+
 class h1_connection;
-struct h1_work;
-}
+struct h1_shared;
+class h1_nobody;
+
+// Tells what is there of a request body.
+enum class body_state : unsigned char { piece, end, wait, failed };
+
+// Waits for octets of a request, or for room in an answer. `wake` may destroy it.
+struct exchange_waiter {
+    void (*wake)(exchange_waiter&) = nullptr;
+};
+
+// Carries an exchange: a connection of some version of HTTP, or nobody once the connection is gone.
+class exchange_carrier {
+public:
+    virtual void respond(exchange& x, int status, std::string_view reason, std::string_view fields, std::string_view body) = 0;
+    virtual void begin(exchange& x, int status, std::string_view reason, std::string_view fields,
+                       std::optional<std::uint64_t> length) = 0;
+    virtual void write(exchange& x, std::string_view piece) = 0;
+    virtual void end(exchange& x, std::string_view trailers) = 0;
+    virtual void informational(exchange& x, int status, std::string_view fields) = 0;
+    virtual void abort(exchange& x) noexcept = 0;
+    virtual bool has_room(exchange& x) noexcept = 0;
+    virtual body_state next_piece(exchange& x, std::string_view& piece) = 0;
+    virtual std::optional<std::string_view> buffered_body(exchange& x) = 0;
+    virtual void wants_body(exchange& x) = 0;
+    virtual std::string_view trailers(const exchange& x) const noexcept = 0;
+    virtual void released(exchange& x) noexcept = 0;
+    virtual net::address local() const noexcept = 0;
+
+protected:
+    ~exchange_carrier() = default;
+};
+
+} // namespace detail
 
 /// Receives requests. Called on the loop, within a callback.
 class exchange_handler {
@@ -40,7 +73,11 @@ protected:
 /** Represents one request and its answer on a connection.
 
     It ends when the answer is complete and nobody retains it; the connection then goes on with the next request. All
-    views are valid until then, across suspension too.
+    views are valid until then, across suspension too. When it was answered and sent but is still retained, the
+    connection goes on without it, and a client that leaves then does not cancel it any more.
+
+    An exchange whose client has left stays valid as long as it is retained: what is sent goes nowhere, and
+    `ended()` is true.
 
     @par Thread Safety
     Only on its loop.
@@ -51,10 +88,15 @@ public:
     struct listener {
         /// The last octet of the answer was handed to the kernel.
         virtual void on_finish() noexcept {}
-        /// The connection is gone before the answer was complete.
+        /// The connection is gone before that.
         virtual void on_close(cancel_reason) noexcept {}
         /// The exchange ends now: last call.
         virtual void on_destroy() noexcept {}
+        /** Tells whether `on_finish` or `on_close` matter once the answer is complete.
+
+            When not, and nobody retains the exchange, it ends at once, without either of them: memory that is warm
+            serves the next of several pipelined requests. */
+        virtual bool wants_finish() const noexcept { return true; }
 
     protected:
         ~listener() = default;
@@ -64,69 +106,91 @@ public:
     exchange& operator=(const exchange&) = delete;
 
     /// Returns the head of the request.
-    const http::request_head& head() const noexcept { return *head_; }
+    const http::request_head& head() const noexcept { return head_; }
 
     /// Tells whether the request has a body.
-    bool has_body() const noexcept { return head_->has_body(); }
+    bool has_body() const noexcept { return head_.has_body(); }
     /// Returns the length of the body when the request says one.
-    std::optional<std::uint64_t> content_length() const noexcept { return head_->content_length(); }
-    /// Returns the whole body when it has a length and has arrived already; else nothing. Nothing is copied.
-    CREMA_DECL std::optional<std::string_view> buffered_body() noexcept;
+    std::optional<std::uint64_t> content_length() const noexcept { return head_.content_length(); }
+    /// Returns the whole body when all of it is here already, else nothing. Nothing is copied; valid until the exchange ends.
+    std::optional<std::string_view> buffered_body() { return carrier_->buffered_body(*this); }
 
     /// Is the awaitable of `read`.
     class read_awaiter;
     /** Read the next piece of the body; empty at its end. The view is valid until the next call.
 
-        The first call asks a client that waits for it to go on (`100 Continue`). Reading again before the last read has
-        given something is an error.
+        The first call that finds nothing asks a client that waits for it to go on (`100 Continue`).
 
         @throws system_error `closed` when the client left, `would_exceed_limit` when the body is too long, `bad_syntax` when it is
-        malformed. In the last two cases the connection closes behind the answer.
+        malformed. In the last two cases the connection closes behind the answer; `body_status` tells which fits.
+        @throws std::logic_error when another read waits.
 
         @par Cancellation
-        Ends the wait; the body can be read on.
+        Ends the wait; the body can be read on. Calls must not overlap.
     */
     inline read_awaiter read() noexcept;
     /** Read the whole body.
 
         @param limit Octets; a longer body gives `error::too_large`.
-        @param done Called once, perhaps before this returns.
+        @param done Called once, perhaps before this returns; with `error::cancelled` when the scope of the exchange is
+        cancelled before. The exchange is retained until then.
     */
     CREMA_DECL void read_all(std::size_t limit, unique_function<void(std::error_code, std::string)> done);
+    /** Throw away what nobody has read of the body, as it comes, also before the answer.
 
-    /** Answer in one go.
+        After the answer this is done anyway. More than `limits::drain` octets close the connection behind the answer. */
+    CREMA_DECL void drain();
+    /// Returns the status that fits a body that could not be read: 400, 408, 413 or 431; 0 while nothing is wrong.
+    int body_status() const noexcept { return body_status_; }
+    /// Returns the trailer lines, each with CRLF, after the end of a chunked body; valid until the exchange ends.
+    std::string_view trailers() const noexcept { return carrier_->trailers(*this); }
+
+    /** Answer in one go. Does nothing when the client has left.
 
         @param status 200 to 999.
         @param reason Empty for the standard phrase.
         @param fields Ready lines, each with CRLF, without Date, Connection, Content-Length, Transfer-Encoding.
         @param body Not sent for HEAD, 204 and 304; taken before this returns.
+        @throws system_error `already_answered`
     */
-    CREMA_DECL void respond(int status, std::string_view reason, std::string_view fields, std::string_view body);
-    /** Begin an answer whose body follows with `write`.
+    void respond(int status, std::string_view reason, std::string_view fields, std::string_view body) {
+        carrier_->respond(*this, status, reason, fields, body);
+    }
+    /** Begin an answer whose body follows with `write`. Does nothing when the client has left.
 
         @param length When known; else the body is chunked, or ends with the connection for HTTP/1.0.
+        @throws system_error `already_answered`
     */
-    CREMA_DECL void begin(int status, std::string_view reason, std::string_view fields, std::optional<std::uint64_t> length);
+    void begin(int status, std::string_view reason, std::string_view fields, std::optional<std::uint64_t> length) {
+        carrier_->begin(*this, status, reason, fields, length);
+    }
     /// Is the awaitable of `write`.
     class write_awaiter;
     /** Send a piece of the body. It is taken before this returns; await it to go on when there is room again.
 
-        @throws system_error `closed` when the client left.
+        @throws system_error `closed` when the client left, or when awaited and it leaves.
 
         @par Cancellation
-        Ends the wait.
+        Ends the wait. Calls must not overlap.
     */
     inline write_awaiter write(std::string_view piece);
-    /// Sends a piece of the body without waiting for room.
-    CREMA_DECL void write_now(std::string_view piece);
-    /// Ends the answer. @param trailers Ready lines, only for a chunked body.
-    CREMA_DECL void end(std::string_view trailers = {});
-    /// Sends an informational response, 100 to 199, to clients that understand it.
-    CREMA_DECL void informational(int status, std::string_view fields);
+    /** Send a piece of the body without waiting for room. Does nothing when the client has left.
+
+        @throws system_error `bad_value` when there is no answer to write to, or more than its length: the connection is reset then.
+    */
+    void write_now(std::string_view piece) { carrier_->write(*this, piece); }
+    /** End the answer.
+
+        @param trailers Ready lines, only for a chunked body.
+        @throws system_error `bad_value` when less than its length was written: the connection is reset then.
+    */
+    void end(std::string_view trailers = {}) { carrier_->end(*this, trailers); }
+    /// Sends an informational response, 100 to 199 but not 101, to clients that understand it.
+    void informational(int status, std::string_view fields) { carrier_->informational(*this, status, fields); }
     /// Closes the connection behind the answer.
-    CREMA_DECL void close_after() noexcept;
+    void close_after() noexcept { close_after_ = true; }
     /// Closes the connection at once; the client sees that the answer is not whole.
-    CREMA_DECL void abort() noexcept;
+    void abort() noexcept { carrier_->abort(*this); }
 
     /// Tells whether the head of the answer was sent.
     bool head_sent() const noexcept { return head_sent_; }
@@ -137,7 +201,7 @@ public:
     void retain() noexcept { ++retained_; }
     /// Ends one `retain`. May end the exchange.
     void release() noexcept {
-        if (--retained_ == 0) [[unlikely]] released();
+        if (--retained_ == 0) carrier_->released(*this);
     }
 
     /// Returns the scope that is cancelled when the client leaves or the server gives up.
@@ -147,125 +211,157 @@ public:
     /// Returns memory that ends with the exchange.
     arena& memory() noexcept { return memory_; }
     /// Returns the address of the client.
-    CREMA_DECL const net::address& peer() const noexcept;
+    const net::address& peer() const noexcept { return peer_; }
+    /// Returns the address that the client is connected to; nothing when it has left.
+    net::address local() const noexcept { return carrier_->local(); }
     /// Tells whether the connection is encrypted.
-    CREMA_DECL bool secure() const noexcept;
+    bool secure() const noexcept { return secure_; }
     /// Returns the loop.
-    CREMA_DECL class loop& loop() const noexcept;
+    class loop& loop() const noexcept { return *owner_; }
 
 private:
     friend class detail::h1_connection;
-    friend struct detail::h1_work;
+    friend struct detail::h1_shared;
+    friend class detail::h1_nobody;
 
+    struct collector;
     enum class framing : unsigned char { none, length, chunked, until_close };
-    enum class incoming : unsigned char { none, reading, complete, failed };
 
-    exchange() = default;
-    CREMA_DECL void released() noexcept;
-    CREMA_DECL bool take_piece(std::string_view& piece);
-    CREMA_DECL void ask_for_body();
-    CREMA_DECL void resume_reader();
-    CREMA_DECL bool has_room() const noexcept;
+    explicit exchange(const http::parse_limits& l) noexcept : parser_(l) {}
+    CREMA_DECL void wait_for_body(detail::exchange_waiter& w);
+    CREMA_DECL void require_body() const;
 
-    detail::h1_connection* connection_ = nullptr;
-    const http::request_head* head_ = nullptr;
+    detail::exchange_carrier* carrier_ = nullptr;
+    class loop* owner_ = nullptr;
     listener* listener_ = nullptr;
+    detail::exchange_waiter* reader_ = nullptr;
+    detail::exchange_waiter* writer_ = nullptr;
     cancel_scope scope_;
-    arena memory_;
     unsigned retained_ = 0;
     bool head_sent_ = false;
     bool ended_ = false;
-    bool finished_told_ = false;
-    bool no_body_ = false; // of the answer
-    bool continued_ = false;
+    bool told_ = false;        // on_finish or on_close was called
+    bool close_after_ = false;
+    bool no_body_ = false;     // of the answer
+    bool continued_ = false;   // the client was asked for the body
+    bool draining_ = false;    // nobody will read the body
+    bool gone_ = false;        // nobody is there to be answered
+    bool secure_ = false;
     framing out_ = framing::none;
-    incoming in_ = incoming::none;
+    std::uint16_t body_status_ = 0;
+    net::address peer_;
     std::uint64_t out_left_ = 0;
-    std::uint64_t in_left_ = 0;
-    std::uint64_t in_total_ = 0;
-    std::error_code in_error_;
-    http::chunked_decoder chunks_;
-    read_awaiter* reader_ = nullptr;
-    write_awaiter* writer_ = nullptr;
+    std::error_code body_error_;
+    const char* body_reason_ = "";
+    http::request_head head_;
+    http::request_parser parser_;
+    arena memory_;
+    std::uint64_t sent_at_ = 0;  // where the answer ends in what the connection sends
+    exchange* next_ = nullptr;   // those that wait for their answer to be sent; those without a connection
+    exchange* prev_ = nullptr;
+    // the octets of the request, once the connection uses others
+    struct {
+        char* data = nullptr;
+        std::size_t size = 0;
+    } rooms_[2];
 };
 
-class exchange::read_awaiter : cancel_callback {
+class exchange::read_awaiter : detail::exchange_waiter, cancel_callback {
 public:
     /// @cond
-    explicit read_awaiter(exchange& x) noexcept : cancel_callback(&stop), x_(x) {}
-    bool await_ready() { return x_.take_piece(piece_); }
+    explicit read_awaiter(exchange& x) noexcept : exchange_waiter{&woken}, cancel_callback(&stop), x_(x) {}
+    ~read_awaiter() {
+        if (x_.reader_ == this) x_.reader_ = nullptr;
+    }
+    bool await_ready() {
+        state_ = x_.carrier_->next_piece(x_, piece_);
+        return state_ != detail::body_state::wait;
+    }
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> h) {
         env_ = environment_of(h);
-        if (env_->scope && env_->scope->is_cancelled()) return false;
-        x_.ask_for_body();
-        if (x_.take_piece(piece_)) return false;
+        if (env_->scope && env_->scope->is_cancelled()) {
+            stopped_ = env_->scope->reason();
+            return false;
+        }
         waiter_ = h;
-        x_.reader_ = this;
+        x_.wait_for_body(*this);
         attach(env_->scope);
         return true;
     }
-    CREMA_DECL std::string_view await_resume();
-    ~read_awaiter() {
-        if (x_.reader_ == this) x_.reader_ = nullptr;
+    std::string_view await_resume() {
+        if (stopped_ != cancel_reason::none) throw cancelled(stopped_);
+        if (state_ == detail::body_state::failed) x_.require_body();
+        return piece_;
     }
     /// @endcond
 
 private:
-    friend class exchange;
-    friend class detail::h1_connection;
     static void stop(cancel_callback& c) noexcept {
         auto& self = static_cast<read_awaiter&>(c);
         self.x_.reader_ = nullptr;
+        self.stopped_ = self.env_->scope->reason();
         resume_in(*self.env_, self.waiter_);
     }
-    void resume() {
-        detach();
-        x_.reader_ = nullptr;
-        resume_in(*env_, waiter_);
+    static void woken(exchange_waiter& w) {
+        auto& self = static_cast<read_awaiter&>(w);
+        self.state_ = self.x_.carrier_->next_piece(self.x_, self.piece_);
+        if (self.state_ == detail::body_state::wait) return;
+        self.x_.reader_ = nullptr;
+        self.detach();
+        resume_in(*self.env_, self.waiter_);
     }
     exchange& x_;
     environment* env_ = nullptr;
     std::coroutine_handle<> waiter_;
     std::string_view piece_;
+    detail::body_state state_ = detail::body_state::wait;
+    cancel_reason stopped_ = cancel_reason::none;
 };
 
-class exchange::write_awaiter : cancel_callback {
+class exchange::write_awaiter : detail::exchange_waiter, cancel_callback {
 public:
     /// @cond
-    explicit write_awaiter(exchange& x) noexcept : cancel_callback(&stop), x_(x) {}
-    bool await_ready() const noexcept { return x_.has_room(); }
+    explicit write_awaiter(exchange& x) noexcept : exchange_waiter{&woken}, cancel_callback(&stop), x_(x) {}
+    ~write_awaiter() {
+        if (x_.writer_ == this) x_.writer_ = nullptr;
+    }
+    bool await_ready() noexcept { return x_.carrier_->has_room(x_); }
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> h) {
         env_ = environment_of(h);
-        if (env_->scope && env_->scope->is_cancelled()) return false;
+        if (env_->scope && env_->scope->is_cancelled()) {
+            stopped_ = env_->scope->reason();
+            return false;
+        }
         waiter_ = h;
         x_.writer_ = this;
         attach(env_->scope);
         return true;
     }
-    CREMA_DECL void await_resume();
-    ~write_awaiter() {
-        if (x_.writer_ == this) x_.writer_ = nullptr;
+    void await_resume() const {
+        if (stopped_ != cancel_reason::none) throw cancelled(stopped_);
+        if (x_.gone_) throw system_error(make_error_code(error::closed), "response");
     }
     /// @endcond
 
 private:
-    friend class exchange;
-    friend class detail::h1_connection;
     static void stop(cancel_callback& c) noexcept {
         auto& self = static_cast<write_awaiter&>(c);
         self.x_.writer_ = nullptr;
+        self.stopped_ = self.env_->scope->reason();
         resume_in(*self.env_, self.waiter_);
     }
-    void resume() {
-        detach();
-        x_.writer_ = nullptr;
-        resume_in(*env_, waiter_);
+    static void woken(exchange_waiter& w) {
+        auto& self = static_cast<write_awaiter&>(w);
+        self.x_.writer_ = nullptr;
+        self.detach();
+        resume_in(*self.env_, self.waiter_);
     }
     exchange& x_;
     environment* env_ = nullptr;
     std::coroutine_handle<> waiter_;
+    cancel_reason stopped_ = cancel_reason::none;
 };
 
 inline exchange::read_awaiter exchange::read() noexcept { return read_awaiter(*this); }
@@ -275,3 +371,99 @@ inline exchange::write_awaiter exchange::write(std::string_view piece) {
 }
 
 } // namespace crema
+
+#if CREMA_BODIES
+#include <crema/loop/loop.hpp>
+#include <exception>
+#include <memory>
+#include <stdexcept>
+#include <utility>
+
+namespace crema {
+
+// What `read_all` waits with. Owns itself and retains the exchange; ends with the body, or with the scope of the exchange.
+struct exchange::collector final : detail::exchange_waiter, cancel_callback {
+    collector(exchange& from, std::size_t most, unique_function<void(std::error_code, std::string)> f) noexcept
+        : exchange_waiter{&woken}, cancel_callback(&stop), x(from), limit(most), done(std::move(f)) {}
+
+    // True when the body has ended one way or the other; `error` tells which.
+    bool collect() {
+        std::string_view piece;
+        for (;;) {
+            switch (x.carrier_->next_piece(x, piece)) {
+            case detail::body_state::piece:
+                if (piece.size() > limit - text.size()) {
+                    error = make_error_code(crema::error::too_large);
+                    return true;
+                }
+                text.append(piece);
+                break;
+            case detail::body_state::end: return true;
+            case detail::body_state::failed: error = x.body_error_; return true;
+            case detail::body_state::wait: return false;
+            }
+        }
+    }
+    void tell() {
+        const std::unique_ptr<collector> self(this);
+        if (error) text.clear();
+        done(error, std::move(text));
+    }
+    void tell_later() noexcept {
+        auto& keep = x;
+        keep.reader_ = nullptr;
+        detach();
+        try {
+            tell();
+        } catch (...) {
+            keep.owner_->report_unobserved(std::current_exception());
+        }
+        keep.release();
+    }
+    static void woken(exchange_waiter& w) {
+        auto& self = static_cast<collector&>(w);
+        if (self.collect()) self.tell_later();
+    }
+    static void stop(cancel_callback& c) noexcept {
+        auto& self = static_cast<collector&>(c);
+        self.error = make_error_code(crema::error::cancelled);
+        self.tell_later();
+    }
+
+    exchange& x;
+    std::size_t limit;
+    unique_function<void(std::error_code, std::string)> done;
+    std::string text;
+    std::error_code error;
+};
+
+CREMA_DECL void exchange::wait_for_body(detail::exchange_waiter& w) {
+    if (reader_) throw std::logic_error("crema: the body is being read already");
+    reader_ = &w;
+    carrier_->wants_body(*this);
+}
+
+CREMA_DECL void exchange::require_body() const {
+    throw system_error(body_error_, *body_reason_ ? body_reason_ : "request body");
+}
+
+CREMA_DECL void exchange::drain() {
+    draining_ = true;
+    carrier_->wants_body(*this);
+}
+
+CREMA_DECL void exchange::read_all(std::size_t limit, unique_function<void(std::error_code, std::string)> done) {
+    if (content_length().value_or(0) > limit) return done(make_error_code(error::too_large), {});
+    auto all = std::make_unique<collector>(*this, limit, std::move(done));
+    if (all->collect()) return all.release()->tell();
+    if (scope_.is_cancelled()) {
+        all->error = make_error_code(error::cancelled);
+        return all.release()->tell();
+    }
+    wait_for_body(*all);
+    retain();
+    all.release()->attach(&scope_);
+}
+
+} // namespace crema
+#endif

@@ -2,871 +2,704 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <crema/core/config.hpp>
-#include <crema/http/date.hpp>
-#include <crema/http/request_parser.hpp>
+#include <crema/core/recycle.hpp>
+#include <crema/http/chunked.hpp>
 #include <crema/http/serializer.hpp>
 #include <crema/net/stream.hpp>
 #include <crema/server/exchange.hpp>
-#include <crema/server/limits.hpp>
-#include <chrono>
+#include <crema/server/h1_shared.hpp>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string_view>
-#include <vector>
 
-namespace crema {
+namespace crema::detail {
 
-/// Describes a request that was refused before a handler saw it.
-struct client_error {
-    int status;              ///< what it is answered
-    std::string_view reason; ///< a few words; live forever
-    net::address peer;       ///< who sent it
-};
+/* One connection. Requests are parsed one after the other out of one buffer; answers are collected in another and
+   leave with one send when the input is used up or a handler waits.
 
-namespace detail {
+   What is called from outside enters `run`, which takes steps until nothing more can be done. Handlers only change
+   state: while `run` is on the stack it goes on after them, else they ask for a `run` when the running callback has
+   ended. So nothing here runs on top of a handler, and several writes of one callback leave together.
 
-class h1_connection;
-struct h1_work;
-
-// What the connections of one server share.
-struct h1_shared {
-    explicit h1_shared(exchange_handler& h, class loop& l, const limits& given) : handler(&h), owner(&l), limit(given) {}
-    exchange_handler* handler;
-    class loop* owner;
-    limits limit;
-    bool half_open = false;
-    bool draining = false;
-    http::date_cache date;
-    std::chrono::steady_clock::time_point now{}; // of the last look at the deadlines
-    std::function<void(const client_error&)> on_client_error;
-    std::vector<std::unique_ptr<h1_work>> spare;
-    h1_connection* first = nullptr; // all that are open
-    std::vector<h1_connection*> buried;
-    std::size_t count = 0;
-    std::function<void(h1_connection&)> on_gone;
-
-    h1_work* take_work();
-    void give_back(h1_work* w) noexcept;
-    void bury(h1_connection& c);
-    void collect() noexcept;
-};
-
-// What a connection needs only while something is going on: buffers, parser, exchange. Idle connections have none.
-struct h1_work {
-    explicit h1_work(const limits& l);
-    std::unique_ptr<char[]> data; // the request; its head stays here until the exchange ends
-    std::size_t capacity;
-    std::size_t begin = 0, end = 0;
-    std::vector<char> more; // of a body that did not fit behind the head
-    std::size_t more_begin = 0, more_end = 0;
-    http::request_parser parser;
-    http::request_head head;
-    http::output_buffer out;
-    exchange x;
-};
-
-class h1_connection final : public net::stream_handler {
+   A connection on which nothing is going on owns no buffer and no exchange. Closed ones are destroyed when no function
+   of any connection is on the stack. */
+class h1_connection final : public h1_link, public exchange_carrier, private net::stream_handler {
 public:
     h1_connection(h1_shared& shared, std::unique_ptr<net::stream> s);
+    h1_connection(const h1_connection&) = delete;
+    h1_connection& operator=(const h1_connection&) = delete;
     ~h1_connection();
+    static void* operator new(std::size_t size) { return recycle_allocate(size); }
+    static void operator delete(void* p, std::size_t size) noexcept { recycle_free(p, size); }
 
     void start();
     // Looks at its deadlines.
-    void check(std::chrono::steady_clock::time_point now);
+    void check();
     // Closes when nothing is going on; a running request is the last one.
     void drain();
-    // Gives up what runs.
-    void cut(cancel_reason why);
-    bool busy() const noexcept { return state_ == state::busy; }
+    // It is over.
+    void lose(cancel_reason why) noexcept;
+    void run_soon();
+    std::uint32_t since() const noexcept { return since_; }
     const net::address& peer() const noexcept { return stream_->peer(); }
 
-    h1_connection* next = nullptr;
-    h1_connection** link = nullptr;
-
 private:
-    friend class crema::exchange;
-    enum class state : unsigned char { idle, head, busy, drain_body, linger, closed };
-    using time_point = std::chrono::steady_clock::time_point;
+    // idle: nothing of a request is there. head: some. busy: a handler has it. discard: it was answered, its body is not
+    // over. closing: the last answer is on its way. linger: it has gone; what the client still sends is thrown away.
+    enum class state : unsigned char { idle, head, busy, discard, closing, linger, closed };
+    enum class body_framing : unsigned char { none, length, chunked };
 
     void on_readable() override;
     void on_writable() override;
+    void on_broken(std::error_code) override { lose(cancel_reason::disconnected); }
     void on_peer_closed() override;
 
-    bool make_room();
-    bool fill();
-    void process();
-    void begin_exchange();
-    void exchange_may_end();
-    void finish_exchange();
-    void after_exchange(bool keep);
-    bool drain_rest();
-    void refuse(int status, std::string_view reason);
-    void linger();
-    void gone(cancel_reason why);
-    void flush();
-    void flush_unless_batch() {
-        if (!batch_) flush();
-    }
-    void idle();
-    void process_soon();
-    void want();
-    void read_body();
-    http::connection_field connection_field() const noexcept;
+    void respond(exchange& x, int status, std::string_view reason, std::string_view fields, std::string_view body) override;
+    void begin(exchange& x, int status, std::string_view reason, std::string_view fields,
+               std::optional<std::uint64_t> length) override;
+    void write(exchange& x, std::string_view piece) override;
+    void end(exchange& x, std::string_view trailers) override;
+    void informational(exchange& x, int status, std::string_view fields) override;
+    void abort(exchange& x) noexcept override;
+    bool has_room(exchange& x) noexcept override;
+    body_state next_piece(exchange& x, std::string_view& piece) override;
+    std::optional<std::string_view> buffered_body(exchange& x) override;
+    void wants_body(exchange& x) override;
+    std::string_view trailers(const exchange& x) const noexcept override;
+    void released(exchange& x) noexcept override;
+    net::address local() const noexcept override { return stream_->local(); }
+
+    void enter(state s) noexcept;
+    void run();
+    void take_steps();
+    void soon();
+    bool step();
+    bool step_head();
+    bool step_busy();
+    bool step_discard();
+    void rest();
+    void go_on();
+    void dispatch();
+    void finish();
+    void detach() noexcept;
+    void forget_body() noexcept;
+    void refuse(int status, std::string_view reason, cancel_reason why);
+    void client_ended();
+    void end_with(exchange& x, cancel_reason why) noexcept;
+    void write_through(std::string_view body);
+    void head_of(exchange& x, http::response_head& head, int status, std::string_view reason, std::string_view fields);
+    void want() noexcept;
+
+    std::span<char> room_to_read();
+    void advance_body();
+    bool body_over() const noexcept { return framing_ == body_framing::none; }
+    bool body_waits() const noexcept { return body_at_ == body_end_ && !body_over() && !body_failed_; }
+    void fail_body(int status, error code, const char* why) noexcept;
+    bool decide_keep(const exchange& x) const noexcept;
+    http::connection_field connection_field(const exchange& x) const noexcept;
+    bool send() noexcept;
+    void tell_sent();
 
     h1_shared& shared_;
     std::unique_ptr<net::stream> stream_;
-    h1_work* work_ = nullptr;
-    time_point since_{};          // when the current state began, as of the last look
-    time_point blocked_since_{};  // since when the client takes nothing, or sends no body
-    std::uint64_t moved_ = 0;     // octets since then
+    exchange* x_ = nullptr;                     // the request that is parsed or handled
+    exchange* unsent_ = nullptr;                // answered ones whose listeners wait for the send, in order
+    std::unique_ptr<http::chunked_decoder> chunks_;
+    // Octets received: [head of the request] [body_at_ body_end_: body not handed out] [begin_ end_: not looked at]
+    char* in_ = nullptr;
+    std::uint32_t capacity_ = 0, begin_ = 0, end_ = 0, body_at_ = 0, body_end_ = 0;
+    std::uint32_t pinned_ = 0;                  // octets in front that a handler may look at
+    http::output_buffer out_;
+    std::uint64_t sent_ = 0;                    // octets of answers since the beginning
+    std::uint64_t body_left_ = 0;               // octets of the body that have not been received
+    std::uint64_t body_seen_ = 0;               // octets of a chunked body so far
+    std::uint64_t swallowed_ = 0;               // octets that were thrown away
+    std::uint64_t in_octets_ = 0, out_octets_ = 0; // in the current stretch of waiting
     std::uint64_t requests_ = 0;
-    std::uint64_t swallowed_ = 0; // octets thrown away
+    std::uint32_t since_ = 0;                   // tick in which the state began
+    std::uint32_t in_ticks_ = 0, out_ticks_ = 0; // ticks of waiting for the client in the current stretch
     state state_ = state::idle;
-    bool batch_ = false;
-    bool keep_alive_ = true;
-    bool peer_closed_ = false;
-    bool wants_body_ = false;
-    bool read_again_ = false;
-    bool sent_end_ = false;
+    body_framing framing_ = body_framing::none;
+    bool body_failed_ = false;
+    bool lent_ = false;       // a piece of the body is in the hands of the handler
+    bool keep_ = true;        // another request may follow
+    bool ended_ = false;      // the client sends nothing more
+    bool blocked_ = false;    // the client does not take what is sent
+    bool stalled_ = false;    // requests wait because answers do
+    bool running_ = false;
+    bool soon_ = false;
+    bool failed_ = false;     // sending has failed
 };
 
-} // namespace detail
-} // namespace crema
+} // namespace crema::detail
 
 #if CREMA_BODIES
-#include <crema/async/spawn.hpp>
 #include <crema/http/status.hpp>
 #include <crema/loop/loop.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <exception>
+#include <string>
+#include <utility>
 
-namespace crema {
-namespace detail {
-
-inline constexpr std::size_t h1_buffer = 16 * 1024;
-
-CREMA_DECL h1_work::h1_work(const limits& l)
-    : data(std::make_unique_for_overwrite<char[]>(h1_buffer)), capacity(h1_buffer),
-      parser(http::parse_limits{.request_line = l.request_line, .header_bytes = l.header_bytes, .header_count = l.header_count}) {}
-
-CREMA_DECL h1_work* h1_shared::take_work() {
-    if (spare.empty()) return new h1_work(limit);
-    auto* w = spare.back().release();
-    spare.pop_back();
-    return w;
-}
-
-CREMA_DECL void h1_shared::give_back(h1_work* w) noexcept {
-    std::unique_ptr<h1_work> owned(w);
-    if (spare.size() >= 256 || w->capacity != h1_buffer) return; // grown for one large head: not kept
-    w->begin = w->end = w->more_begin = w->more_end = 0;
-    if (w->more.capacity() > 64 * 1024) w->more = {};
-    if (w->out.capacity() > 64 * 1024) w->out.release();
-    w->out.clear();
-    w->parser.reset(w->head);
-    spare.push_back(std::move(owned));
-}
-
-// Connections are destroyed when no function of theirs is on the stack.
-CREMA_DECL void h1_shared::bury(h1_connection& c) {
-    *c.link = c.next;
-    if (c.next) c.next->link = c.link;
-    --count;
-    if (buried.empty()) owner->next_tick([this] { collect(); });
-    buried.push_back(&c);
-    if (on_gone) on_gone(c);
-}
-
-CREMA_DECL void h1_shared::collect() noexcept {
-    auto all = std::exchange(buried, {});
-    for (auto* c : all) delete c;
-}
+namespace crema::detail {
 
 CREMA_DECL h1_connection::h1_connection(h1_shared& shared, std::unique_ptr<net::stream> s)
-    : shared_(shared), stream_(std::move(s)), since_(shared.now) {
-    next = shared.first;
-    if (next) next->link = &next;
-    link = &shared.first;
-    shared.first = this;
-    ++shared.count;
+    : shared_(shared), stream_(std::move(s)), since_(shared.tick) {
+    shared.idle.push_back(*this);
+    ++shared.connections;
 }
 
 CREMA_DECL h1_connection::~h1_connection() {
-    if (work_) shared_.give_back(work_);
+    if (soon_) shared_.not_soon(*this);
+    if (in_) shared_.give_room(in_, capacity_);
+}
+
+CREMA_DECL void h1_shared::run_soon() {
+    const entry e(*this);
+    running_.swap(soon_);
+    for (std::size_t i = 0; i < running_.size(); ++i) if (running_[i]) running_[i]->run_soon();
+    running_.clear();
+}
+
+CREMA_DECL void h1_shared::leave() noexcept {
+    while (!buried.alone()) {
+        auto* c = static_cast<h1_connection*>(buried.next);
+        c->unlink();
+        delete c;
+    }
+}
+
+template <class F>
+void h1_shared::for_each(h1_link& list, F&& f) {
+    const entry e(*this);
+    h1_link rest;
+    rest.take_all(list);
+    while (!rest.alone()) {
+        auto& c = *static_cast<h1_connection*>(rest.next);
+        list.push_back(c);
+        f(c);
+    }
+}
+
+CREMA_DECL void h1_shared::on_tick() {
+    ++tick;
+    date.refresh(static_cast<std::int64_t>(std::time(nullptr)));
+    const entry e(*this);
+    while (!idle.alone()) {
+        auto& c = *static_cast<h1_connection*>(idle.next);
+        if (tick - c.since() <= idle_ticks) break;
+        c.lose(cancel_reason::timed_out);
+    }
+    for_each(active, [](h1_connection& c) { c.check(); });
+}
+
+// Cancels everything.
+CREMA_DECL void h1_shared::cut(cancel_reason why) {
+    const auto keep = shared_from_this();
+    for_each(idle, [&](h1_connection& c) { c.lose(why); });
+    for_each(active, [&](h1_connection& c) { c.lose(why); });
+    for (auto* x = detached; x;) { // each cancellation may end any of them
+        if (x->scope_.is_cancelled()) {
+            x = x->next_;
+            continue;
+        }
+        x->retain();
+        x->scope_.cancel(why);
+        x->release();
+        x = detached;
+    }
+}
+
+CREMA_DECL void h1_shared::drain() {
+    draining = true;
+    for_each(idle, [](h1_connection& c) { c.drain(); });
+    may_be_quiet();
 }
 
 CREMA_DECL void h1_connection::start() { stream_->start(*this); }
 
-// Room behind what has been received; more only for a head that is not complete.
-CREMA_DECL bool h1_connection::make_room() {
-    auto& w = *work_;
-    if (w.end < w.capacity) return true;
-    if (w.begin > 0) {
-        std::memmove(w.data.get(), w.data.get() + w.begin, w.end - w.begin);
-        w.end -= w.begin;
-        w.begin = 0;
-        return true;
-    }
-    if (w.capacity >= shared_.limit.request_line + shared_.limit.header_bytes + 2 * h1_buffer) return false;
-    auto more = std::make_unique_for_overwrite<char[]>(w.capacity * 2);
-    std::memcpy(more.get(), w.data.get(), w.end);
-    w.data = std::move(more);
-    w.capacity *= 2;
-    return true;
+CREMA_DECL void h1_connection::enter(state s) noexcept {
+    state_ = s;
+    since_ = shared_.tick;
 }
 
-// Reads once. False when there was nothing, or the connection is gone.
-CREMA_DECL bool h1_connection::fill() {
-    if (!make_room()) {
-        refuse(431, "the header is too large");
-        return false;
-    }
-    auto& w = *work_;
-    const auto r = stream_->read({w.data.get() + w.end, w.capacity - w.end});
-    if (r.error) {
-        if (r.would_block()) {
-            if (state_ == state::idle) idle();
-        } else gone(cancel_reason::disconnected);
-        return false;
-    }
-    if (r.size == 0) { // the client will send nothing more
-        peer_closed_ = true;
-        keep_alive_ = false;
-        if (state_ == state::head) refuse(400, "the request ended early");
-        else if (w.out.empty()) gone(cancel_reason::disconnected);
-        return false;
-    }
-    w.end += r.size;
-    return true;
+// Asks for a run when the running callback has ended.
+CREMA_DECL void h1_connection::soon() {
+    if (running_ || state_ == state::closed || std::exchange(soon_, true)) return;
+    shared_.soon(*this);
+}
+CREMA_DECL void h1_connection::run_soon() {
+    soon_ = false;
+    run();
 }
 
 CREMA_DECL void h1_connection::on_readable() {
-    switch (state_) {
-    case state::closed: return;
-    case state::linger: {
-        char waste[4096];
-        const auto r = stream_->read(waste);
+    const h1_shared::entry e(shared_);
+    if (state_ == state::linger) {
+        const auto r = stream_->read(shared_.scratch);
         swallowed_ += r.size;
-        if ((r.error && !r.would_block()) || (!r.error && r.size == 0) || swallowed_ > shared_.limit.drain)
-            gone(cancel_reason::disconnected);
+        if ((r.error && !r.would_block()) || (!r.error && r.size == 0)) lose(cancel_reason::disconnected);
         return;
     }
-    case state::busy: return read_body();
-    case state::drain_body:
+    const auto room = room_to_read();
+    if (room.empty()) return want();
+    const auto r = stream_->read(room);
+    if (r.error) {
+        if (!r.would_block()) return lose(cancel_reason::disconnected);
+        return rest();
+    }
+    if (r.size == 0) return client_ended();
+    end_ += static_cast<std::uint32_t>(r.size);
+    in_octets_ += r.size;
+    run();
+}
+
+CREMA_DECL void h1_connection::on_writable() {
+    const h1_shared::entry e(shared_);
+    blocked_ = false;
+    run();
+}
+
+// Nothing is read at the moment, and the client has gone or will send nothing more.
+CREMA_DECL void h1_connection::on_peer_closed() {
+    const h1_shared::entry e(shared_);
+    if (state_ == state::busy && body_over() && !x_->ended_ && !shared_.half_open) lose(cancel_reason::disconnected);
+}
+
+// Takes steps until nothing more can be done, and sends what they have answered.
+CREMA_DECL void h1_connection::run() {
+    if (running_ || state_ == state::closed) return;
+    const h1_shared::entry e(shared_);
+    running_ = true;
+    try {
+        take_steps();
+    } catch (...) { // no memory
+        shared_.owner->report_unobserved(std::current_exception());
+        lose(cancel_reason::requested);
+    }
+    running_ = false;
+    if (state_ != state::closed) rest();
+}
+
+CREMA_DECL void h1_connection::take_steps() {
+    for (;;) {
+        while (step()) {}
+        if (state_ == state::closed) break;
+        if (!send()) {
+            lose(cancel_reason::disconnected);
+            break;
+        }
+        tell_sent();
+        if (state_ == state::closed) break;
+        if (stalled_ && out_.size() <= shared_.limit.backlog) {
+            stalled_ = false;
+            continue;
+        }
+        if (state_ != state::busy) break;
+        if (x_->writer_ && has_room(*x_)) {
+            x_->writer_->wake(*x_->writer_);
+            continue;
+        }
+        if (x_->retained_ == 0) continue; // a listener let go
+        break;
+    }
+}
+
+CREMA_DECL bool h1_connection::step() {
+    switch (state_) {
     case state::idle:
-    case state::head:
-        if (!work_) work_ = shared_.take_work();
-        if (!fill()) return;
-        if (state_ == state::drain_body) {
-            if (!drain_rest()) return;
-            after_exchange(true);
-        }
-        process();
+    case state::head: return step_head();
+    case state::busy: return step_busy();
+    case state::discard: return step_discard();
+    default: return false;
     }
 }
 
-// Takes requests from what has been received until one has to wait, then sends all answers at once.
-CREMA_DECL void h1_connection::process() {
-    batch_ = true;
-    auto& w = *work_;
-    while (state_ == state::idle || state_ == state::head) {
-        if (w.begin == w.end) {
-            w.begin = w.end = 0;
-            break;
+CREMA_DECL bool h1_connection::step_head() {
+    if (begin_ == end_) {
+        if (state_ == state::idle && (ended_ || shared_.draining)) enter(state::closing);
+        return false;
+    }
+    if (out_.size() > shared_.limit.backlog) { // the client does not take its answers: no more of them
+        if (!send()) failed_ = true;
+        if (out_.size() > shared_.limit.backlog) {
+            stalled_ = true;
+            return false;
         }
-        const auto parsed = w.parser.parse(w.head, w.data.get() + w.begin, w.end - w.begin);
-        if (parsed == http::parse_state::done) [[likely]] {
-            w.begin += w.parser.consumed();
-            begin_exchange();
-        } else if (parsed == http::parse_state::need_more) {
-            if (state_ == state::idle && w.parser.started()) {
-                state_ = state::head;
-                since_ = shared_.now;
+    }
+    if (!x_) x_ = shared_.take_exchange();
+    switch (x_->parser_.parse(x_->head_, in_ + begin_, end_ - begin_)) {
+    case http::parse_state::done:
+        begin_ += static_cast<std::uint32_t>(x_->parser_.consumed());
+        dispatch();
+        return true;
+    case http::parse_state::need_more:
+        if (ended_) refuse(400, "the request is not complete", cancel_reason::disconnected);
+        else if (state_ == state::idle) enter(state::head);
+        return false;
+    case http::parse_state::bad: break;
+    }
+    refuse(x_->parser_.status(), x_->parser_.reason(), cancel_reason::requested);
+    return false;
+}
+
+CREMA_DECL bool h1_connection::step_busy() {
+    auto& x = *x_;
+    if (x.retained_ == 0) {
+        if (!x.ended_) { // nobody is left who could answer
+            if (x.head_sent_) {
+                lose(cancel_reason::requested);
+                return false;
             }
-            break;
-        } else {
-            refuse(w.parser.status(), w.parser.reason());
-            break;
+            x.close_after_ = true;
+            respond(x, 500, {}, "Content-Type: text/plain; charset=utf-8\r\n", "500 Internal Server Error: no answer\n");
+        }
+        finish();
+        return true;
+    }
+    if (x.reader_ || x.draining_) {
+        advance_body();
+        if (!body_waits()) {
+            if (x.reader_) {
+                x.reader_->wake(*x.reader_);
+                return true;
+            }
+            if (body_at_ != body_end_) {
+                swallowed_ += body_end_ - body_at_;
+                body_at_ = body_end_;
+                if (swallowed_ > shared_.limit.drain) fail_body(413, error::would_exceed_limit, "too much of the body was not wanted");
+                return true;
+            }
         }
     }
-    batch_ = false;
-    if (state_ == state::closed) return;
-    flush();
-    if (state_ == state::idle && work_ && w.begin == w.end) idle();
+    return false;
 }
 
-// Nothing is going on: the buffers are for others.
-CREMA_DECL void h1_connection::idle() {
-    if (!work_ || !work_->out.empty() || work_->begin != work_->end) return;
-    shared_.give_back(std::exchange(work_, nullptr));
-    if (shared_.draining) gone(cancel_reason::shutdown);
+// The rest of a body that nobody wanted.
+CREMA_DECL bool h1_connection::step_discard() {
+    advance_body();
+    const auto size = body_end_ - body_at_;
+    body_at_ = body_end_;
+    swallowed_ += size;
+    if (body_over()) {
+        forget_body();
+        enter(state::idle);
+        return true;
+    }
+    if (!body_failed_ && swallowed_ <= shared_.limit.drain) return false;
+    enter(state::closing);
+    return false;
 }
 
-CREMA_DECL http::connection_field h1_connection::connection_field() const noexcept {
-    if (!keep_alive_) return http::connection_field::close;
-    return work_->head.version_minor() == 0 ? http::connection_field::keep_alive : http::connection_field::none;
-}
-
-CREMA_DECL void h1_connection::begin_exchange() {
-    auto& w = *work_;
-    auto& x = w.x;
+// A request is complete as far as its head goes.
+CREMA_DECL void h1_connection::dispatch() {
+    auto& x = *x_;
+    auto& head = x.head_;
     ++requests_;
-    keep_alive_ = w.head.keep_alive() && !shared_.draining && !peer_closed_ &&
-                  (shared_.limit.requests_per_connection == 0 || requests_ < shared_.limit.requests_per_connection);
-    if (w.head.content_length().value_or(0) > shared_.limit.body) return refuse(413, "the body is too large");
-    state_ = state::busy;
-    wants_body_ = false;
-    x.connection_ = this;
-    x.head_ = &w.head;
-    x.head_sent_ = x.ended_ = x.finished_told_ = x.continued_ = false;
+    lent_ = body_failed_ = stalled_ = false;
+    body_seen_ = swallowed_ = in_octets_ = 0;
+    in_ticks_ = 0;
+    body_at_ = body_end_ = pinned_ = begin_;
+    x.carrier_ = this;
+    x.owner_ = shared_.owner;
+    x.peer_ = stream_->peer();
+    x.secure_ = stream_->secure();
+    x.head_sent_ = x.ended_ = x.told_ = x.close_after_ = x.no_body_ = x.continued_ = x.draining_ = x.gone_ = false;
     x.out_ = exchange::framing::none;
-    x.in_total_ = 0;
-    if (w.head.has_body()) {
-        x.in_ = exchange::incoming::reading;
-        x.in_left_ = w.head.chunked() ? 0 : *w.head.content_length();
-        x.in_error_ = {};
-        if (w.head.chunked()) x.chunks_.reset();
-    } else x.in_ = exchange::incoming::complete;
-    x.retained_ = 1; // by this function
+    x.body_status_ = 0;
+    x.body_error_ = {};
+    x.body_reason_ = "";
+    enter(state::busy);
+    ++shared_.exchanges;
+    x.retained_ = 1;
+    if (head.has_body()) {
+        if (head.chunked()) {
+            framing_ = body_framing::chunked;
+            if (!chunks_) chunks_ = shared_.take_decoder();
+            else chunks_->reset();
+        } else {
+            framing_ = body_framing::length;
+            body_left_ = *head.content_length();
+            if (body_left_ > shared_.limit.body) {
+                x.retained_ = 0;
+                return refuse(413, "the body is too large", cancel_reason::requested);
+            }
+        }
+    }
     try {
         shared_.handler->on_request(x);
     } catch (...) {
         shared_.owner->report_unobserved(std::current_exception());
         if (!x.head_sent_) {
-            keep_alive_ = false;
-            x.respond(500, {}, "Content-Type: text/plain\r\n", "internal error\n");
-        } else x.abort();
+            x.close_after_ = true;
+            x.respond(500, {}, "Content-Type: text/plain; charset=utf-8\r\n", "500 Internal Server Error\n");
+        } else if (!x.ended_) {
+            x.abort();
+        }
     }
-    if (--x.retained_ == 0) {
-        if (!x.ended_) gone(cancel_reason::requested); // nobody will answer
-        else if (state_ == state::busy) finish_exchange();
-        return;
-    }
-    want();
-}
-
-// While a handler is busy, octets are wanted only for a body that it reads; the end of the client is noticed in any case.
-CREMA_DECL void h1_connection::want() {
-    const bool read = state_ != state::busy || wants_body_;
-    stream_->want(read && state_ != state::closed, work_ && !work_->out.empty());
-}
-
-CREMA_DECL void h1_connection::exchange_may_end() {
-    auto& x = work_->x;
-    if (x.retained_ != 0 || state_ == state::closed) {
-        if (state_ == state::closed && x.retained_ == 0) finish_exchange();
-        return;
-    }
-    if (!x.ended_) return gone(cancel_reason::requested);
-    finish_exchange();
+    if (x.carrier_ == this) --x.retained_;
+    else x.release(); // the connection was lost
 }
 
 // The answer is complete and nobody holds the exchange.
-CREMA_DECL void h1_connection::finish_exchange() {
-    auto& x = work_->x;
-    const bool closed = state_ == state::closed;
-    auto* const l = std::exchange(x.listener_, nullptr);
-    if (l) {
-        if (!closed && !x.finished_told_) l->on_finish();
-        l->on_destroy();
-    }
-    const bool keep = keep_alive_ && !closed;
-    bool whole = x.in_ == exchange::incoming::complete || (x.in_ == exchange::incoming::none);
-    x.scope_.reset();
-    x.memory_.reset();
-    if (closed) {
-        shared_.bury(*this);
-        return;
-    }
-    if (!whole && keep && x.in_ == exchange::incoming::reading && !(work_->head.expect_continue() && !x.continued_)) {
-        state_ = state::drain_body;
-        swallowed_ = 0;
-        since_ = shared_.now;
-        whole = drain_rest();
-        if (!whole && state_ == state::drain_body) {
-            flush_unless_batch();
-            if (state_ == state::drain_body) want();
-            return;
+CREMA_DECL void h1_connection::finish() {
+    auto& x = *std::exchange(x_, nullptr);
+    keep_ = keep_ && !x.close_after_ && !body_failed_;
+    if (x.listener_ && !x.told_ && x.listener_->wants_finish()) {
+        if (x.sent_at_ <= sent_) {
+            x.told_ = true;
+            x.listener_->on_finish();
+            shared_.recycle(x);
+        } else { // after the send; the head of the request stays where it is until then
+            x.next_ = nullptr;
+            auto** last = &unsent_;
+            while (*last) last = &(*last)->next_;
+            *last = &x;
         }
-        if (state_ != state::drain_body) return;
+    } else {
+        shared_.recycle(x);
     }
-    after_exchange(keep && whole);
+    if (state_ != state::busy) return; // a listener has closed it
+    if (!keep_) return enter(state::closing);
+    if (body_over()) {
+        forget_body();
+        return enter(state::idle);
+    }
+    body_at_ = body_end_;
+    swallowed_ = 0;
+    enter(state::discard);
 }
 
-CREMA_DECL void h1_connection::after_exchange(bool keep) {
-    auto& w = *work_;
-    w.more_begin = w.more_end = 0;
-    w.parser.reset(w.head);
-    if (!keep || (peer_closed_ && w.begin == w.end)) {
-        keep_alive_ = false;
-        linger();
-        return;
-    }
-    state_ = state::idle;
-    since_ = shared_.now;
-    if (!batch_) {
-        flush();
-        if (state_ != state::idle) return;
-        if (w.begin != w.end) process_soon();
-        else {
-            want();
-            if (w.out.empty()) {
-                w.begin = w.end = 0;
-                idle();
-            }
-        }
-    }
+// The connection goes on, or ends, without an exchange that somebody still holds. It takes the octets of its request along.
+CREMA_DECL void h1_connection::detach() noexcept {
+    auto& x = *std::exchange(x_, nullptr);
+    shared_.adopt(x);
+    x.reader_ = x.writer_ = nullptr;
+    auto& room = x.rooms_[x.rooms_[0].data != nullptr];
+    room.data = std::exchange(in_, nullptr);
+    room.size = std::exchange(capacity_, 0);
+    begin_ = end_ = body_at_ = body_end_ = pinned_ = 0;
 }
 
-// Requests that arrived behind one that has had to wait.
-CREMA_DECL void h1_connection::process_soon() {
-    if (std::exchange(read_again_, true)) return;
-    shared_.owner->next_tick([this] {
-        read_again_ = false;
-        if (state_ != state::idle && state_ != state::head) return;
-        if (work_ && work_->begin != work_->end) process();
-        if (state_ == state::idle || state_ == state::head) want();
-    });
+CREMA_DECL void h1_connection::forget_body() noexcept {
+    framing_ = body_framing::none;
+    lent_ = false;
+    pinned_ = 0;
+    body_at_ = body_end_ = begin_;
+    if (chunks_) shared_.give_back(std::move(chunks_));
 }
 
-// Throws away the rest of a body that nobody read. True when all of it is gone.
-CREMA_DECL bool h1_connection::drain_rest() {
-    auto& x = work_->x;
-    std::string_view piece;
-    while (x.in_ == exchange::incoming::reading) {
-        if (!x.take_piece(piece)) break;
-        swallowed_ += piece.size();
-        if (swallowed_ > shared_.limit.drain) break;
-    }
-    if (x.in_ == exchange::incoming::complete) return true;
-    if (x.in_ != exchange::incoming::reading || swallowed_ > shared_.limit.drain || x.in_left_ > shared_.limit.drain) {
-        keep_alive_ = false;
-        linger();
-        return false;
-    }
-    work_->begin = work_->end = 0;
-    return false;
-}
-
-// Answers a request that no handler saw, and ends.
-CREMA_DECL void h1_connection::refuse(int status, std::string_view reason) {
-    keep_alive_ = false;
+// Answers what cannot be served, and closes.
+CREMA_DECL void h1_connection::refuse(int status, std::string_view reason, cancel_reason why) {
+    const h1_shared::entry e(shared_);
+    const bool handled = state_ == state::busy;
+    if (handled && x_->head_sent_) return lose(why);
+    const auto phrase = http::reason_phrase(status);
+    const auto octets = std::string_view(in_ + (handled ? 0 : begin_), in_ ? end_ - (handled ? 0 : begin_) : 0);
+    client_error error{status, reason, stream_->peer(), octets, "text/plain; charset=utf-8", {}};
+    error.body = std::to_string(status) + " " + std::string(phrase) + ": " + std::string(reason) + "\n";
     if (shared_.on_client_error) {
         try {
-            shared_.on_client_error({status, reason, stream_->peer()});
+            shared_.on_client_error(error);
         } catch (...) {
             shared_.owner->report_unobserved(std::current_exception());
         }
+        if (state_ == state::closed) return;
     }
-    if (!work_) work_ = shared_.take_work();
-    auto& w = *work_;
+    const auto fields = error.type.empty() ? std::string() : "Content-Type: " + error.type + "\r\n";
+    const bool silent = x_ && x_->parser_.has_request_line() && x_->head_.method() == http::method::head;
     http::response_head head;
     head.status = status;
-    head.fields = "Content-Type: text/plain; charset=utf-8\r\n";
+    head.fields = fields;
     head.date_line = shared_.date.line();
     head.connection = http::connection_field::close;
     head.framing = http::body_framing::length;
-    head.length = reason.size() + 1;
-    http::write_response(w.out, head, reason);
-    w.out.append("\n");
-    linger();
-}
-
-// Sends what is left, says that nothing follows, and gives the client time to read it: closing at once would throw away
-// the answer when octets of the client are still on their way.
-CREMA_DECL void h1_connection::linger() {
-    state_ = state::linger;
-    since_ = shared_.now;
-    swallowed_ = 0;
-    if (work_) work_->begin = work_->end = 0;
-    if (!batch_) flush();
-}
-
-CREMA_DECL void h1_connection::flush() {
-    if (!work_ || state_ == state::closed) {
-        if (state_ == state::linger && !sent_end_) {
-            sent_end_ = true;
-            stream_->end();
-        }
-        return;
+    head.length = error.body.size();
+    keep_ = false;
+    if (out_.capacity() == 0) shared_.take_output(out_);
+    http::write_response(out_, head, silent ? std::string_view{} : error.body);
+    framing_ = body_framing::none;
+    enter(state::closing);
+    if (handled) {
+        auto& x = *x_;
+        end_with(x, why);
+    } else if (x_) {
+        shared_.give_back(std::exchange(x_, nullptr));
     }
-    auto& out = work_->out;
-    while (!out.empty()) {
-        const std::string_view piece[] = {out.view()};
-        const auto r = stream_->write(piece);
-        if (r.error) {
-            if (r.would_block()) break;
-            return gone(cancel_reason::disconnected);
-        }
-        moved_ += r.size;
-        out.consume(r.size);
-    }
-    if (out.empty()) {
-        out.clear();
-        if (state_ == state::linger && !sent_end_) {
-            sent_end_ = true;
-            stream_->end();
-            if (peer_closed_) return gone(cancel_reason::disconnected);
-        }
-    } else if (blocked_since_ == time_point{}) {
-        blocked_since_ = shared_.now;
-        moved_ = 0;
-    }
-    want();
+    if (!running_) run();
 }
 
-CREMA_DECL void h1_connection::on_writable() {
-    flush();
-    if (state_ == state::closed || !work_) return;
-    if (work_->out.empty()) blocked_since_ = {};
-    if (state_ == state::busy) {
-        if (auto* waiting = work_->x.writer_; waiting && work_->x.has_room()) waiting->resume();
-    } else if (state_ == state::idle && work_->out.empty()) {
-        if (work_->begin != work_->end) process_soon();
-        else idle();
-    }
-}
-
-// The client has sent all it will. What was answered without waiting has been answered; who still waits is told to stop.
-CREMA_DECL void h1_connection::on_peer_closed() {
-    peer_closed_ = true;
-    if (state_ == state::busy) {
-        keep_alive_ = false;
-        if (work_->x.in_ == exchange::incoming::reading && wants_body_) return read_body();
-        if (!shared_.half_open) gone(cancel_reason::disconnected);
-    } else if (state_ == state::linger) {
-        if (sent_end_) gone(cancel_reason::disconnected);
-    } else if (state_ == state::idle || state_ == state::head || state_ == state::drain_body) on_readable();
-}
-
-// The handler waits for its body.
-CREMA_DECL void h1_connection::read_body() {
-    auto& w = *work_;
-    auto& x = w.x;
-    if (!wants_body_ || x.in_ != exchange::incoming::reading) return want();
-    if (w.more.size() < h1_buffer) w.more.resize(h1_buffer);
-    if (w.more_begin == w.more_end) w.more_begin = w.more_end = 0;
-    if (w.more_end == w.more.size()) return;
-    const auto r = stream_->read({w.more.data() + w.more_end, w.more.size() - w.more_end});
-    if (r.error && r.would_block()) return;
-    if (r.error) return gone(cancel_reason::disconnected);
-    if (r.size == 0) { // it may still read: the handler says what is missing
-        peer_closed_ = true;
-        keep_alive_ = wants_body_ = false;
-        x.in_ = exchange::incoming::failed;
-        x.in_error_ = make_error_code(error::closed);
-        want();
-        if (x.reader_) x.reader_->resume();
-        return;
-    }
-    w.more_end += r.size;
-    moved_ += r.size;
-    x.resume_reader();
-}
-
-// The connection is over. Handlers that run are cancelled; it is destroyed when the last of them has ended.
-CREMA_DECL void h1_connection::gone(cancel_reason why) {
-    if (state_ == state::closed) return;
-    const bool was_busy = state_ == state::busy;
-    state_ = state::closed;
-    keep_alive_ = false;
-    if (was_busy && !work_->x.ended_) stream_->reset();
-    else stream_->close();
-    if (!was_busy) return shared_.bury(*this);
-    auto& x = work_->x;
-    const bool complete = x.ended_;
-    x.ended_ = true;
-    ++x.retained_;
-    if (!complete && x.listener_) x.listener_->on_close(why);
-    x.scope_.cancel(why);
-    if (x.reader_) x.reader_->resume();
-    if (x.writer_) x.writer_->resume();
-    if (--x.retained_ == 0) finish_exchange();
-}
-
-CREMA_DECL void h1_connection::check(time_point now) {
-    const auto& l = shared_.limit;
-    const auto slow = [&](time_point since) {
-        const auto time = now - since;
-        if (time < l.rate_grace) return false;
-        const auto seconds = std::chrono::duration_cast<std::chrono::milliseconds>(time).count() / 1000;
-        return moved_ < static_cast<std::uint64_t>(seconds) * l.rate;
-    };
-    if (work_ && !work_->out.empty() && blocked_since_ != time_point{} && slow(blocked_since_)) return gone(cancel_reason::timed_out);
+// The client has sent all it will.
+CREMA_DECL void h1_connection::client_ended() {
+    ended_ = true;
     switch (state_) {
     case state::idle:
-        if (now - since_ > l.idle && (!work_ || work_->out.empty())) gone(cancel_reason::timed_out);
+        if (begin_ == end_ && out_.empty()) return lose(cancel_reason::disconnected);
         break;
-    case state::head:
-        if (now - since_ > l.header_deadline) refuse(408, "the header took too long");
-        break;
+    case state::head: return refuse(400, "the request is not complete", cancel_reason::disconnected);
     case state::busy:
-        if (wants_body_ && work_->out.empty() && blocked_since_ != time_point{} && slow(blocked_since_)) {
-            auto& x = work_->x;
-            x.in_ = exchange::incoming::failed;
-            x.in_error_ = make_error_code(error::timed_out);
-            keep_alive_ = false;
-            if (x.reader_) x.reader_->resume();
-        }
+        advance_body();
+        if (x_->ended_) break;
+        if (!body_over()) return refuse(400, "the body is not complete", cancel_reason::disconnected);
+        if (!shared_.half_open) return lose(cancel_reason::disconnected);
         break;
-    case state::drain_body:
-        if (now - since_ > l.rate_grace) linger();
-        break;
-    case state::linger:
-        if (now - since_ > l.linger && (!work_ || work_->out.empty())) gone(cancel_reason::timed_out);
-        break;
-    case state::closed: break;
+    case state::discard: enter(state::closing); break;
+    default: break;
     }
+    run();
 }
 
-CREMA_DECL void h1_connection::drain() {
-    if (state_ == state::idle && (!work_ || (work_->begin == work_->end && work_->out.empty()))) gone(cancel_reason::shutdown);
-    else if (state_ == state::busy) keep_alive_ = false;
-}
-
-CREMA_DECL void h1_connection::cut(cancel_reason why) {
-    if (state_ != state::busy) return gone(why);
-    auto& x = work_->x;
+// Tells an exchange that nobody is there any more, and lets go of it.
+CREMA_DECL void h1_connection::end_with(exchange& x, cancel_reason why) noexcept {
+    auto* const reader = x.reader_;
+    auto* const writer = x.writer_;
+    detach();
+    x.reader_ = reader;
+    x.writer_ = writer;
+    x.gone_ = true;
     ++x.retained_;
+    const bool told = std::exchange(x.told_, true);
+    x.ended_ = true;
+    if (!told && x.listener_) x.listener_->on_close(why);
     x.scope_.cancel(why);
+    try {
+        if (x.reader_) x.reader_->wake(*x.reader_);
+        if (x.writer_) x.writer_->wake(*x.writer_);
+    } catch (...) {
+        shared_.owner->report_unobserved(std::current_exception());
+    }
     x.release();
 }
 
-} // namespace detail
-
-CREMA_DECL void exchange::released() noexcept { connection_->exchange_may_end(); }
-
-CREMA_DECL const net::address& exchange::peer() const noexcept { return connection_->stream_->peer(); }
-CREMA_DECL bool exchange::secure() const noexcept { return connection_->stream_->secure(); }
-CREMA_DECL class loop& exchange::loop() const noexcept { return *connection_->shared_.owner; }
-
-CREMA_DECL std::optional<std::string_view> exchange::buffered_body() noexcept {
-    auto& w = *connection_->work_;
-    if (in_ != incoming::reading || head_->chunked() || in_total_ != 0 || w.end - w.begin < in_left_) return std::nullopt;
-    const std::string_view all(w.data.get() + w.begin, in_left_);
-    w.begin += in_left_;
-    in_left_ = 0;
-    in_ = incoming::complete;
-    return all;
+CREMA_DECL void h1_connection::lose(cancel_reason why) noexcept {
+    if (state_ == state::closed) return;
+    const h1_shared::entry e(shared_);
+    const bool handled = state_ == state::busy && x_ != nullptr;
+    const bool cut = (handled && !x_->ended_) || !out_.empty() || failed_;
+    state_ = state::closed;
+    keep_ = false;
+    shared_.buried.push_back(*this);
+    if (cut) stream_->reset();
+    else stream_->close();
+    while (unsent_) {
+        auto& x = *unsent_;
+        unsent_ = x.next_;
+        x.told_ = true;
+        if (x.listener_) x.listener_->on_close(why);
+        shared_.recycle(x);
+    }
+    if (handled) end_with(*x_, why);
+    else if (x_) shared_.give_back(std::exchange(x_, nullptr));
+    if (chunks_) shared_.give_back(std::move(chunks_));
+    shared_.give_output(out_);
+    --shared_.connections;
+    if (shared_.on_gone) shared_.on_gone(*this);
+    if (shared_.draining) shared_.may_be_quiet();
 }
 
-// The next piece that has arrived, or the end. False when it has not arrived yet.
-CREMA_DECL bool exchange::take_piece(std::string_view& piece) {
-    piece = {};
-    if (in_ != incoming::reading) return true;
-    auto& w = *connection_->work_;
-    for (;;) {
-        const bool behind_head = w.begin != w.end;
-        char* const data = behind_head ? w.data.get() + w.begin : w.more.data() + w.more_begin;
-        const std::size_t size = behind_head ? w.end - w.begin : w.more_end - w.more_begin;
-        auto& at = behind_head ? w.begin : w.more_begin;
-        if (!head_->chunked()) {
-            const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(size, in_left_));
-            if (n == 0 && in_left_ != 0) return false;
-            piece = {data, n};
-            at += n;
-            in_left_ -= n;
-            in_total_ += n;
-            if (in_left_ == 0) in_ = incoming::complete;
-        } else {
-            if (size == 0) return false;
-            const auto got = chunks_.next(data, size);
-            at += got.consumed;
-            piece = got.data;
-            in_total_ += got.data.size();
-            if (got.state == http::parse_state::done) in_ = incoming::complete;
-            else if (got.state == http::parse_state::bad) {
-                in_ = incoming::failed;
-                in_error_ = make_error_code(error::bad_syntax);
-                connection_->keep_alive_ = false;
-                piece = {};
-                return true;
-            } else if (piece.empty()) {
-                if (got.consumed == 0) return false;
-                continue;
-            }
-            if (in_total_ > connection_->shared_.limit.body) {
-                in_ = incoming::failed;
-                in_error_ = make_error_code(error::would_exceed_limit);
-                connection_->keep_alive_ = false;
-                piece = {};
+// Nothing more can be done now: gives back what is not needed and says what is waited for.
+CREMA_DECL void h1_connection::rest() {
+    if (state_ == state::busy && x_->ended_ && x_->told_ && body_over()) return go_on();
+    if (out_.empty()) {
+        if (out_.capacity() != 0) shared_.give_output(out_);
+        if (state_ == state::closing) {
+            if (ended_) return lose(cancel_reason::disconnected);
+            stream_->end();
+            begin_ = end_;
+            enter(state::linger);
+        }
+        if ((state_ == state::idle || state_ == state::linger) && begin_ == end_) {
+            if (in_) shared_.give_room(std::exchange(in_, nullptr), capacity_);
+            capacity_ = begin_ = end_ = body_at_ = body_end_ = pinned_ = 0;
+            if (x_) shared_.give_back(std::exchange(x_, nullptr));
+            if (state_ == state::idle) {
+                since_ = shared_.tick;
+                shared_.idle.push_back(*this);
+                return want();
             }
         }
-        // What came behind the body is the next request: back to where requests are parsed.
-        if (in_ == incoming::complete && w.more_begin != w.more_end) {
-            const auto rest = w.more_end - w.more_begin;
-            if (w.capacity - w.end < rest) { // the head and its views must stay: a larger place for both
-                auto bigger = std::make_unique_for_overwrite<char[]>(w.capacity + rest);
-                std::memcpy(bigger.get(), w.data.get(), w.end);
-                w.head.rebase(bigger.get() + (w.head.base() - w.data.get()));
-                w.data = std::move(bigger);
-                w.capacity += rest;
-            }
-            std::memcpy(w.data.get() + w.end, w.more.data() + w.more_begin, rest);
-            w.begin = w.end;
-            w.end += rest;
-            w.more_begin = w.more_end;
+    }
+    shared_.active.push_back(*this);
+    want();
+}
+
+// Whatever the handler still does after its answer is its own affair; the next request does not wait for it.
+CREMA_DECL void h1_connection::go_on() {
+    const auto left = end_ - begin_;
+    const auto size = std::max<std::size_t>(h1_room::size, left);
+    char* more = nullptr;
+    if (left != 0) {
+        more = shared_.take_room(size);
+        std::memcpy(more, in_ + begin_, left);
+    }
+    keep_ = keep_ && !x_->close_after_ && !body_failed_;
+    detach();
+    forget_body();
+    if (more) {
+        in_ = more;
+        capacity_ = static_cast<std::uint32_t>(size);
+        end_ = left;
+    }
+    enter(keep_ ? state::idle : state::closing);
+    run();
+}
+
+CREMA_DECL void h1_connection::want() noexcept {
+    bool readable = !ended_;
+    if (state_ == state::busy) readable = readable && !unsent_ && (end_ < capacity_ || ((x_->reader_ || x_->draining_) && !lent_));
+    else if (state_ == state::closing || stalled_ || (unsent_ && state_ != state::linger)) readable = false;
+    stream_->want(readable, blocked_);
+}
+
+CREMA_DECL void h1_connection::check() {
+    const auto& s = shared_;
+    const auto slow = [&s](std::uint32_t& ticks, std::uint64_t& octets) {
+        if (++ticks < s.rate_ticks) return false;
+        const bool result = octets < s.rate_octets;
+        ticks = 0;
+        octets = 0;
+        return result;
+    };
+    if (blocked_ && slow(out_ticks_, out_octets_)) {
+        failed_ = true;
+        return lose(cancel_reason::timed_out);
+    }
+    switch (state_) {
+    case state::head:
+        if (s.tick - since_ > s.header_ticks) refuse(408, "the header took too long", cancel_reason::timed_out);
+        break;
+    case state::busy:
+        if ((x_->reader_ || x_->draining_) && body_waits() && slow(in_ticks_, in_octets_)) {
+            fail_body(408, error::timed_out, "the body comes too slowly");
+            refuse(408, "the body comes too slowly", cancel_reason::timed_out);
         }
-        return true;
-    }
-}
-
-CREMA_DECL void exchange::ask_for_body() {
-    auto& c = *connection_;
-    if (head_->expect_continue() && !continued_ && !head_sent_) {
-        continued_ = true;
-        c.work_->out.append("HTTP/1.1 100 Continue\r\n\r\n");
-        c.flush_unless_batch();
-    }
-    if (!c.wants_body_) {
-        c.wants_body_ = true;
-        c.blocked_since_ = c.shared_.now;
-        c.moved_ = 0;
-    }
-    if (!c.batch_ && c.state_ == detail::h1_connection::state::busy) c.want();
-}
-
-CREMA_DECL void exchange::resume_reader() {
-    if (!reader_) return;
-    if (!take_piece(reader_->piece_)) return;
-    connection_->wants_body_ = false;
-    reader_->resume();
-}
-
-CREMA_DECL std::string_view exchange::read_awaiter::await_resume() {
-    if (env_ && env_->scope) env_->scope->check();
-    if (x_.in_ == incoming::failed)
-        throw system_error(x_.in_error_, x_.in_error_ == make_error_code(error::bad_syntax) ? x_.chunks_.reason() : "request body");
-    return piece_;
-}
-
-CREMA_DECL void exchange::read_all(std::size_t limit, unique_function<void(std::error_code, std::string)> done) {
-    if (content_length().value_or(0) > limit) return done(make_error_code(error::too_large), {});
-    if (auto all = buffered_body()) return done({}, std::string(*all));
-    spawn([](exchange& x, std::size_t most, unique_function<void(std::error_code, std::string)> tell) -> task<> {
-        std::string all;
-        std::error_code failed;
-        try {
-            for (;;) {
-                const std::string_view piece = co_await x.read();
-                if (piece.empty()) break;
-                if (all.size() + piece.size() > most) {
-                    failed = make_error_code(error::too_large);
-                    break;
-                }
-                all += piece;
-            }
-        } catch (const std::system_error& e) {
-            failed = e.code();
+        break;
+    case state::discard:
+        if (slow(in_ticks_, in_octets_)) {
+            enter(state::closing);
+            run();
         }
-        tell(failed, std::move(all));
-    }(*this, limit, std::move(done)), &scope_);
-}
-
-CREMA_DECL bool exchange::has_room() const noexcept {
-    return ended_ || connection_->work_->out.size() <= connection_->shared_.limit.backlog;
-}
-
-CREMA_DECL void exchange::write_awaiter::await_resume() {
-    if (env_ && env_->scope) env_->scope->check();
-    if (x_.connection_->state_ == detail::h1_connection::state::closed) throw system_error(make_error_code(error::closed), "response");
-}
-
-CREMA_DECL void exchange::respond(int status, std::string_view reason, std::string_view fields, std::string_view body) {
-    if (ended_ || head_sent_) return;
-    auto& c = *connection_;
-    const bool nothing = http::has_no_body(status);
-    if (head_->expect_continue() && !continued_ && in_ == incoming::reading) c.keep_alive_ = false; // the body may come or not
-    http::response_head head;
-    head.status = status;
-    head.reason = reason;
-    head.fields = fields;
-    head.date_line = c.shared_.date.line();
-    head.connection = c.connection_field();
-    head.framing = nothing ? http::body_framing::none : http::body_framing::length;
-    head.length = body.size();
-    const bool silent = nothing || head_->method() == http::method::head;
-    http::write_response(c.work_->out, head, silent ? std::string_view{} : body);
-    head_sent_ = ended_ = true;
-    c.flush_unless_batch();
-}
-
-CREMA_DECL void exchange::begin(int status, std::string_view reason, std::string_view fields, std::optional<std::uint64_t> length) {
-    if (ended_ || head_sent_) return;
-    auto& c = *connection_;
-    const bool nothing = http::has_no_body(status);
-    no_body_ = nothing || head_->method() == http::method::head;
-    http::response_head head;
-    head.status = status;
-    head.reason = reason;
-    head.fields = fields;
-    head.date_line = c.shared_.date.line();
-    if (nothing) out_ = framing::none;
-    else if (length) {
-        out_ = framing::length;
-        out_left_ = *length;
-        head.framing = http::body_framing::length;
-        head.length = *length;
-    } else if (head_->version_minor() == 1) {
-        out_ = framing::chunked;
-        head.framing = http::body_framing::chunked;
-    } else {
-        out_ = framing::until_close;
-        c.keep_alive_ = false;
+        break;
+    case state::linger:
+        if (s.tick - since_ > s.linger_ticks) lose(cancel_reason::timed_out);
+        break;
+    default: break;
     }
-    if (head_->expect_continue() && !continued_ && in_ == incoming::reading) c.keep_alive_ = false;
-    head.connection = c.connection_field();
-    http::write_response(c.work_->out, head);
-    head_sent_ = true;
-    c.flush_unless_batch();
 }
 
-CREMA_DECL void exchange::write_now(std::string_view piece) {
-    if (ended_ || !head_sent_ || piece.empty()) return;
-    auto& c = *connection_;
-    if (out_ == framing::length) {
-        if (piece.size() > out_left_) { // more than was said: the client would take it for the next answer
-            c.shared_.owner->report_unobserved(std::make_exception_ptr(
-                system_error(make_error_code(error::would_exceed_limit), "response body longer than its Content-Length")));
-            return abort();
-        }
-        out_left_ -= piece.size();
-    }
-    if (no_body_) return;
-    if (out_ == framing::chunked) http::write_chunk(c.work_->out, piece);
-    else c.work_->out.append(piece);
-    c.flush_unless_batch();
+// The server closes: a request that runs is the last one, one that is there already is served.
+CREMA_DECL void h1_connection::drain() {
+    if (state_ != state::idle || begin_ != end_ || !out_.empty()) return;
+    on_readable();
+    if (state_ == state::idle) lose(cancel_reason::shutdown);
 }
 
-CREMA_DECL void exchange::end(std::string_view trailers) {
-    if (ended_ || !head_sent_) return;
-    auto& c = *connection_;
-    if (out_ == framing::length && out_left_ != 0 && !no_body_) {
-        c.shared_.owner->report_unobserved(std::make_exception_ptr(
-            system_error(make_error_code(error::closed), "response body shorter than its Content-Length")));
-        return abort();
-    }
-    if (out_ == framing::chunked && !no_body_) http::write_last_chunk(c.work_->out, trailers);
-    ended_ = true;
-    c.flush_unless_batch();
-}
-
-CREMA_DECL void exchange::informational(int status, std::string_view fields) {
-    if (head_sent_ || ended_ || status < 100 || status > 199 || status == 101 || head_->version_minor() == 0) return;
-    http::response_head head;
-    head.status = status;
-    head.fields = fields;
-    http::write_response(connection_->work_->out, head);
-    if (status == 100) continued_ = true;
-    connection_->flush_unless_batch();
-}
-
-CREMA_DECL void exchange::close_after() noexcept { connection_->keep_alive_ = false; }
-
-CREMA_DECL void exchange::abort() noexcept { connection_->gone(cancel_reason::requested); }
-
-} // namespace crema
+} // namespace crema::detail
+#include <crema/server/h1_answer.hpp>
+#include <crema/server/h1_body.hpp>
 #endif

@@ -1,0 +1,125 @@
+// h1_body: how a connection receives the body of a request.
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <crema/core/config.hpp>
+#include <crema/server/h1_connection.hpp>
+
+#if CREMA_BODIES
+#include <algorithm>
+#include <cstring>
+
+namespace crema::detail {
+
+// Where to read to; empty when there is no room before a handler has gone on.
+CREMA_DECL std::span<char> h1_connection::room_to_read() {
+    constexpr std::uint32_t enough = 4096;
+    if (unsent_ || state_ == state::closing) return {};
+    if (!in_) {
+        in_ = shared_.take_room();
+        capacity_ = h1_room::size;
+        begin_ = end_ = body_at_ = body_end_ = pinned_ = 0;
+    }
+    if (state_ == state::busy) {
+        if ((x_->reader_ || x_->draining_) && !lent_ && begin_ == end_ && body_at_ == body_end_) {
+            begin_ = end_ = body_at_ = body_end_ = pinned_;
+            const std::size_t wanted = framing_ == body_framing::length && body_left_ > 4 * h1_room::size ? 4 * h1_room::size : h1_room::size;
+            if ((capacity_ - end_ < enough || wanted > capacity_) && !x_->rooms_[0].data) { // the head stays where it is
+                auto* const more = shared_.take_room(wanted);
+                x_->rooms_[0].data = in_;
+                x_->rooms_[0].size = capacity_;
+                in_ = more;
+                capacity_ = static_cast<std::uint32_t>(wanted);
+                begin_ = end_ = body_at_ = body_end_ = pinned_ = 0;
+            }
+        }
+        return {in_ + end_, capacity_ - end_};
+    }
+    if (begin_ == end_) {
+        begin_ = end_ = body_at_ = body_end_ = 0;
+    } else if (end_ == capacity_) {
+        if (begin_ != 0) {
+            std::memmove(in_, in_ + begin_, end_ - begin_);
+        } else { // a head that is larger than the room; the parser says how large it may be
+            auto* const more = shared_.take_room(std::size_t{capacity_} * 2);
+            std::memcpy(more, in_, end_);
+            shared_.give_room(in_, capacity_);
+            in_ = more;
+            capacity_ *= 2;
+        }
+        end_ -= begin_;
+        begin_ = body_at_ = body_end_ = 0;
+    }
+    return {in_ + end_, capacity_ - end_};
+}
+
+// Finds what there is of the body among the octets received.
+CREMA_DECL void h1_connection::advance_body() {
+    if (body_over() || body_failed_ || begin_ == end_) return;
+    if (body_at_ == body_end_) body_at_ = body_end_ = begin_;
+    if (framing_ == body_framing::length) {
+        const auto n = static_cast<std::uint32_t>(std::min<std::uint64_t>(body_left_, end_ - begin_));
+        begin_ += n;
+        body_end_ = begin_;
+        body_left_ -= n;
+        if (body_left_ == 0) framing_ = body_framing::none;
+        return;
+    }
+    const auto got = chunks_->decode(in_ + begin_, end_ - begin_);
+    const auto produced = static_cast<std::uint32_t>(got.produced);
+    if (produced != 0 && body_end_ != begin_) std::memmove(in_ + body_end_, in_ + begin_, produced);
+    body_end_ += produced;
+    begin_ += static_cast<std::uint32_t>(got.consumed);
+    body_seen_ += produced;
+    if (got.state == http::parse_state::bad) {
+        fail_body(chunks_->status(), chunks_->status() == 400 ? error::bad_syntax : error::would_exceed_limit, chunks_->reason().data());
+    } else if (body_seen_ > shared_.limit.body) {
+        fail_body(413, error::would_exceed_limit, "the body is too large");
+    } else if (got.state == http::parse_state::done) {
+        framing_ = body_framing::none;
+    }
+}
+
+CREMA_DECL void h1_connection::fail_body(int status, error code, const char* why) noexcept {
+    body_failed_ = true;
+    keep_ = false;
+    if (!x_) return;
+    x_->body_status_ = static_cast<std::uint16_t>(status);
+    x_->body_error_ = make_error_code(code);
+    x_->body_reason_ = why;
+}
+
+CREMA_DECL body_state h1_connection::next_piece(exchange&, std::string_view& piece) {
+    piece = {};
+    lent_ = false;
+    advance_body();
+    if (body_failed_) return body_state::failed;
+    if (body_at_ != body_end_) {
+        piece = {in_ + body_at_, body_end_ - body_at_};
+        body_at_ = body_end_;
+        lent_ = true;
+        return body_state::piece;
+    }
+    return body_over() ? body_state::end : body_state::wait;
+}
+
+CREMA_DECL std::optional<std::string_view> h1_connection::buffered_body(exchange& x) {
+    if (lent_ || !x.head_.has_body()) return std::nullopt;
+    advance_body();
+    if (!body_over() || body_at_ == body_end_) return std::nullopt;
+    std::string_view all;
+    next_piece(x, all);
+    return all;
+}
+
+// Somebody waits for the body, or wants it to be thrown away.
+CREMA_DECL void h1_connection::wants_body(exchange& x) {
+    if (x.reader_ && x.head_.expect_continue() && !x.continued_ && !x.head_sent_ && begin_ == end_) informational(x, 100, {});
+    soon();
+}
+
+CREMA_DECL std::string_view h1_connection::trailers(const exchange&) const noexcept {
+    return chunks_ && body_over() ? chunks_->trailers() : std::string_view{};
+}
+
+} // namespace crema::detail
+#endif

@@ -1,0 +1,312 @@
+// h1_shared: what the connections of one server share: pools, lists, coarse time.
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <crema/core/config.hpp>
+#include <crema/http/chunked.hpp>
+#include <crema/http/date.hpp>
+#include <crema/http/serializer.hpp>
+#include <crema/server/exchange.hpp>
+#include <crema/server/limits.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace crema {
+
+/// Describes a request that was refused before a handler saw all of it, and how it is answered.
+struct client_error {
+    int status;                ///< 400, 408, 413, 414, 417, 431, 501 or 505
+    std::string_view reason;   ///< what was wrong, in a few words; lives forever
+    const net::address& peer;  ///< who sent it
+    std::string_view received; ///< the octets of the request that are there, at most 16 KiB; valid during the call
+    std::string type{};        ///< Content-Type of the answer; may be changed
+    std::string body{};        ///< body of the answer; may be changed
+};
+
+namespace detail {
+
+// A place in one of the lists of connections.
+struct h1_link {
+    h1_link* prev = this;
+    h1_link* next = this;
+
+    h1_link() noexcept = default;
+    h1_link(const h1_link&) = delete;
+    h1_link& operator=(const h1_link&) = delete;
+    bool alone() const noexcept { return next == this; }
+    void unlink() noexcept {
+        prev->next = next;
+        next->prev = prev;
+        prev = next = this;
+    }
+    // Puts `l` at the end of the list whose head this is, from wherever it was.
+    void push_back(h1_link& l) noexcept {
+        l.prev->next = l.next;
+        l.next->prev = l.prev;
+        l.prev = prev;
+        l.next = this;
+        prev->next = &l;
+        prev = &l;
+    }
+    // Moves all of another list to the end of this.
+    void take_all(h1_link& other) noexcept {
+        if (other.alone()) return;
+        other.next->prev = prev;
+        other.prev->next = this;
+        prev->next = other.next;
+        prev = other.prev;
+        other.prev = other.next = &other;
+    }
+};
+
+// Octets for requests.
+struct h1_room {
+    static constexpr std::size_t size = 16 * 1024;
+};
+
+// Carries exchanges whose connection is gone or has gone on.
+class h1_nobody final : public exchange_carrier {
+public:
+    explicit h1_nobody(h1_shared& s) noexcept : shared_(s) {}
+    void respond(exchange&, int, std::string_view, std::string_view, std::string_view) override {}
+    void begin(exchange&, int, std::string_view, std::string_view, std::optional<std::uint64_t>) override {}
+    void write(exchange&, std::string_view) override {}
+    void end(exchange&, std::string_view) override {}
+    void informational(exchange&, int, std::string_view) override {}
+    void abort(exchange&) noexcept override {}
+    bool has_room(exchange&) noexcept override { return true; }
+    body_state next_piece(exchange& x, std::string_view& piece) override;
+    std::optional<std::string_view> buffered_body(exchange&) override { return std::nullopt; }
+    void wants_body(exchange&) override {}
+    std::string_view trailers(const exchange&) const noexcept override { return {}; }
+    void released(exchange& x) noexcept override;
+    net::address local() const noexcept override { return {}; }
+
+private:
+    h1_shared& shared_;
+};
+
+/* Shared by the connections of a server; lives until the last of them and the last exchange is gone, whatever becomes
+   of the server.
+
+   Time is counted in ticks of one timer: deadlines need no clock and no timer a connection, and a loop that was blocked
+   lets clients have the time that it took from them. */
+struct h1_shared : std::enable_shared_from_this<h1_shared> {
+    h1_shared(exchange_handler& h, class loop& l, const limits& given);
+    ~h1_shared();
+    h1_shared(const h1_shared&) = delete;
+    h1_shared& operator=(const h1_shared&) = delete;
+
+    exchange_handler* handler;
+    class loop* owner;
+    limits limit;
+    bool half_open = false;
+    bool draining = false;
+    std::function<void(client_error&)> on_client_error;
+    std::function<void(h1_connection&)> on_gone; // a connection is over
+    std::function<void()> on_quiet;              // nothing is left at all
+    http::date_cache date;
+    h1_nobody nobody{*this};
+
+    // Ticks of the limits.
+    std::chrono::milliseconds period;
+    std::uint32_t tick = 0;
+    std::uint32_t idle_ticks, header_ticks, rate_ticks, linger_ticks;
+    std::uint64_t rate_octets; // what has to move in `rate_ticks`
+    std::uint32_t ticks_of(std::chrono::milliseconds time) const noexcept;
+
+    h1_link idle;    // connections on which nothing is going on, the longest first
+    h1_link active;  // all others
+    h1_link buried;  // closed ones, destroyed when no function of any is on the stack
+    std::size_t connections = 0;
+    std::size_t exchanges = 0;   // that were handed to a handler and have not ended
+    exchange* detached = nullptr; // exchanges without a connection
+    unsigned depth = 0;          // functions of connections on the stack
+
+    // Connections that have something to do when the running callback has ended.
+    void soon(h1_connection& c);
+    void not_soon(h1_connection& c) noexcept;
+
+    exchange* take_exchange();
+    void give_back(exchange* x) noexcept;
+    char* take_room(std::size_t size = h1_room::size);
+    void give_room(char* room, std::size_t size) noexcept;
+    void take_output(http::output_buffer& out) noexcept;
+    void give_output(http::output_buffer& out) noexcept;
+    std::unique_ptr<http::chunked_decoder> take_decoder();
+    void give_back(std::unique_ptr<http::chunked_decoder> d) noexcept;
+
+    // Takes an exchange away from its connection.
+    void adopt(exchange& x) noexcept;
+    // Ends an exchange.
+    void recycle(exchange& x) noexcept;
+    // Calls for each connection, whatever becomes of others meanwhile.
+    template <class F>
+    void for_each(h1_link& list, F&& f);
+    void drain();
+    void on_tick();
+    void cut(cancel_reason why);
+    void leave() noexcept;
+    void may_be_quiet();
+
+    // Keeps everything in place while functions of connections are on the stack.
+    struct entry {
+        explicit entry(h1_shared& s) noexcept : shared(s) { ++s.depth; }
+        entry(const entry&) = delete;
+        entry& operator=(const entry&) = delete;
+        ~entry() { if (--shared.depth == 0 && !shared.buried.alone()) shared.leave(); }
+        h1_shared& shared;
+    };
+
+    char scratch[4096]; // for octets that nobody wants
+
+    std::shared_ptr<h1_shared> self; // set when the server has gone before the last exchange
+
+private:
+    static constexpr std::size_t most_spare = 256;
+    void run_soon();
+    bool quiet_told_ = false;
+    std::vector<h1_connection*> soon_, running_;
+    std::vector<std::unique_ptr<exchange>> spare_exchanges_;
+    std::vector<std::unique_ptr<char[]>> spare_rooms_;
+    std::vector<http::output_buffer> spare_outputs_;
+    std::vector<std::unique_ptr<http::chunked_decoder>> spare_decoders_;
+};
+
+} // namespace detail
+} // namespace crema
+
+#if CREMA_BODIES
+#include <crema/loop/loop.hpp>
+#include <algorithm>
+#include <ctime>
+#include <utility>
+
+namespace crema::detail {
+
+CREMA_DECL body_state h1_nobody::next_piece(exchange& x, std::string_view&) {
+    if (!x.body_error_) x.body_error_ = make_error_code(error::closed);
+    return body_state::failed;
+}
+CREMA_DECL void h1_nobody::released(exchange& x) noexcept { shared_.recycle(x); }
+
+CREMA_DECL h1_shared::h1_shared(exchange_handler& h, class loop& l, const limits& given)
+    : handler(&h), owner(&l), limit(given) {
+    using namespace std::chrono_literals;
+    // fine enough for the shortest deadline, and for the date
+    const auto shortest = std::min({limit.idle, limit.header_deadline, limit.rate_grace, limit.linger});
+    period = std::clamp(shortest / 4, 10ms, 250ms);
+    idle_ticks = ticks_of(limit.idle);
+    header_ticks = ticks_of(limit.header_deadline);
+    rate_ticks = ticks_of(limit.rate_grace);
+    linger_ticks = ticks_of(limit.linger);
+    rate_octets = limit.rate * static_cast<std::uint64_t>(std::max<std::int64_t>(limit.rate_grace.count(), 1)) / 1000;
+    date.refresh(static_cast<std::int64_t>(std::time(nullptr)));
+    spare_exchanges_.reserve(most_spare); // giving back never fails
+    spare_rooms_.reserve(most_spare);
+    spare_outputs_.reserve(most_spare);
+    spare_decoders_.reserve(most_spare);
+}
+CREMA_DECL h1_shared::~h1_shared() = default;
+
+CREMA_DECL std::uint32_t h1_shared::ticks_of(std::chrono::milliseconds time) const noexcept {
+    return static_cast<std::uint32_t>(std::clamp<std::int64_t>((time + period - std::chrono::milliseconds(1)) / period, 1, 1 << 30));
+}
+
+CREMA_DECL exchange* h1_shared::take_exchange() {
+    if (spare_exchanges_.empty())
+        return new exchange(http::parse_limits{.request_line = limit.request_line, .header_bytes = limit.header_bytes, .header_count = limit.header_count});
+    auto* x = spare_exchanges_.back().release();
+    spare_exchanges_.pop_back();
+    return x;
+}
+CREMA_DECL void h1_shared::give_back(exchange* x) noexcept {
+    std::unique_ptr<exchange> owned(x);
+    if (spare_exchanges_.size() >= most_spare) return;
+    x->parser_.reset(x->head_);
+    spare_exchanges_.push_back(std::move(owned));
+}
+CREMA_DECL char* h1_shared::take_room(std::size_t size) {
+    if (size != h1_room::size || spare_rooms_.empty()) return new char[size];
+    auto* room = spare_rooms_.back().release();
+    spare_rooms_.pop_back();
+    return room;
+}
+CREMA_DECL void h1_shared::give_room(char* room, std::size_t size) noexcept {
+    std::unique_ptr<char[]> owned(room);
+    if (!room || size != h1_room::size || spare_rooms_.size() >= most_spare) return;
+    spare_rooms_.push_back(std::move(owned));
+}
+CREMA_DECL void h1_shared::take_output(http::output_buffer& out) noexcept {
+    if (spare_outputs_.empty()) return;
+    out.swap(spare_outputs_.back());
+    spare_outputs_.pop_back();
+}
+CREMA_DECL void h1_shared::give_output(http::output_buffer& out) noexcept {
+    if (out.capacity() > 64 * 1024 || spare_outputs_.size() >= most_spare) return out.release();
+    out.clear();
+    spare_outputs_.push_back(std::move(out));
+}
+CREMA_DECL std::unique_ptr<http::chunked_decoder> h1_shared::take_decoder() {
+    if (spare_decoders_.empty()) return std::make_unique<http::chunked_decoder>();
+    auto d = std::move(spare_decoders_.back());
+    spare_decoders_.pop_back();
+    d->reset();
+    return d;
+}
+CREMA_DECL void h1_shared::give_back(std::unique_ptr<http::chunked_decoder> d) noexcept {
+    if (spare_decoders_.size() < most_spare) spare_decoders_.push_back(std::move(d));
+}
+
+CREMA_DECL void h1_shared::adopt(exchange& x) noexcept {
+    x.carrier_ = &nobody;
+    x.prev_ = nullptr;
+    x.next_ = detached;
+    if (detached) detached->prev_ = &x;
+    detached = &x;
+}
+
+CREMA_DECL void h1_shared::recycle(exchange& x) noexcept {
+    std::shared_ptr<h1_shared> last;
+    const entry e(*this);
+    if (x.carrier_ == &nobody) {
+        (x.prev_ ? x.prev_->next_ : detached) = x.next_;
+        if (x.next_) x.next_->prev_ = x.prev_;
+    }
+    x.prev_ = x.next_ = nullptr;
+    if (auto* l = std::exchange(x.listener_, nullptr)) l->on_destroy();
+    x.scope_.reset();
+    x.memory_.reset();
+    for (auto& room : x.rooms_)
+        if (room.data) give_room(std::exchange(room.data, nullptr), room.size);
+    give_back(&x);
+    if (--exchanges == 0) {
+        last = std::move(self);
+        if (draining) may_be_quiet();
+    }
+}
+
+CREMA_DECL void h1_shared::soon(h1_connection& c) {
+    soon_.push_back(&c);
+    if (soon_.size() > 1) return;
+    owner->queue_microtask([self = shared_from_this()] { self->run_soon(); });
+}
+CREMA_DECL void h1_shared::not_soon(h1_connection& c) noexcept {
+    std::replace(soon_.begin(), soon_.end(), &c, static_cast<h1_connection*>(nullptr));
+    std::replace(running_.begin(), running_.end(), &c, static_cast<h1_connection*>(nullptr));
+}
+
+CREMA_DECL void h1_shared::may_be_quiet() {
+    if (connections != 0 || exchanges != 0 || !on_quiet || std::exchange(quiet_told_, true)) return;
+    owner->queue_microtask([keep = shared_from_this()] {
+        keep->quiet_told_ = false;
+        if (keep->connections == 0 && keep->exchanges == 0 && keep->on_quiet) keep->on_quiet();
+    });
+}
+
+} // namespace crema::detail
+#endif
