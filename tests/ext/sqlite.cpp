@@ -439,9 +439,9 @@ TEST_CASE("a deadline ends a query, and answers beside a transaction that cannot
         CHECK(late);
         late = false;
         const int before = both.arrived;
-        auto* const m = &both; // outlives the transaction, which outlives the wait
+        auto* const meeting = &both; // outlives the transaction, which outlives the wait
         try {
-            co_await with_timeout(base.transaction([m, before](sqlite::connection&) { m->wait_for(before + 1); }), std::chrono::milliseconds(10));
+            co_await with_timeout(base.transaction([meeting, before](sqlite::connection&) { meeting->wait_for(before + 1); }), std::chrono::milliseconds(10));
         } catch (const timed_out&) {
             late = true;
         }

@@ -92,6 +92,11 @@ public:
         if (is_cancelled()) [[unlikely]] throw cancelled(reason_);
     }
 
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wpragmas"
+#pragma GCC diagnostic ignored "-Wdangling-pointer" // the pointer to the local goes before the local does
+#endif
     /// Cancels everything in this scope and below. Only the first call counts. The scope may be destroyed
     /// by what it calls.
     void cancel(cancel_reason why = cancel_reason::requested) noexcept {
@@ -106,6 +111,9 @@ public:
         }
         if (!gone) gone_ = nullptr;
     }
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 
     /** Report that something in this scope cannot stop at once (a job that runs on the pool).
 

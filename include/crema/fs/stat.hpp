@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <crema/core/config.hpp>
+#include <crema/fs/file.hpp>
 #include <crema/loop/offload.hpp>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
-#include <string>
 
 namespace crema::fs {
 
@@ -49,10 +49,6 @@ CREMA_DECL file_status stat_now(const std::filesystem::path& path);
 
 namespace crema::fs {
 namespace detail {
-
-[[noreturn]] inline void fail(int code, const std::filesystem::path& path) {
-    throw system_error(std::error_code(code, std::system_category()), path.string());
-}
 
 inline file_status status_of(const struct ::stat& s) noexcept {
     using std::filesystem::file_type;

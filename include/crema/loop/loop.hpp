@@ -70,6 +70,13 @@ public:
         if (detail::running_loop) [[likely]] return *detail::running_loop;
         return current_slow();
     }
+    /// Returns the loop of this thread that drives this context, null when there is none.
+    static loop* driving(const asio::io_context& context) noexcept {
+        if (detail::running_loop && detail::running_loop->context_ == &context) return detail::running_loop;
+        for (auto* l = detail::newest_loop; l; l = l->older_)
+            if (l->context_ == &context) return l;
+        return nullptr;
+    }
     /// Returns the context.
     asio::io_context& context() noexcept { return *context_; }
 
@@ -359,6 +366,7 @@ inline void clear_immediate(immediate i) noexcept {
 #include <asio/io_context.hpp>
 #include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
@@ -510,6 +518,11 @@ CREMA_DECL void loop::open() {
     context_ = engine_->context;
     older_ = std::exchange(detail::newest_loop, this);
     detail::report_unobserved = [](std::exception_ptr e) { loop::current().report_unobserved(std::move(e)); };
+#if defined(SIGPIPE)
+    // A peer that has gone is an error code. A handler of the user's stays.
+    static const auto before = std::signal(SIGPIPE, SIG_IGN);
+    if (before != SIG_DFL && before != SIG_ERR) std::signal(SIGPIPE, before);
+#endif
 }
 CREMA_DECL loop::~loop() {
     inside_ = true; // nothing is to be started any more
@@ -573,6 +586,7 @@ CREMA_DECL void loop::uncaught(std::exception_ptr e) noexcept {
 // for the next callback, as in Node.
 CREMA_DECL bool loop::drain() {
     drain_first_ = false;
+    if (exiting_) return true;
     for (;;) {
         while (!ticks_.empty()) {
             auto job = ticks_.take();
@@ -641,6 +655,7 @@ CREMA_DECL void loop::phases() {
 CREMA_DECL void loop::jump_when_idle() noexcept {
     auto* const clock = timers_.time.clock();
     if (!clock || clock->idle() != loop_clock::when_idle::jump || timers_.refs() == 0) return;
+    if (timers_.due() == detail::timer_queue::never) return;
     if (!immediates_.empty() || !closing_.empty() || drain_first_) return;
     if (engine_->requested_at != this_thread_activity().turn.load(std::memory_order_relaxed)) return;
     clock->jump_to(detail::loop_time::at(timers_.due()));

@@ -15,7 +15,7 @@ namespace detail {
 class microtask_awaiter {
 public:
     microtask_awaiter() = default;
-    microtask_awaiter(microtask_awaiter&&) = delete;
+    microtask_awaiter(microtask_awaiter&&) noexcept : microtask_awaiter() {} // before it is awaited
     ~microtask_awaiter() {
         if (loop_) loop_->microtasks().revoke(position_);
     }
@@ -63,6 +63,7 @@ public:
               self.cancel();
               self.resume();
           }) {}
+    immediate_awaiter(immediate_awaiter&&) noexcept : immediate_awaiter() {} // before it is awaited
     bool await_ready() const noexcept { return false; }
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> h) {

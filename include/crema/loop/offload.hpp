@@ -52,11 +52,12 @@ public:
     static_assert(!is_task_v<std::remove_cvref_t<result_type>>,
                   "crema: offload runs a plain function on a thread; a coroutine belongs to the loop");
 
-    offload_awaiter(offload_pool& pool, F f)
+    template <class G>
+    offload_awaiter(offload_pool& pool, G&& f)
         : pool_job([](pool_job& j) noexcept { static_cast<offload_awaiter&>(j).work_here(); }),
           remote_job([](remote_job& j, bool abandoned) { static_cast<offload_awaiter&>(j).completed(abandoned); }),
           cancel_callback([](cancel_callback& c) noexcept { static_cast<offload_awaiter&>(c).cancelled_now(); }),
-          pool_(pool), function_(std::move(f)) {}
+          pool_(pool), function_(std::forward<G>(f)) {}
     // before it is awaited
     offload_awaiter(offload_awaiter&& other) : offload_awaiter(other.pool_, std::move(other.function_)) {}
     ~offload_awaiter() {
@@ -203,6 +204,9 @@ private:
     The function may use locals of the coroutine by reference: the coroutine's frame lives until the function has
     returned. It may take a `std::stop_token`, by which it hears that nobody wants its result any more.
 
+    g++ 12 miscompiles a lambda that captures a `std::string` or the like *by value* inside the expression of a `co_await`.
+    Capture by reference, which is safe here, or give the lambda a name first and move that in.
+
     @param f What to run; moved in. Its exception is rethrown where it is awaited.
     @param pool Where; must outlive the job.
     @throws system_error `error::queue_full` when the pool is full and its options say so.
@@ -211,10 +215,11 @@ private:
     A job that waits for a thread is dropped at once. One that runs is asked to stop and awaited, then `cancelled` is
     thrown; a `with_timeout` around it gives its answer without waiting.
 */
-template <detail::offloadable F>
-[[nodiscard("offload does nothing until it is awaited")]] auto offload(F f,
+template <class F>
+    requires detail::offloadable<std::decay_t<F>>
+[[nodiscard("offload does nothing until it is awaited")]] auto offload(F&& f,
                                                                        offload_pool& pool = offload_pool::shared()) {
-    return detail::offload_awaiter<F>(pool, std::move(f));
+    return detail::offload_awaiter<std::decay_t<F>>(pool, std::forward<F>(f));
 }
 
 /** Run a function on a thread of the shared pool without waiting for it. The loop stays alive until it has returned.

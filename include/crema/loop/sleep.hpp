@@ -21,6 +21,12 @@ public:
         until_ = t;
         absolute_ = true;
     }
+    // before it is awaited
+    sleep_awaiter(sleep_awaiter&& other) noexcept : sleep_awaiter() {
+        duration_ = other.duration_;
+        until_ = other.until_;
+        absolute_ = other.absolute_;
+    }
     bool await_ready() const noexcept { return false; }
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> h) {
@@ -47,8 +53,9 @@ private:
         auto& queue = loop::current().timers();
         const auto start = queue.time.update();
         const auto now = queue.time.now();
-        if (!absolute_) until_ = duration_ > clock::time_point::max() - now ? clock::time_point::max() : now + duration_;
-        if (until_ <= now && absolute_) return false;
+        if (!absolute_) until_ = duration_ < clock::time_point::max() - now ? now + duration_ : clock::time_point::max();
+        else if (until_ <= now) return false;
+        absolute_ = true;
         constexpr auto longest = milliseconds(std::numeric_limits<std::int32_t>::max());
         const auto left = std::chrono::ceil<milliseconds>(until_.time_since_epoch()) - milliseconds(start);
         attach(env_->scope);

@@ -263,10 +263,11 @@ private:
         next_expiry_ = never;
         bool ran_one = false;
         while (!heap_.empty() && heap_.front()->expiry <= now) {
+            if (host.halted()) return true;
             if (ran_one && !host.drain()) return false;
             ran_one = true;
             if (host.halted()) return true;
-            if (heap_.empty()) break;
+            if (heap_.empty()) break; // cleared by a tick
             auto& list = *heap_.front();
             current_ = &list;
             const bool ok = list_due(host, list, now);

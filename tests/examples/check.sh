@@ -1,0 +1,70 @@
+#!/bin/sh
+# Every example is run and shows what its comment says.
+p=0
+f=0
+dir=$(mktemp -d)
+is() { if [ "$2" = "$3" ]; then p=$((p + 1)); else f=$((f + 1)); echo "FAILED: $1: got '$2', expected '$3'"; fi; }
+has() { case $2 in *"$3"*) p=$((p + 1)) ;; *) f=$((f + 1)); echo "FAILED: $1: got '$2', expected to find '$3'" ;; esac; }
+serve() {
+    : >"$dir/out"
+    "$BUILD/examples/$1" 0 >"$dir/out" 2>"$dir/err" &
+    pid=$!
+    at=
+    for _ in $(seq 50); do
+        at=$(sed -n 's|.*\(http://localhost:[0-9]*\).*|\1|p' "$dir/out" | head -n 1)
+        [ -n "$at" ] && break
+        sleep 0.1
+    done
+    [ -n "$at" ] || { f=$((f + 1)); echo "FAILED: $1 did not start"; at=http://localhost:1; }
+}
+stop() {
+    kill -TERM "$pid"
+    wait "$pid"
+    is "$1 ends with 0 on SIGTERM" $? 0
+}
+get() { curl -s -m 20 "$@"; }
+
+serve hello_world
+is hello_world "$(get "$at/")" "hello, world"
+stop hello_world
+
+serve routing
+is users "$(get "$at/users/7")" "user 7"
+is files "$(get "$at/files/a/b.txt")" "file a/b.txt"
+is docs "$(get "$at/docs")" "docs, page 1"
+is docs4 "$(get "$at/docs/4")" "docs, page 4"
+is square "$(get "$at/square/12")" '{"number":12,"square":144}'
+is "square abc" "$(get -o "$dir/body" -w '%{http_code}' "$at/square/abc")" 400
+has "square abc" "$(cat "$dir/body")" number
+is shop "$(get "$at/shop/items/9?sort=price")" "item 9 of /shop by price"
+is "shop del" "$(get -X DELETE "$at/shop/items/9")" "deleted 9"
+stop routing
+
+serve middleware
+is middleware "$(get -D "$dir/head" "$at/")" hello
+has "frame options" "$(cat "$dir/head")" "X-Frame-Options: DENY"
+is admin "$(get -o "$dir/body" -w '%{http_code}' "$at/admin")" 401
+is "admin with token" "$(get -H 'X-Token: secret' "$at/admin")" welcome
+is echo "$(get -d '{"text":"hi"}' -H 'Content-Type: application/json' "$at/echo")" '{"text":"hi"}'
+stop middleware
+has "log line" "$(cat "$dir/out")" "GET /admin 401"
+
+serve error_handling
+is "no such user" "$(get -w ' %{http_code}' "$at/users/99")" '{"error":"no such user"} 404'
+is later "$(get -w ' %{http_code}' "$at/later")" '{"error":"the disk is on fire"} 500'
+is passed "$(get -D "$dir/head" -w ' %{http_code}' "$at/passed")" '{"error":"come back later"} 503'
+has "retry after" "$(cat "$dir/head")" "Retry-After: 30"
+is missing "$(get -w ' %{http_code}' "$at/missing")" '{"error":"Cannot GET /missing"} 404'
+stop error_handling
+
+serve offload
+is primes "$(get "$at/primes/20000")" '{"below":20000,"count":2262}'
+is health "$(get "$at/health")" ok
+stop offload
+
+is event_loop "$("$BUILD/examples/event_loop" | tr '\n' ' ')" "1 2 2.5 3 "
+has concurrency "$("$BUILD/examples/concurrency")" "the first of two: near"
+[ -x "$BUILD/examples/testing" ] && is testing "$("$BUILD/examples/testing")" "3 passed"
+
+rm -rf "$dir"
+echo "$p passed, $f failed"
