@@ -70,6 +70,7 @@ TEST_CASE("references are resolved as RFC 3986 section 5.4 shows", "[url]") {
     for (auto [reference, want] : examples) CHECK(resolve_url("http://a/b/c/d;p?q", reference).value() == want);
     CHECK(resolve_url("http://a", "g").value() == "http://a/g");
     CHECK(resolve_url("http://u@a:8/x", "g").value() == "http://u@a:8/g");
+    CHECK(resolve_url("x:/a", "/.//b").value() == "x:/.//b"); // not an authority
     CHECK_FALSE(resolve_url("/a", "g"));
     CHECK_FALSE(resolve_url("http://a/", "a b"));
 }

@@ -112,6 +112,8 @@ CREMA_DECL std::string url_view::to_string() const {
         if (userinfo) out.append(*userinfo).append("@");
         out += *host;
         if (port_text) out.append(":").append(*port_text);
+    } else if (path.starts_with("//")) {
+        out += "/."; // else the path would read as an authority
     }
     out += path;
     if (query) out.append("?").append(*query);
