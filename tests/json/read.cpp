@@ -34,32 +34,6 @@ struct order {
     std::vector<item> items;
     std::map<std::string, price> by_name;
 };
-class day { // with hooks
-public:
-    int number = 0;
-
-private:
-    [[maybe_unused]] int hidden_ = 0;
-};
-bool from_json(crema::json::reader& r, crema::json::node n, day& d) {
-    std::string text;
-    if (!r.read(n, text)) return false;
-    if (text.size() != 4 || text.substr(0, 3) != "day") return r.expected(n, "a day");
-    d.number = text[3] - '0';
-    return true;
-}
-struct span {
-    day from, to;
-};
-struct polar {
-    double r = 0, phi = 0;
-};
-bool from_json(crema::json::reader& r, crema::json::node n, polar& p) {
-    std::optional<double> phi;
-    if (!r.member(n, "r", p.r) || !r.member(n, "phi", phi)) return false;
-    p.phi = phi.value_or(1);
-    return true;
-}
 } // namespace market
 
 namespace {
@@ -304,19 +278,6 @@ TEST_CASE("types that contain themselves are read", "[json]") {
     CHECK(again<node_of_tree>(text) == text);
     CHECK(why<node_of_tree>(R"({"label":1,"children":[{"label":2,"children":[]},{"label":3,"children":[{"label":"x"}]}]})") ==
           "expected an integer at /children/1/children/0/label [/children/1/children/0/label]");
-}
-
-TEST_CASE("a type reads itself by from_json, and its errors carry the pointer", "[json]") {
-    const auto r = parse<market::span>(R"({"from":"day1","to":"day7"})");
-    REQUIRE(r);
-    CHECK((r->from.number == 1 && r->to.number == 7));
-    CHECK(why<market::span>(R"({"from":"day1","to":"night"})") == "expected a day at /to [/to]");
-    CHECK(why<market::span>(R"({"from":1,"to":"day7"})") == "expected a string at /from [/from]");
-    CHECK(parse<std::vector<market::polar>>(R"([{"r":2}])")->at(0).phi == 1);
-    CHECK(parse<market::polar>(R"({"r":2,"phi":3,"r":4})")->r == 4);
-    CHECK(why<std::vector<market::polar>>(R"([{"r":2,"phi":"x"}])") == "expected a number at /0/phi [/0/phi]");
-    CHECK(why<std::vector<market::polar>>(R"([{}])") == "missing member at /0/r [/0/r]");
-    CHECK(why<std::vector<market::polar>>(R"([1])") == "expected an object at /0 [/0]");
 }
 
 TEST_CASE("trees inside of aggregates", "[json]") {

@@ -181,7 +181,7 @@ TEST_CASE("a type writes itself by to_json, one value each", "[json]") {
     direct.value(1);
     direct.end_array();
     direct.finish();
-    CHECK(out == "[" + stringify(w.third) + "," + stringify(w) + ",1]");
+    CHECK(out == std::string("[") + stringify(w.third) + "," + stringify(w) + ",1]");
 }
 
 TEST_CASE("trees are written", "[json]") {

@@ -121,7 +121,7 @@ TEST_CASE("long texts pass through the small buffer whole", "[json]") {
         w.value(std::string_view(s));
         w.end_array();
         w.finish();
-        if (out != "[" + s + ",\"" + s + "\"]") FAIL(n);
+        if (out != std::string("[") + s + ",\"" + s + "\"]") FAIL(n);
     }
 }
 

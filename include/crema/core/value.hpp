@@ -43,8 +43,9 @@ concept optional_like = requires(const T& t) {
 };
 
 template <class T>
-struct is_character : std::bool_constant<std::is_same_v<T, char> || std::is_same_v<T, wchar_t> || std::is_same_v<T, char8_t> ||
-                                         std::is_same_v<T, char16_t> || std::is_same_v<T, char32_t>> {};
+struct is_character
+    : std::bool_constant<std::is_same_v<T, char> || std::is_same_v<T, wchar_t> || std::is_same_v<T, char8_t> ||
+                         std::is_same_v<T, char16_t> || std::is_same_v<T, char32_t>> {};
 
 // What becomes an array or an object of `Value`, the class below, which is incomplete here.
 template <class R, class Value>
@@ -60,18 +61,20 @@ concept whole_number = std::integral<T> && !std::same_as<T, bool> && !is_charact
 
 } // namespace detail
 
-/** Holds null, a boolean, a number, a string, an array of values or an object of named values in the order of their insertion.
+/** Holds null, a boolean, a number, a string, an array of values or an object of named values in the order of their
+    insertion.
 
     Brace lists build trees: a list of which every element is a pair that begins with a string is an object, any other
-    is an array, and `{}` is null. Where that guess is not what is meant, say `value::array({...})` or `value::object({...})`.
-    Do not copy with braces: whether `value{other}` copies or makes an array of one differs between compilers; write `value(other)`.
+    is an array, and `{}` is null. Where that guess is not what is meant, say `value::array({...})` or
+    `value::object({...})`. Do not copy with braces: whether `value{other}` copies or makes an array of one differs
+    between compilers; write `value(other)`.
     @code
     value v{{"status", "ok"}, {"sizes", {1, 2, 3}}, {"none", nullptr}};
     v["sizes"].push_back(4);
     @endcode
 
-    Integers keep all 64 bits, signed or unsigned. Moving costs a few words, copying copies the tree. A moved-from value is null.
-    Names in an object are unique; they are looked up by walking, since objects are small.
+    Integers keep all 64 bits, signed or unsigned. Moving costs a few words, copying copies the tree. A moved-from
+    value is null. Names in an object are unique; they are looked up by walking, since objects are small.
 
     @par Thread Safety
     Distinct objects: safe. Shared objects: safe for reading.
@@ -80,20 +83,20 @@ class value {
 public:
     /// Names what a value holds.
     enum class kind : unsigned char {
-        null,     ///< nothing
-        boolean,  ///< true or false
-        integer,  ///< a whole number that fits `std::int64_t`
-        natural,  ///< a whole number above that, which fits `std::uint64_t`
-        number,   ///< a floating point number
-        string,   ///< octets, UTF-8 by convention
-        array,    ///< values
-        object,   ///< named values
+        null,    ///< nothing
+        boolean, ///< true or false
+        integer, ///< a whole number that fits `std::int64_t`
+        natural, ///< a whole number above that, which fits `std::uint64_t`
+        number,  ///< a floating point number
+        string,  ///< octets, UTF-8 by convention
+        array,   ///< values
+        object,  ///< named values
     };
 
-    struct init;                                     // an element of a brace list
-    using member = std::pair<std::string, value>;    ///< a named value
-    using array_type = std::vector<value>;           ///< the content of an array
-    using object_type = std::vector<member>;         ///< the content of an object
+    struct init;                                  // an element of a brace list
+    using member = std::pair<std::string, value>; ///< a named value
+    using array_type = std::vector<value>;        ///< the content of an array
+    using object_type = std::vector<member>;      ///< the content of an object
 
     /// Construct null.
     value() noexcept : kind_(kind::null), integer_(0) {}
@@ -105,7 +108,8 @@ public:
     /// Construct a whole number.
     template <detail::whole_number I>
     value(I i) noexcept {
-        if (std::in_range<std::int64_t>(i)) ::new (&integer_) std::int64_t(static_cast<std::int64_t>(i)), kind_ = kind::integer;
+        if (std::in_range<std::int64_t>(i))
+            ::new (&integer_) std::int64_t(static_cast<std::int64_t>(i)), kind_ = kind::integer;
         else ::new (&natural_) std::uint64_t(static_cast<std::uint64_t>(i)), kind_ = kind::natural;
     }
     /// Construct a floating point number.
@@ -159,7 +163,8 @@ public:
 
     /// Returns an array of these; `value::array()` is the empty one.
     static value array(std::initializer_list<init> elements = {});
-    /** Return an object of these members; `value::object()` is the empty one. A name that comes again replaces what it named.
+    /** Return an object of these members; `value::object()` is the empty one. A name that comes again replaces what
+        it named.
         @throws system_error `error::bad_value` when an element is no pair that begins with a string.
     */
     static value object(std::initializer_list<init> members = {});
@@ -188,9 +193,11 @@ public:
         require(kind::boolean);
         return boolean_;
     }
-    /// Returns the whole number; also a floating point number without a fraction. @throws system_error also when it does not fit.
+    /// Returns the whole number; also a floating point number without a fraction. @throws system_error also when it
+    /// does not fit.
     std::int64_t as_int64() const;
-    /// Returns the whole number; also a floating point number without a fraction. @throws system_error also when it does not fit.
+    /// Returns the whole number; also a floating point number without a fraction. @throws system_error also when it
+    /// does not fit.
     std::uint64_t as_uint64() const;
     /// Returns the number, rounded when it is a whole one of more than 53 bits.
     double as_double() const;
@@ -260,7 +267,8 @@ public:
         const value* v = find(name);
         return v ? *v : nothing_null();
     }
-    /// Returns the member, made null when it is new; null becomes an object. @throws system_error when this is something else.
+    /// Returns the member, made null when it is new; null becomes an object. @throws system_error when this is
+    /// something else.
     value& operator[](std::string_view name);
     /// Returns the element, or a null that lives forever.
     template <detail::whole_number I>
@@ -275,7 +283,8 @@ public:
         return at(std::cmp_less(index, 0) ? std::numeric_limits<std::size_t>::max() : static_cast<std::size_t>(index));
     }
 
-    /// Adds an element at the end; null becomes an array. @return The element. @throws system_error when this is something else.
+    /// Adds an element at the end; null becomes an array. @return The element. @throws system_error when this is
+    /// something else.
     value& push_back(value element);
     /// Removes a member. @return Whether there was one.
     bool erase(std::string_view name);
@@ -287,7 +296,7 @@ private:
     static bool equal(const value& a, const value& b) noexcept;
     void copy_from(const value& other); // on a null
     void destroy() noexcept;
-    void take(value& other) noexcept;   // on a null; leaves null
+    void take(value& other) noexcept; // on a null; leaves null
     [[noreturn]] void mismatch(const char* wanted) const;
     static const value& nothing() noexcept;
     static const value& nothing_named() noexcept;
@@ -336,7 +345,8 @@ value::value(const R& range) : value() {
     } else {
         kind_ = kind::array;
         ::new (&array_) array_type();
-        for (auto&& element : range) array_.push_back(value(static_cast<std::iter_value_t<decltype(std::begin(range))>>(element)));
+        for (auto&& element : range)
+            array_.push_back(value(static_cast<std::iter_value_t<decltype(std::begin(range))>>(element)));
     }
 }
 
@@ -370,9 +380,10 @@ inline constexpr double two_64 = 18446744073709551616.0;
 } // namespace detail
 
 CREMA_DECL value::value(std::initializer_list<init> list) : value() {
-    const bool named = list.size() != 0 && std::all_of(list.begin(), list.end(), [](const init& e) {
-        return e.content.is_array() && e.content.array_.size() == 2 && e.content.array_[0].is_string();
-    });
+    const bool named =
+        list.size() != 0 && std::all_of(list.begin(), list.end(), [](const init& e) {
+            return e.content.is_array() && e.content.array_.size() == 2 && e.content.array_[0].is_string();
+        });
     *this = named ? object(list) : array(list);
 }
 
@@ -436,7 +447,8 @@ CREMA_NOINLINE CREMA_DECL void value::destroy() noexcept {
 }
 
 CREMA_DECL void value::mismatch(const char* wanted) const {
-    throw system_error(make_error_code(error::bad_value), std::string("expected ") + wanted + ", found " + detail::kind_name(kind_));
+    throw system_error(make_error_code(error::bad_value),
+                       std::string("expected ") + wanted + ", found " + detail::kind_name(kind_));
 }
 
 CREMA_DECL void value::require(kind k) const {
@@ -460,7 +472,8 @@ CREMA_DECL const value& value::nothing_null() noexcept {
 
 CREMA_DECL std::int64_t value::as_int64() const {
     if (kind_ == kind::integer) return integer_;
-    if (kind_ == kind::number && number_ >= -detail::two_63 && number_ < detail::two_63 && std::trunc(number_) == number_)
+    if (kind_ == kind::number && number_ >= -detail::two_63 && number_ < detail::two_63 &&
+        std::trunc(number_) == number_)
         return static_cast<std::int64_t>(number_);
     mismatch("an integer of 64 bits");
 }
@@ -538,7 +551,8 @@ CREMA_DECL bool value::equal(const value& a, const value& b) noexcept {
         if (a.kind_ == b.kind_) return a.kind_ == kind::number ? a.number_ == b.number_ : a.integer_ == b.integer_;
         const auto same = [](const value& whole, const value& real) { // exact: no rounding of the whole number
             if (whole.kind_ == kind::integer)
-                return real.number_ >= -detail::two_63 && real.number_ < detail::two_63 && std::trunc(real.number_) == real.number_ &&
+                return real.number_ >= -detail::two_63 && real.number_ < detail::two_63 &&
+                       std::trunc(real.number_) == real.number_ &&
                        static_cast<std::int64_t>(real.number_) == whole.integer_;
             return real.number_ >= 0 && real.number_ < detail::two_64 && std::trunc(real.number_) == real.number_ &&
                    static_cast<std::uint64_t>(real.number_) == whole.natural_;

@@ -75,7 +75,8 @@ consteval auto cut_enumerators() {
         const bool last = depth == 0 && (c == '}' || c == '>');
         if (last || (depth == 0 && c == ',')) {
             std::string_view one = printed.substr(begin, i - begin);
-            // `(anonymous namespace)::x` and `{anonymous}::x` are names too: what matters is whether an identifier ends it.
+            // `(anonymous namespace)::x` and `{anonymous}::x` are names too: what matters is whether an identifier
+            // ends it.
             const std::size_t start = one.find_last_of(":)") + 1; // npos + 1 is 0
             std::string_view name = one.substr(start);
             const char first = name.empty() ? '0' : name.front();
@@ -109,7 +110,8 @@ consteval auto make_enumerators() {
         return names;
     }();
     constexpr auto all = renamed<E>(identifiers);
-    static_assert(cut.count != 0, "crema::json: an enumeration without a named value from -128 to 255 is not reflected; give it to_json and from_json");
+    static_assert(cut.count != 0, "crema::json: an enumeration without a named value from -128 to 255 is not "
+                                  "reflected; give it to_json and from_json");
     static_assert(all.known, "crema::json: json::names lists an identifier that is no enumerator of the type");
     static_assert(all.distinct, "crema::json: two enumerators have the same name in JSON");
     constexpr std::size_t length = [&] {

@@ -44,7 +44,8 @@ public:
     /// Construct on a word of a tape, for the parser.
     node(const detail::json_tape& tape, std::size_t index) noexcept : tape_(&tape), at_(tape.words + index) {}
 
-    /// Returns what it is. A whole number is an `integer` when it fits `std::int64_t`, else a `natural` when it fits `std::uint64_t`.
+    /// Returns what it is. A whole number is an `integer` when it fits `std::int64_t`, else a `natural` when it fits
+    /// `std::uint64_t`.
     kind type() const noexcept {
         switch (mark()) {
         case 't':
@@ -176,11 +177,7 @@ private:
     node object_;
 };
 
-inline node::element_range node::elements() const noexcept {
-    return element_range(*this);
-}
-inline node::member_range node::members() const noexcept {
-    return member_range(*this);
-}
+inline node::element_range node::elements() const noexcept { return element_range(*this); }
+inline node::member_range node::members() const noexcept { return member_range(*this); }
 
 } // namespace crema::json

@@ -18,7 +18,8 @@ struct json_parser; // holds simdjson; one a thread, used again and again
 
 /** Is a text that was parsed, for the time it is read.
 
-    The text is parsed whole by simdjson's DOM parser: unlike its on-demand parser it validates every octet, also of what nobody reads, before the first value is read.
+    The text is parsed whole by simdjson's DOM parser: unlike its on-demand parser it validates every octet, also of
+    what nobody reads, before the first value is read.
 
     @par Thread Safety
     Only on one thread. May be made while another one lives.
@@ -50,22 +51,26 @@ namespace crema::json {
 
 /** Parse JSON into a C++ value.
 
-    Strict: the whole text has to be valid JSON (RFC 8259) and nothing may follow; no value is converted into one of another kind.
-    What is read into what:
+    Strict: the whole text has to be valid JSON (RFC 8259) and nothing may follow; no value is converted into one of
+    another kind. What is read into what:
     @li a type with `bool from_json(json::reader&, json::node, T&)` in its namespace: as that reads;
-    @li `bool` from true and false; integers from whole numbers in their range (1.0 and 1e3 are whole); floating point from numbers, rounded;
-        `char` from a string of one ASCII character; strings and arrays of `char` from strings; `std::monostate` from null;
+    @li `bool` from true and false; integers from whole numbers in their range (1.0 and 1e3 are whole); floating point
+        from numbers, rounded; `char` from a string of one ASCII character; strings and arrays of `char` from strings;
+        `std::monostate` from null;
     @li `std::optional`, `std::unique_ptr`, `std::shared_ptr`: null is empty, and so is a member that is absent;
-    @li `std::variant`: the first alternative that fits, by kind, range, enumerator, number of elements, and, for aggregates, by the members that
-        have to be there; nothing deeper is tried, so time stays linear. An alternative with a hook fits everything: let it be the last;
-    @li maps from objects; ranges from arrays; `std::array`, C arrays, `std::tuple` and `std::pair` from arrays of exactly that size;
+    @li `std::variant`: the first alternative that fits, by kind, range, enumerator, number of elements, and, for
+        aggregates, by the members that have to be there; nothing deeper is tried, so time stays linear. An
+        alternative with a hook fits everything: let it be the last;
+    @li maps from objects; ranges from arrays; `std::array`, C arrays, `std::tuple` and `std::pair` from arrays of
+        exactly that size;
     @li enumerations from the names of their enumerators (see `json::names`);
-    @li aggregates from objects. A member that is absent is an error, unless it is an optional or a smart pointer, or the type says `json::defaults`;
-        unknown members are ignored; both are options. Of several members of one name the last counts, as in JSON.parse;
+    @li aggregates from objects. A member that is absent is an error, unless it is an optional or a smart pointer, or
+        the type says `json::defaults`; unknown members are ignored; both are options. Of several members of one name
+        the last counts, as in JSON.parse;
     @li `crema::value` from anything.
 
-    Numbers beyond 64 bits or the range of `double` are what JSON.parse makes of them. An escaped surrogate without its other half becomes U+FFFD.
-    A byte order mark is refused.
+    Numbers beyond 64 bits or the range of `double` are what JSON.parse makes of them. An escaped surrogate without
+    its other half becomes U+FFFD. A byte order mark is refused.
 
     @param text UTF-8; not needed any longer when this returns. No padding is needed.
     @param options Depth, unknown and missing members.
@@ -74,7 +79,8 @@ namespace crema::json {
     @par Errors
     @li `error::bad_syntax` no JSON: `unexpected '}' at position 17 (line 2, column 5)`
     @li `error::too_deep` nested deeper than `max_depth`
-    @li `error::bad_value` JSON that does not fit `T`: `expected an integer at /items/3/price`, with the JSON pointer of the value
+    @li `error::bad_value` JSON that does not fit `T`: `expected an integer at /items/3/price`, with the JSON pointer
+        of the value
     @li `error::too_large` 4 GiB or more
 
     @throws std::bad_alloc
@@ -97,7 +103,8 @@ result<T> parse(std::string_view text, const parse_options& options = {}) {
         made = parsed.take_failure();
     } else {
         reader r(options);
-        if (!r.read(parsed.root(), *made)) [[unlikely]] made = parsed.describe(r);
+        if (!r.read(parsed.root(), *made)) [[unlikely]]
+            made = parsed.describe(r);
     }
     return made;
 }
@@ -137,7 +144,8 @@ struct json_parser {
         }
         // Its depth is counted from 0, and an empty container is none.
         if (parser.max_depth() != max_depth + 1 || parser.capacity() < text.size())
-            if (parser.allocate(std::max(parser.capacity(), room), max_depth + 1) == simdjson::MEMALLOC) throw std::bad_alloc();
+            if (parser.allocate(std::max(parser.capacity(), room), max_depth + 1) == simdjson::MEMALLOC)
+                throw std::bad_alloc();
         if (!text.empty()) std::memcpy(padded.get(), text.data(), text.size());
         std::memset(padded.get() + text.size(), ' ', simdjson::SIMDJSON_PADDING);
         const auto error = parser.parse(padded.get(), text.size(), false).error();
@@ -169,7 +177,8 @@ inline void give_back(json_parser* p) noexcept {
 inline bool surrogates_are_paired(std::string_view text) noexcept {
     const auto unit = [&](std::size_t i) { // of \uXXXX at i; 0 when there is none
         if (text.size() - i < 6 || text[i] != '\\' || text[i + 1] != 'u') return 0u;
-        return hex_value(text[i + 2]) << 12 | hex_value(text[i + 3]) << 8 | hex_value(text[i + 4]) << 4 | hex_value(text[i + 5]);
+        return hex_value(text[i + 2]) << 12 | hex_value(text[i + 3]) << 8 | hex_value(text[i + 4]) << 4 |
+               hex_value(text[i + 5]);
     };
     std::size_t at = 0;
     while ((at = text.find('\\', at)) != std::string_view::npos) {
@@ -185,7 +194,8 @@ inline bool surrogates_are_paired(std::string_view text) noexcept {
     return true;
 }
 
-CREMA_DECL parsed_json::parsed_json(std::string_view text, const json::parse_options& options) : text_(text), options_(options) {
+CREMA_DECL parsed_json::parsed_json(std::string_view text, const json::parse_options& options)
+    : text_(text), options_(options) {
     json_parser& usual = this_thread_json_parser();
     parser_ = usual.busy ? new json_parser : &usual; // a hook may parse again
     parser_->busy = true;
@@ -195,8 +205,10 @@ CREMA_DECL parsed_json::parsed_json(std::string_view text, const json::parse_opt
         return;
     }
     try {
-        if (!text.starts_with("\xEF\xBB\xBF") && parser_->parse(text, max_depth) && surrogates_are_paired(text)) [[likely]] {
-            tape_ = {parser_->parser.doc.tape.get(), reinterpret_cast<const char*>(parser_->parser.doc.string_buf.get())};
+        const bool marked = text.starts_with("\xEF\xBB\xBF");
+        if (!marked && parser_->parse(text, max_depth) && surrogates_are_paired(text)) [[likely]] {
+            tape_ = {parser_->parser.doc.tape.get(),
+                     reinterpret_cast<const char*>(parser_->parser.doc.string_buf.get())};
             return;
         }
         parser_->scanner = std::make_unique<json_scanner>(text, max_depth);
@@ -208,9 +220,7 @@ CREMA_DECL parsed_json::parsed_json(std::string_view text, const json::parse_opt
     }
 }
 
-CREMA_DECL parsed_json::~parsed_json() {
-    give_back(parser_);
-}
+CREMA_DECL parsed_json::~parsed_json() { give_back(parser_); }
 
 CREMA_DECL failure parsed_json::describe(const json::reader& r) const {
     if (options_.pointer) *options_.pointer = r.pointer();

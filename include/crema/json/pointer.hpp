@@ -47,8 +47,9 @@ public:
 
     /** Find what this points to.
 
-        @return The value, or null when there is none: no member or element of that name, an index with a leading zero, `-`
-            (the place behind the last element), or a step into what is neither array nor object. Valid until the tree changes.
+        @return The value, or null when there is none: no member or element of that name, an index with a leading
+            zero, `-` (the place behind the last element), or a step into what is neither array nor object. Valid
+            until the tree changes.
 
         @par Complexity
         Linear in the members of the objects on the way.
@@ -95,7 +96,8 @@ CREMA_DECL result<pointer> pointer::parse(std::string_view text) {
         } else if (c == '~') {
             const char next = ++i < text.size() ? text[i] : ' ';
             if (next != '0' && next != '1')
-                return failure{make_error_code(error::bad_syntax), i - 1, "in a JSON pointer '~' is followed by 0 or 1"};
+                return failure{make_error_code(error::bad_syntax), i - 1,
+                               "in a JSON pointer '~' is followed by 0 or 1"};
             made.steps_.back() += next == '0' ? '~' : '/';
         } else {
             made.steps_.back() += c;

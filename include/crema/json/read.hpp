@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <crema/core/config.hpp>
-#include <crema/core/result.hpp>
 #include <crema/core/value.hpp>
 #include <crema/json/enumerate.hpp>
 #include <crema/json/node.hpp>
+#include <crema/json/reader.hpp>
 #include <crema/json/reflect.hpp>
 #include <algorithm>
 #include <array>
@@ -22,90 +22,6 @@
 #include <tuple>
 #include <type_traits>
 #include <variant>
-
-namespace crema::json {
-
-/// Says what happens to members that the type does not have.
-enum class unknown_members : unsigned char {
-    ignore, ///< nothing; they are validated all the same
-    refuse, ///< an error
-};
-
-/// Says what happens when a member that the type has is absent.
-enum class missing_members : unsigned char {
-    refuse,   ///< an error, unless the member is an optional or a smart pointer, or its type says `json::defaults`
-    defaults, ///< it keeps what its default initialiser gave it
-};
-
-/// Says how JSON is parsed and read.
-struct parse_options {
-    std::size_t max_depth = 64;                           ///< how deep arrays and objects that hold something may nest; at most 1024
-    unknown_members unknown = unknown_members::ignore;    ///< members that the type does not have
-    missing_members missing = missing_members::refuse;    ///< members that are not there
-    std::string* pointer = nullptr;                       ///< receives the JSON pointer (RFC 6901) of a value that does not fit
-};
-
-/** Reads C++ values out of nodes. Handed to the hooks of your own types.
-
-    A type of yours is read by a function `bool from_json(crema::json::reader&, crema::json::node, T&)` in its namespace:
-    @code
-    bool from_json(json::reader& r, json::node n, date& d) {
-        std::string text;
-        if (!r.read(n, text)) return false;             // "expected a string at /items/3/day"
-        return parse_date(text, d) || r.expected(n, "a date");
-    }
-    @endcode
-    Reading stops at the first `false`.
-
-    @par Thread Safety
-    Distinct objects: safe. Shared objects: unsafe.
-*/
-class reader {
-public:
-    /// Construct with options, which have to live as long.
-    explicit reader(const parse_options& options) noexcept : options_(options) {}
-
-    /// Reads a value into `out`. @return Whether it fitted; when not, the reason is kept.
-    template <class T>
-    bool read(node n, T& out);
-
-    /** Read a member of an object.
-
-        @param n The object; anything else fails.
-        @param name The name of the member. The last one counts when there are several.
-        @param out Is read into; a member that is absent fails, unless `out` is an optional or a smart pointer.
-        @par Complexity
-        Linear in the number of members.
-    */
-    template <class T>
-    bool member(node n, std::string_view name, T& out);
-
-    /// Fails with `expected <what>`. @return false
-    bool expected(node n, std::string_view what);
-    /// Fails with a sentence of its own. @return false
-    bool fail(node n, std::string_view sentence);
-    /// Notes, on the way out, that what failed lies inside of this member. @return false
-    bool inside(std::string_view name);
-    /// Notes, on the way out, that what failed lies inside of this element. @return false
-    bool inside(std::size_t index);
-
-    /// Returns the options.
-    const parse_options& options() const noexcept { return options_; }
-    /// Returns the JSON pointer of what failed.
-    const std::string& pointer() const noexcept { return pointer_; }
-    /// Returns the word of the tape of what failed.
-    std::size_t failed_word() const noexcept { return word_; }
-    /// Returns the sentence, with the pointer.
-    std::string message() const;
-
-private:
-    const parse_options& options_;
-    std::string sentence_;
-    std::string pointer_;
-    std::size_t word_ = 0;
-};
-
-} // namespace crema::json
 
 namespace crema::detail {
 
@@ -143,8 +59,9 @@ template <class T>
 inline constexpr bool is_char_array = std::is_array_v<T> && std::is_same_v<std::remove_extent_t<T>, char>;
 
 template <class T>
-concept owning_text = requires(T& t, const char* p, std::size_t n) { t.assign(p, n); } && std::constructible_from<T, const char*, std::size_t> &&
-                      std::is_convertible_v<const T&, std::string_view>;
+concept owning_text =
+    std::constructible_from<T, const char*, std::size_t> && std::is_convertible_v<const T&, std::string_view> &&
+    requires(T& t, const char* p, std::size_t n) { t.assign(p, n); };
 
 // As many elements as its type says.
 template <class T>
@@ -154,7 +71,11 @@ concept fixed_range = std::is_array_v<T> || requires(T& t) {
 };
 
 template <class T>
-concept growing_range = plain_range<T> && (requires(T& t) { t.emplace_back(); } || requires(T& t) { t.insert(std::declval<typename T::value_type>()); });
+concept has_back = requires(T& t) { t.emplace_back(); };
+template <class T>
+concept has_insert = requires(T& t, typename T::value_type e) { t.insert(std::move(e)); };
+template <class T>
+concept growing_range = plain_range<T> && (has_back<T> || has_insert<T>);
 
 template <class T>
 inline constexpr bool may_be_absent = optional_like<T> || is_owner<T>::value;
@@ -167,7 +88,8 @@ consteval std::size_t fixed_size() {
 
 // ---- parts that are compiled once
 
-CREMA_DECL std::size_t find_json_field(const char* names, const std::uint32_t* begin, std::size_t count, std::string_view name, std::size_t guess) noexcept;
+CREMA_DECL std::size_t find_json_field(const char* names, const std::uint32_t* begin, std::size_t count,
+                                       std::string_view name, std::size_t guess) noexcept;
 CREMA_DECL bool whole_in_range(json::node n, std::int64_t low, std::uint64_t high, std::uint64_t& bits) noexcept;
 bool expected_range(json::reader& r, json::node n, std::int64_t low, std::uint64_t high);
 bool expected_size(json::reader& r, json::node n, std::size_t size);
@@ -176,7 +98,8 @@ bool expected_name(json::reader& r, json::node n, const char* names, const std::
 bool refuse_unknown(json::reader& r, json::node n, std::string_view name);
 bool missing_member(json::reader& r, json::node n, std::string_view name);
 
-// ---- what fits, told from the outside: for variants. Nothing inside of an array or of a member is looked at, so it costs no second reading.
+// ---- what fits, told from the outside: for variants. Nothing inside of an array or of a member is looked at, so it
+// costs no second reading.
 
 template <class T>
 bool fits_json(json::node n);
@@ -215,15 +138,19 @@ bool fits_json(json::node n) {
     else if constexpr (std::is_same_v<T, bool>) return n.is_bool();
     else if constexpr (std::is_same_v<T, std::nullptr_t> || std::is_same_v<T, std::monostate>) return n.is_null();
     else if constexpr (std::is_same_v<T, char>) return n.is_string() && n.as_string().size() == 1;
-    else if constexpr (whole_number<T>) return whole_in_range(n, std::numeric_limits<T>::min(), std::numeric_limits<T>::max(), bits);
+    else if constexpr (whole_number<T>)
+        return whole_in_range(n, std::numeric_limits<T>::min(), std::numeric_limits<T>::max(), bits);
     else if constexpr (std::is_floating_point_v<T>) return n.is_number();
     else if constexpr (owning_text<T> || is_char_array<T>) return n.is_string();
     else if constexpr (optional_like<T>) return n.is_null() || fits_json<typename T::value_type>(n);
     else if constexpr (is_owner<T>::value) return n.is_null() || fits_json<typename T::element_type>(n);
     else if constexpr (is_held_variant<T>::value)
-        return []<class... A>(json::node held, std::variant<A...>*) { return (fits_json<A>(held) || ...); }(n, static_cast<T*>(nullptr));
+        return []<class... A>(json::node held, std::variant<A...>*) {
+            return (fits_json<A>(held) || ...);
+        }(n, static_cast<T*>(nullptr));
     else if constexpr (map_like<T>) return n.is_object();
-    else if constexpr (fixed_range<T> || (requires { std::tuple_size<T>::value; })) return n.is_array() && exact_size(n, fixed_size<T>());
+    else if constexpr (fixed_range<T> || (requires { std::tuple_size<T>::value; }))
+        return n.is_array() && exact_size(n, fixed_size<T>());
     else if constexpr (plain_range<T>) return n.is_array();
     else if constexpr (std::is_enum_v<T>) return n.is_string() && json::enum_value<T>(n.as_string()).has_value();
     else return fits_aggregate<T>(n);
@@ -251,24 +178,28 @@ struct json_shape {
     const std::uint32_t* offset; // where each member lies in the object
     const json_slot* slots;
     std::size_t count;
-    std::uint64_t required;      // a bit for each member that may not be absent
+    std::uint64_t required; // a bit for each member that may not be absent
 };
 bool read_json_object(json::reader& r, json::node n, void* out, const json_shape& shape);
 
 template <class M>
-inline constexpr json_slot slot_of{[](json::reader& r, json::node n, void* member) { return read_json(r, n, *static_cast<M*>(member)); },
-                                   [](void* member) { forget(*static_cast<M*>(member)); }};
+inline constexpr json_slot slot_of{
+    [](json::reader& r, json::node n, void* member) { return read_json(r, n, *static_cast<M*>(member)); },
+    [](void* member) { forget(*static_cast<M*>(member)); }};
 
 template <class T>
 const json_shape& shape_of(T& any) {
     static const auto offsets = with_fields(any, [&](auto&... member) {
         const char* const begin = reinterpret_cast<const char*>(&any);
-        return std::array<std::uint32_t, sizeof...(member) + 1>{static_cast<std::uint32_t>(reinterpret_cast<const char*>(&member) - begin)..., 0};
+        return std::array<std::uint32_t, sizeof...(member) + 1>{
+            static_cast<std::uint32_t>(reinterpret_cast<const char*>(&member) - begin)..., 0};
     });
     static constexpr auto slots = []<std::size_t... I, class... P>(addresses<std::index_sequence<I...>, P...>) {
-        return std::array<json_slot, sizeof...(P) + 1>{slot_of<std::remove_const_t<std::remove_pointer_t<P>>>..., json_slot{}};
+        return std::array<json_slot, sizeof...(P) + 1>{slot_of<std::remove_const_t<std::remove_pointer_t<P>>>...,
+                                                       json_slot{}};
     }(addresses_of<T>());
-    static const json_shape shape{field_names<T>.text, field_names<T>.begin, offsets.data(), slots.data(), field_count<T>, required_members<T>()};
+    static const json_shape shape{field_names<T>.text, field_names<T>.begin, offsets.data(),
+                                  slots.data(),        field_count<T>,       required_members<T>()};
     return shape;
 }
 
@@ -286,14 +217,17 @@ bool read_json_map(json::reader& r, json::node n, T& out) {
             if (!e) return r.fail(m.content, "unknown name"), r.inside(m.name);
             key = *e;
         } else {
-            static_assert(whole_number<K>, "crema::json: the keys of a map have to be text that is owned, integers or enumerators to be read from names of members");
+            static_assert(whole_number<K>, "crema::json: the keys of a map have to be text that is owned, integers or "
+                                           "enumerators to be read from names of members");
             const char* const end = m.name.data() + m.name.size();
             const auto [stop, bad] = std::from_chars(m.name.data(), end, key);
-            if (bad != std::errc() || stop != end) return r.fail(m.content, "expected an integer as name"), r.inside(m.name);
+            if (bad != std::errc() || stop != end)
+                return r.fail(m.content, "expected an integer as name"), r.inside(m.name);
         }
         typename T::mapped_type content{};
         if (!read_json(r, m.content, content)) return r.inside(m.name);
-        if constexpr (requires { out.insert_or_assign(std::move(key), std::move(content)); }) out.insert_or_assign(std::move(key), std::move(content));
+        if constexpr (requires { out.insert_or_assign(std::move(key), std::move(content)); })
+            out.insert_or_assign(std::move(key), std::move(content));
         else out.emplace(std::move(key), std::move(content));
     }
     return true;
@@ -305,7 +239,8 @@ bool read_json_range(json::reader& r, json::node n, T& out) {
     using E = typename T::value_type;
     out.clear();
     // A short text may promise many large elements: what is reserved ahead is bounded.
-    if constexpr (requires { out.reserve(n.size()); }) out.reserve(std::min<std::size_t>(n.size(), 64 + 65536 / sizeof(E)));
+    if constexpr (requires { out.reserve(n.size()); })
+        out.reserve(std::min<std::size_t>(n.size(), 64 + 65536 / sizeof(E)));
     std::size_t i = 0;
     for (const json::node& e : n.elements()) {
         bool fine;
@@ -388,8 +323,10 @@ bool read_json(json::reader& r, json::node n, T& out) {
     } else if constexpr (whole_number<T>) {
         using limits = std::numeric_limits<T>;
         std::uint64_t bits;
-        if (!whole_in_range(n, static_cast<std::int64_t>(limits::min()), static_cast<std::uint64_t>(limits::max()), bits)) [[unlikely]]
-            return expected_range(r, n, static_cast<std::int64_t>(limits::min()), static_cast<std::uint64_t>(limits::max()));
+        if (!whole_in_range(n, static_cast<std::int64_t>(limits::min()), static_cast<std::uint64_t>(limits::max()),
+                            bits)) [[unlikely]]
+            return expected_range(r, n, static_cast<std::int64_t>(limits::min()),
+                                  static_cast<std::uint64_t>(limits::max()));
         out = static_cast<T>(bits);
         return true;
     } else if constexpr (std::is_floating_point_v<T>) {
@@ -410,12 +347,15 @@ bool read_json(json::reader& r, json::node n, T& out) {
         return true;
     } else if constexpr (is_char_array<T>) {
         constexpr std::size_t room = std::extent_v<T>;
-        if (!n.is_string() || n.as_string().size() >= room) return r.expected(n, "a string of at most " + std::to_string(room - 1) + " octets");
+        if (!n.is_string() || n.as_string().size() >= room)
+            return r.expected(n, "a string of at most " + std::to_string(room - 1) + " octets");
         const std::string_view text = n.as_string();
         std::fill(std::copy(text.begin(), text.end(), out), out + room, '\0');
         return true;
     } else if constexpr (std::is_same_v<T, std::string_view> || std::is_same_v<T, const char*>) {
-        static_assert(no_reading<T>, "crema::json: a view would dangle, since the parsed text does not outlive parsing: use std::string");
+        static_assert(
+            no_reading<T>,
+            "crema::json: a view would dangle, since the parsed text does not outlive parsing: use std::string");
     } else if constexpr (optional_like<T>) {
         if (n.is_null()) {
             out.reset();
@@ -443,15 +383,17 @@ bool read_json(json::reader& r, json::node n, T& out) {
         return read_json_tuple(r, n, out);
     } else if constexpr (std::is_enum_v<T>) {
         constexpr auto& names = enumerators<T>.names;
-        const std::size_t i = n.is_string() ? find_json_field(names.text, names.begin, names.size(), n.as_string(), 0) : names.size();
+        const std::size_t i =
+            n.is_string() ? find_json_field(names.text, names.begin, names.size(), n.as_string(), 0) : names.size();
         if (i == names.size()) return expected_name(r, n, names.text, names.begin, names.size());
         out = enumerators<T>.values[i];
         return true;
     } else if constexpr (aggregate<T>) {
         return read_json_object(r, n, &out, shape_of(out));
     } else {
-        static_assert(no_reading<T>, "crema::json: this type cannot be read from JSON: make it an aggregate, or give it "
-                                     "bool from_json(crema::json::reader&, crema::json::node, T&) in its namespace");
+        static_assert(no_reading<T>,
+                      "crema::json: this type cannot be read from JSON: make it an aggregate, or give it "
+                      "bool from_json(crema::json::reader&, crema::json::node, T&) in its namespace");
     }
 }
 
@@ -483,45 +425,14 @@ bool reader::member(node n, std::string_view name, T& out) {
 } // namespace crema::json
 
 #if CREMA_BODIES
-#include <crema/json/pointer.hpp>
 #include <cstring>
 #include <utility>
 #include <vector>
 
-namespace crema::json {
-
-CREMA_COLD CREMA_DECL bool reader::fail(node n, std::string_view sentence) {
-    sentence_ = sentence;
-    pointer_.clear();
-    word_ = n.index();
-    return false;
-}
-
-CREMA_COLD CREMA_DECL bool reader::expected(node n, std::string_view what) {
-    return fail(n, "expected " + std::string(what));
-}
-
-CREMA_COLD CREMA_DECL bool reader::inside(std::string_view name) {
-    std::string step;
-    append_step(step, name);
-    pointer_.insert(0, step);
-    return false;
-}
-
-CREMA_COLD CREMA_DECL bool reader::inside(std::size_t index) {
-    return inside(std::string_view(std::to_string(index)));
-}
-
-CREMA_DECL std::string reader::message() const {
-    return sentence_ + " at " + (pointer_.empty() ? "the root" : pointer_);
-}
-
-} // namespace crema::json
-
 namespace crema::detail {
 
-CREMA_DECL std::size_t find_json_field(const char* names, const std::uint32_t* begin, std::size_t count, std::string_view name,
-                                       std::size_t guess) noexcept {
+CREMA_DECL std::size_t find_json_field(const char* names, const std::uint32_t* begin, std::size_t count,
+                                       std::string_view name, std::size_t guess) noexcept {
     const auto load = []<class W>(const char* p, W w) {
         std::memcpy(&w, p, sizeof w);
         return w;
@@ -560,9 +471,11 @@ CREMA_DECL bool read_json_object(json::reader& r, json::node n, void* out, const
         guess = i + 1;
         void* const member = static_cast<char*>(out) + shape.offset[i];
         const std::uint64_t bit = std::uint64_t(1) << i;
-        if ((seen & bit) != 0) [[unlikely]] shape.slots[i].forget(member);
+        if ((seen & bit) != 0) [[unlikely]]
+            shape.slots[i].forget(member);
         seen |= bit;
-        if (!shape.slots[i].read(r, m.content, member)) [[unlikely]] return r.inside(m.name);
+        if (!shape.slots[i].read(r, m.content, member)) [[unlikely]]
+            return r.inside(m.name);
     }
     const std::uint64_t missing = shape.required & ~seen;
     if (missing != 0 && r.options().missing == json::missing_members::refuse) [[unlikely]] {
@@ -593,8 +506,9 @@ CREMA_DECL bool whole_in_range(json::node n, std::int64_t low, std::uint64_t hig
 
 CREMA_COLD CREMA_DECL bool expected_range(json::reader& r, json::node n, std::int64_t low, std::uint64_t high) {
     std::uint64_t bits;
-    const bool whole = n.type() == json::node::kind::integer || n.type() == json::node::kind::natural ||
-                       whole_in_range(n, std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::uint64_t>::max(), bits);
+    const bool whole =
+        n.type() == json::node::kind::integer || n.type() == json::node::kind::natural ||
+        whole_in_range(n, std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::uint64_t>::max(), bits);
     if (!whole) return r.expected(n, "an integer");
     return r.expected(n, "an integer from " + std::to_string(low) + " to " + std::to_string(high));
 }
@@ -610,7 +524,8 @@ CREMA_COLD CREMA_DECL bool expected_size(json::reader& r, json::node n, std::siz
     return r.expected(n, "an array of " + std::to_string(size) + (size == 1 ? " element" : " elements"));
 }
 
-CREMA_COLD CREMA_DECL bool expected_name(json::reader& r, json::node n, const char* names, const std::uint32_t* begin, std::size_t count) {
+CREMA_COLD CREMA_DECL bool expected_name(json::reader& r, json::node n, const char* names, const std::uint32_t* begin,
+                                         std::size_t count) {
     std::string what = count > 1 ? "one of " : "";
     for (std::size_t i = 0; i < count; ++i) {
         if (i == 16) {

@@ -1,4 +1,4 @@
-// Reflection of aggregates and enumerations without macros: how many fields, their names, and what a type says about itself.
+// Reflection of aggregates without macros: how many fields, their names, and what a type says about itself.
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <crema/core/config.hpp>
@@ -32,9 +32,9 @@ struct names {};
 
 /** Says that every member of the type may be absent from JSON and then keeps the value that `T{}` gives it.
 
-    Specialise it as `std::true_type`, or write `static constexpr bool json_defaults = true;` into the type. Which single
-    members have a default initialiser cannot be seen in C++20, so it is all or none; a member of type `std::optional` or a smart
-    pointer may always be absent.
+    Specialise it as `std::true_type`, or write `static constexpr bool json_defaults = true;` into the type. Which
+    single members have a default initialiser cannot be seen in C++20, so it is all or none; a member of type
+    `std::optional` or a smart pointer may always be absent.
 */
 template <class T>
 struct defaults : std::bool_constant<requires { requires T::json_defaults; }> {};
@@ -45,8 +45,8 @@ namespace crema::detail {
 
 // ---- counting fields
 
-// Converts to whatever a member wants; never called. A member's constructor for anything at all competes with the conversion:
-// `const &&` loses against its `U&&` and wins against its `const U&`, so that one of them is always better.
+// Converts to whatever a member wants; never called. A member's constructor for anything at all competes with the
+// conversion: `const &&` loses against its `U&&` and wins against its `const U&`, so that one is always better.
 // g++ 12 asks for a definition when T is local to a function.
 struct anything {
     template <class T>
@@ -67,7 +67,8 @@ struct any_base_of {
 template <class T, class Places>
 struct takes;
 template <class T, std::size_t... I>
-struct takes<T, std::index_sequence<I...>> : std::bool_constant<requires { T{(static_cast<void>(I), anything{})...}; }> {};
+struct takes<T, std::index_sequence<I...>>
+    : std::bool_constant<requires { T{(static_cast<void>(I), anything{})...}; }> {};
 
 // T{anything × before, {anything × inside}, anything × after}
 template <class T, class Before, class Inside, class After>
@@ -75,7 +76,9 @@ struct takes_nested;
 template <class T, std::size_t... B, std::size_t... I, std::size_t... A>
 struct takes_nested<T, std::index_sequence<B...>, std::index_sequence<I...>, std::index_sequence<A...>>
     : std::bool_constant<requires {
-          T{(static_cast<void>(B), anything{})..., {(static_cast<void>(I), anything{})...}, (static_cast<void>(A), anything{})...};
+          T{(static_cast<void>(B), anything{})...,
+            {(static_cast<void>(I), anything{})...},
+            (static_cast<void>(A), anything{})...};
       }> {};
 
 template <class T, std::size_t N>
@@ -115,7 +118,8 @@ consteval std::size_t climb_initializers() {
 // The initializers that the member beginning at the Ith takes: more than one for a C array only. An array of k takes
 // up to k in braces, and leaves All - I - k for those behind it.
 template <class T, std::size_t All, std::size_t I, std::size_t Size>
-inline constexpr bool is_array_of = takes_nested_n<T, I, Size, All - I - Size> && !takes_nested_n<T, I, Size, All - I - Size + 1>;
+inline constexpr bool is_array_of =
+    takes_nested_n<T, I, Size, All - I - Size> && !takes_nested_n<T, I, Size, All - I - Size + 1>;
 
 template <class T, std::size_t I, std::size_t Low, std::size_t High> // Low is taken, High is not
 consteval std::size_t search_array() {
@@ -192,12 +196,15 @@ concept aggregate = std::is_class_v<T> && std::is_aggregate_v<T>;
 // Calls `visitor` with references to all members, in order.
 template <class T, class F>
 constexpr decltype(auto) with_fields(T& object, F&& visitor) {
-    static_assert(!takes_n<std::remove_cv_t<T>, most_initializers>, "crema::json: an aggregate with arrays of more than 4095 elements is not "
-                                                                    "reflected; give it to_json and from_json");
-    static_assert(!has_base<std::remove_cv_t<T>>, "crema::json: an aggregate with a base class is not reflected; give it to_json and "
-                                                  "from_json, or make the base a member");
+    static_assert(!takes_n<std::remove_cv_t<T>, most_initializers>,
+                  "crema::json: an aggregate with arrays of more than 4095 elements is not reflected; give it "
+                  "to_json and from_json");
+    static_assert(!has_base<std::remove_cv_t<T>>,
+                  "crema::json: an aggregate with a base class is not reflected; give it to_json and from_json, or "
+                  "make the base a member");
     constexpr std::size_t count = field_count<std::remove_cv_t<T>>;
-    static_assert(count <= most_fields, "crema::json: an aggregate of more than 64 members is not reflected; give it to_json and from_json");
+    static_assert(count <= most_fields,
+                  "crema::json: an aggregate of more than 64 members is not reflected; give it to_json and from_json");
     if constexpr (count == 0) return visitor();
     // clang-format off
     CREMA_FIELDS(1, CREMA_N1(a))

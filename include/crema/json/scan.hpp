@@ -1,4 +1,4 @@
-// The careful parser: finds the place and the reason of an error, and reads what the fast parser refuses though it is JSON.
+// The careful parser: finds the place and the reason of an error, and reads JSON that the fast parser refuses.
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <crema/core/config.hpp>
@@ -15,8 +15,9 @@ namespace crema::detail {
 
 /** Parse JSON octet by octet into the same tape that the fast parser makes.
 
-    It stands behind the fast one, which is some ten times faster but says neither where nor why. It also reads numbers that fit
-    no 64-bit integer or no double (as JSON.parse does: rounded, or infinite), and replaces an escaped surrogate without its other half by U+FFFD.
+    It stands behind the fast one, which is some ten times faster but says neither where nor why. It also reads
+    numbers that fit no 64-bit integer or no double (as JSON.parse does: rounded, or infinite), and replaces an
+    escaped surrogate without its other half by U+FFFD.
 
     @par Thread Safety
     Distinct objects: safe.
@@ -26,7 +27,8 @@ public:
     /// Construct over a text, which has to live as long. Containers that hold something may nest `max_depth` deep.
     json_scanner(std::string_view text, std::size_t max_depth) : text_(text), max_depth_(max_depth) {}
 
-    /// Parses; returns why not, if so: `error::bad_syntax` or `error::too_deep`, with the position in octets, and line and column in the detail.
+    /// Parses; returns why not, if so: `error::bad_syntax` or `error::too_deep`, with the position in octets, and line
+    /// and column in the detail.
     std::optional<failure> run();
 
     /// Returns the tape, valid as long as this object.
@@ -94,7 +96,8 @@ CREMA_DECL std::size_t json_scanner::position_of(std::size_t word) const noexcep
 }
 
 CREMA_DECL void json_scanner::skip_space() noexcept {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\r' || text_[at_] == '\t')) ++at_;
+    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\r' || text_[at_] == '\t'))
+        ++at_;
 }
 
 CREMA_DECL void json_scanner::emit(char mark, std::uint64_t payload, std::size_t position) {
@@ -108,7 +111,8 @@ CREMA_DECL bool json_scanner::fail(error code, std::string what) {
         if (text_[i] == '\n') ++line, column = 1;
         else if ((static_cast<unsigned char>(text_[i]) & 0xC0) != 0x80) ++column;
     }
-    what += " at position " + std::to_string(at_) + " (line " + std::to_string(line) + ", column " + std::to_string(column) + ")";
+    what += " at position " + std::to_string(at_) + " (line " + std::to_string(line) + ", column " +
+            std::to_string(column) + ")";
     failure_ = failure{make_error_code(code), at_, std::move(what)};
     return false;
 }
@@ -209,7 +213,8 @@ CREMA_DECL bool json_scanner::string_here() {
             if (!escape_here()) return false;
         } else if (c < 0x20) {
             constexpr const char* hex = "0123456789ABCDEF";
-            return fail(error::bad_syntax, std::string("unescaped control character U+00") + hex[c >> 4] + hex[c & 15] + " in a string");
+            return fail(error::bad_syntax,
+                        std::string("unescaped control character U+00") + hex[c >> 4] + hex[c & 15] + " in a string");
         } else if (c < 0x80) {
             strings_ += text_[at_++];
         } else {
@@ -314,7 +319,8 @@ CREMA_DECL bool json_scanner::number_here() {
         return true;
     };
     std::int64_t i = 0;
-    if (whole && std::from_chars(first, last, i).ec == std::errc()) return emit_number('l', static_cast<std::uint64_t>(i));
+    if (whole && std::from_chars(first, last, i).ec == std::errc())
+        return emit_number('l', static_cast<std::uint64_t>(i));
     std::uint64_t u = 0;
     if (whole && *first != '-' && std::from_chars(first, last, u).ec == std::errc()) return emit_number('u', u);
     double d = 0;
@@ -326,7 +332,8 @@ CREMA_DECL bool json_scanner::number_here() {
         long long exponent = 0;
         if (e != last) {
             const char* from = e + 1 + (e[1] == '+');
-            if (std::from_chars(from, last, exponent).ec != std::errc()) exponent = *from == '-' ? -(1ll << 40) : 1ll << 40;
+            if (std::from_chars(from, last, exponent).ec != std::errc())
+                exponent = *from == '-' ? -(1ll << 40) : 1ll << 40;
         }
         d = exponent + (point - digit) > 0 ? std::numeric_limits<double>::infinity() : 0.0;
         if (*first == '-') d = -d;

@@ -19,15 +19,18 @@ namespace crema::json {
 
     What is written, in the order it is looked for:
     @li a type with a function `to_json(json::writer&, const T&)` in its namespace: what that writes;
-    @li `bool`; integers with all digits; floating point as JavaScript does, a `float` with the digits a float needs; NaN and infinities
-        as null, -0 as 0; `char` as a string of one;
+    @li `bool`; integers with all digits; floating point as JavaScript does, a `float` with the digits a float needs;
+        NaN and infinities as null, -0 as 0; `char` as a string of one;
     @li strings and what converts to `std::string_view`; array of `char` up to its NUL; invalid UTF-8 becomes U+FFFD;
-    @li `nullptr`, `std::monostate`, null pointers, an empty `std::optional`: null; but a member of an aggregate that is an empty
-        `std::optional` is left out, as JSON.stringify leaves out `undefined` (see `write_options::keep_empty`);
-    @li `std::variant`: the alternative it holds; `crema::value`; pointers, smart or not: what they point to, which must not lead back;
+    @li `nullptr`, `std::monostate`, null pointers, an empty `std::optional`: null; but a member of an aggregate that
+        is an empty `std::optional` is left out, as JSON.stringify leaves out `undefined` (see
+        `write_options::keep_empty`);
+    @li `std::variant`: the alternative it holds; `crema::value`; pointers, smart or not: what they point to, which
+        must not lead back;
     @li maps whose keys are text, integers or enumerators: objects; other ranges, `std::tuple` and `std::pair`: arrays;
     @li enumerations: the name of the enumerator (see `json::names`), an integer where there is none;
-    @li aggregates: objects, members in order of declaration, which `json::names` may rename.
+    @li aggregates: objects, members in order of declaration, which `json::names` may rename. At most 64 members, no
+        base class, no references, bit-fields or anonymous unions; types of namespaces, classes and functions alike.
 
     Anything else does not compile, and says so.
 
@@ -109,7 +112,9 @@ void put_json_key(json::writer& w, const K& key) {
         w.integer(static_cast<std::underlying_type_t<K>>(key));
         w.put('"');
     } else {
-        static_assert(whole_number<K>, "crema::json: the keys of a map have to be text, integers or enumerators to become names of members");
+        static_assert(
+            whole_number<K>,
+            "crema::json: the keys of a map have to be text, integers or enumerators to become names of members");
         w.put('"');
         w.integer(key);
         w.put('"');

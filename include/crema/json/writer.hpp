@@ -15,10 +15,11 @@ class writer;
 
 /// Says how JSON is written.
 struct write_options {
-    int spaces = 0;             ///< indent by so many spaces, at most 10; 0 writes no white space
-    std::string_view indent{};  ///< indent by this text instead, of which 10 octets count; has to live until all is written
-    bool escape = false;        ///< write `<`, `>` and `&` as `\u003c`, `\u003e`, `\u0026`, for text inside of HTML
-    bool keep_empty = false;    ///< write a member that is an empty `std::optional` as null instead of leaving it out
+    int spaces = 0; ///< indent by so many spaces, at most 10; 0 writes no white space
+    std::string_view
+        indent{};        ///< indent by this text instead, of which 10 octets count; has to live until all is written
+    bool escape = false; ///< write `<`, `>` and `&` as `\u003c`, `\u003e`, `\u0026`, for text inside of HTML
+    bool keep_empty = false; ///< write a member that is an empty `std::optional` as null instead of leaving it out
 };
 
 /// Is a thing that takes text: `std::string`, or any class with `append(const char*, std::size_t)`.
@@ -39,8 +40,8 @@ public:
 
     template <json::sink S>
     json_text(S& sink, const json::write_options& o) noexcept
-        : sink_(&sink), append_([](void* s, const char* text, std::size_t n) { static_cast<S*>(s)->append(text, n); }), options_(o),
-          plain_(o.spaces <= 0 && o.indent.empty() && !o.escape) {}
+        : sink_(&sink), append_([](void* s, const char* text, std::size_t n) { static_cast<S*>(s)->append(text, n); }),
+          options_(o), plain_(o.spaces <= 0 && o.indent.empty() && !o.escape) {}
     json_text(const json_text&) = delete;
     json_text& operator=(const json_text&) = delete;
 
@@ -50,7 +51,8 @@ public:
 
     // Makes room for n octets, at most `room`.
     CREMA_FORCEINLINE void reserve(std::size_t n) {
-        if (static_cast<std::size_t>(buffer_ + room - at_) < n) [[unlikely]] flush();
+        if (static_cast<std::size_t>(buffer_ + room - at_) < n) [[unlikely]]
+            flush();
     }
     CREMA_FORCEINLINE void put(char c) {
         reserve(1);
@@ -67,7 +69,8 @@ public:
     void text(std::string_view s);
     template <class I>
     CREMA_FORCEINLINE void integer(I i) {
-        if (std::is_unsigned_v<I> ? i < I(10) : (i >= I(0) && i < I(10))) return put(static_cast<char>('0' + static_cast<int>(i)));
+        if (std::is_unsigned_v<I> ? i < I(10) : (i >= I(0) && i < I(10)))
+            return put(static_cast<char>('0' + static_cast<int>(i)));
         if constexpr (std::is_signed_v<I>) whole(static_cast<std::int64_t>(i));
         else whole(static_cast<std::uint64_t>(i));
     }
@@ -85,7 +88,8 @@ public:
     }
     CREMA_FORCEINLINE void separate(bool first) {
         if (!first) put(',');
-        if (!plain_) [[unlikely]] new_line();
+        if (!plain_) [[unlikely]]
+            new_line();
     }
     void close(char c, bool empty) {
         --depth_;
@@ -123,8 +127,8 @@ namespace crema::json {
 
 /** Writes one JSON text, piece by piece. For hooks of your own types and for answers that are made while they are sent.
 
-    It cares for commas and white space. What it cannot care for is yours: each `begin_` has its `end_`, a name comes before
-    each member's value, and the last thing is `finish()`.
+    It cares for commas and white space. What it cannot care for is yours: each `begin_` has its `end_`, a name comes
+    before each member's value, and the last thing is `finish()`.
     @code
     std::string out;
     json::writer w(out);
@@ -135,7 +139,8 @@ namespace crema::json {
     w.end_object();
     w.finish();                    // {"id":7,"tags":["a","b"]}
     @endcode
-    A type of yours is written by a function `void to_json(crema::json::writer&, const T&)` in its namespace, which writes exactly one value.
+    A type of yours is written by a function `void to_json(crema::json::writer&, const T&)` in its namespace, which
+    writes exactly one value.
 
     Text goes to the sink in pieces of up to 2 KiB; nothing is allocated besides what the sink does.
 
@@ -210,8 +215,8 @@ private:
         first_ = false;
     }
 
-    bool ready_ = true;  // a value may come right here
-    bool first_ = true;  // nothing was written on this level
+    bool ready_ = true; // a value may come right here
+    bool first_ = true; // nothing was written on this level
 };
 
 } // namespace crema::json
@@ -245,8 +250,10 @@ CREMA_DECL void json_text::text(std::string_view s) {
 CREMA_DECL void json_text::new_line() {
     if (!indented()) return;
     put('\n');
-    const std::string_view by = options_.indent.empty() ? std::string_view("          ", static_cast<std::size_t>(std::min(options_.spaces, 10)))
-                                                        : options_.indent.substr(0, 10);
+    const std::string_view by =
+        options_.indent.empty()
+            ? std::string_view("          ", static_cast<std::size_t>(std::min(options_.spaces, 10)))
+            : options_.indent.substr(0, 10);
     for (unsigned i = 0; i < depth_; ++i) text(by);
 }
 
@@ -265,7 +272,8 @@ CREMA_DECL void json_text::whole(std::int64_t i) {
     whole(i < 0 ? std::uint64_t(0) - static_cast<std::uint64_t>(i) : static_cast<std::uint64_t>(i));
 }
 
-// Writes what has few digits behind the point, which is most of what people write: when n / 10^k, two exact numbers divided,
+// Writes what has few digits behind the point, which is most of what people write: when n / 10^k, two exact numbers
+// divided,
 // gives v again, and n has no more digits than any decimal survives with, no other decimal that short gives v.
 template <class F>
 bool json_text::short_decimal(F v) {
@@ -348,12 +356,8 @@ void json_text::shortest(F v) {
     at_ = out;
 }
 
-CREMA_DECL void json_text::number(double v) {
-    shortest(v);
-}
-CREMA_DECL void json_text::number(float v) {
-    shortest(v);
-}
+CREMA_DECL void json_text::number(double v) { shortest(v); }
+CREMA_DECL void json_text::number(float v) { shortest(v); }
 
 // Writes what stands at p and cannot be copied as it is, or a run of it. Six octets for each at most.
 CREMA_NOINLINE CREMA_DECL const char* json_text::escape(const char* p, const char* end) {
@@ -393,7 +397,9 @@ CREMA_DECL const char* json_text::block(const char* p, const char* stop, const c
         while (p < stop) {
             const char c = *p;
             const bool html = options_.escape && (c == '<' || c == '>' || c == '&');
-            if (html || static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\' || static_cast<unsigned char>(c) >= 0x80) p = escape(p, end);
+            if (html || static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\' ||
+                static_cast<unsigned char>(c) >= 0x80)
+                p = escape(p, end);
             else *at_++ = *p++;
         }
         return p;
@@ -423,14 +429,17 @@ CREMA_DECL const char* json_text::block(const char* p, const char* stop, const c
             std::uint32_t first, last; // they overlap
             std::memcpy(&first, p, 4);
             std::memcpy(&last, p + left - 4, 4);
-            x = first | static_cast<std::uint64_t>(last) << (left - 4) * 8 | (ones << 5) << left * 8; // and spaces behind
+            x = first | static_cast<std::uint64_t>(last) << (left - 4) * 8 |
+                (ones << 5) << left * 8; // and spaces behind
         } else {
             const auto at = [&](std::size_t i) { return static_cast<std::uint64_t>(static_cast<unsigned char>(p[i])); };
             x = at(0) | at(left / 2) << (left / 2) * 8 | at(left - 1) << (left - 1) * 8 | (ones << 5) << left * 8;
         }
         std::memcpy(at_, &x, 8);
-        const std::uint64_t bad = ((x - (ones << 5)) & ~x & tops) | zero_octets(x ^ ones * '"') | zero_octets(x ^ ones * '\\') | (x & tops);
-        const std::size_t n = bad ? static_cast<std::size_t>(std::countr_zero(bad)) / 8 : std::min<std::size_t>(left, 8);
+        const std::uint64_t bad =
+            ((x - (ones << 5)) & ~x & tops) | zero_octets(x ^ ones * '"') | zero_octets(x ^ ones * '\\') | (x & tops);
+        const std::size_t n =
+            bad ? static_cast<std::size_t>(std::countr_zero(bad)) / 8 : std::min<std::size_t>(left, 8);
         p += n;
         at_ += n;
         if (bad) p = escape(p, end);
@@ -443,7 +452,8 @@ CREMA_DECL bool json_text::copy_clean(char* to, const char* from, std::size_t n)
     constexpr std::uint64_t ones = 0x0101010101010101, tops = 0x8080808080808080;
     const auto zero_octets = [](std::uint64_t y) { return (y - ones) & ~y & tops; };
     const auto clean = [&](std::uint64_t x) {
-        return (((x - (ones << 5)) & ~x & tops) | zero_octets(x ^ ones * '"') | zero_octets(x ^ ones * '\\') | (x & tops)) == 0;
+        return (((x - (ones << 5)) & ~x & tops) | zero_octets(x ^ ones * '"') | zero_octets(x ^ ones * '\\') |
+                (x & tops)) == 0;
     };
     const auto copy = [&]<class W>(W& w, std::size_t i) {
         std::memcpy(&w, from + i, sizeof w);
@@ -500,7 +510,8 @@ CREMA_DECL void json_text::string(std::string_view s) {
     if (end - p <= piece) {
         reserve(s.size() * 6 + 18);
         *at_++ = '"';
-        if (!options_.escape && copy_clean(at_, p, s.size())) [[likely]] at_ += s.size();
+        if (!options_.escape && copy_clean(at_, p, s.size())) [[likely]]
+            at_ += s.size();
         else block(p, end, end);
         *at_++ = '"';
         return;
