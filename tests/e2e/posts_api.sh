@@ -1,7 +1,7 @@
 #!/bin/sh
 # Tests examples/posts_api.cpp as its users meet it: a real server on a free port, a real database, curl.
 # usage: posts_api.sh <the built posts_api> [its source]
-# Ends with one line "posts_api: N passed, M failed" and exit code 0 when nothing failed.
+# Ends with one line "N passed, M failed" and exit code 0 when nothing failed.
 # SPDX-License-Identifier: MIT
 set -u
 binary=${1:?usage: posts_api.sh binary [source]}
@@ -194,7 +194,7 @@ expect "and names the port" in_file "$port" "$dir/err2"
 "$binary" --port 0 --db "$dir/no/such/posts.db" >"$dir/out2" 2>"$dir/err2"
 expect "a missing directory ends with code 1" [ $? = 1 ]
 expect "and is named: $(cat "$dir/err2")" in_file "$dir/no/such" "$dir/err2"
-"$binary" --port 70000 >"$dir/out2" 2>"$dir/err2"
+"$binary" 70000 >"$dir/out2" 2>"$dir/err2"
 expect "a bad port ends with code 2" [ $? = 2 ]
 "$binary" --colour red >"$dir/out2" 2>"$dir/err2"
 expect "an unknown option ends with code 2" [ $? = 2 ]
@@ -224,5 +224,5 @@ wait $report
 expect "stops with code 0 (was $code)" [ "$code" = 0 ]
 expect "what ran was answered" in_file '148933' "$dir/report"
 
-echo "posts_api: $passed passed, $failed failed"
+echo "$passed passed, $failed failed"
 [ $failed = 0 ]

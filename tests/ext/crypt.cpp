@@ -81,9 +81,9 @@ TEST_CASE("what is no bcrypt hash verifies nothing", "[ext][crypt]") {
     auto damaged = good;
     damaged[59] = '!';
     for (const std::string& stored :
-         {std::string(), std::string("x"), std::string("*0"), std::string(60, '$'), good.substr(0, 59), good + "x", damaged,
-          std::string("$2b$99$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"), std::string("$6$salt$hash"),
-          std::string("$2x$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW")})
+         {std::string(), std::string("x"), std::string("*0"), std::string(60, '$'), good.substr(0, 59), good + "x",
+          damaged, std::string("$2b$99$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"),
+          std::string("$6$salt$hash"), std::string("$2x$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW")})
         CHECK_FALSE(password::verify("x", stored));
 }
 

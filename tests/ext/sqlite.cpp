@@ -28,7 +28,8 @@ using sqlite::database;
 namespace {
 
 struct directory {
-    std::filesystem::path path = std::filesystem::temp_directory_path() / ("crema_sqlite_" + std::to_string(std::random_device{}()));
+    std::filesystem::path path =
+        std::filesystem::temp_directory_path() / ("crema_sqlite_" + std::to_string(std::random_device{}()));
     directory() { std::filesystem::create_directory(path); }
     directory(const directory&) = delete;
     directory& operator=(const directory&) = delete;
@@ -86,7 +87,8 @@ struct meeting {
         ::sqlite3_create_function_v2(
             c.native(), "wait_for", 1, SQLITE_UTF8, this,
             [](sqlite3_context* x, int, sqlite3_value** v) {
-                ::sqlite3_result_int(x, static_cast<meeting*>(::sqlite3_user_data(x))->wait_for(::sqlite3_value_int(v[0])) ? 1 : 0);
+                ::sqlite3_result_int(
+                    x, static_cast<meeting*>(::sqlite3_user_data(x))->wait_for(::sqlite3_value_int(v[0])) ? 1 : 0);
             },
             nullptr, nullptr, nullptr);
     }
@@ -127,7 +129,8 @@ TEST_CASE("a database is written and read from coroutines", "[ext][sqlite]") {
     directory d;
     database db(d.file(), {.schema = items});
     run([](database& base) -> task<> {
-        const auto done = co_await base.execute("INSERT INTO items(name, note) VALUES (?, ?), (?, ?)", "a", "x", "ünï 🦊", nullptr);
+        const auto done =
+            co_await base.execute("INSERT INTO items(name, note) VALUES (?, ?), (?, ?)", "a", "x", "ünï 🦊", nullptr);
         CHECK(done.changes == 2);
         CHECK(done.last_insert_id == 2);
         const auto all = co_await base.query<item>("SELECT note, id, name FROM items ORDER BY id");
@@ -164,7 +167,8 @@ TEST_CASE("blobs and reals come back as they went", "[ext][sqlite]") {
     run([](database& base) -> task<> {
         sqlite::blob octets;
         for (int i = 0; i < 256; ++i) octets.push_back(static_cast<std::byte>(i));
-        const auto row = co_await base.query_one<std::tuple<sqlite::blob, double, std::optional<sqlite::blob>>>("SELECT ?, ?, NULL", octets, 0.1);
+        const auto row = co_await base.query_one<std::tuple<sqlite::blob, double, std::optional<sqlite::blob>>>(
+            "SELECT ?, ?, NULL", octets, 0.1);
         REQUIRE(row);
         CHECK(std::get<0>(*row) == octets);
         CHECK(std::get<1>(*row) == 0.1);
@@ -195,7 +199,8 @@ TEST_CASE("a read overlaps a write", "[ext][sqlite]") {
             return both.wait_for(2);
         });
         const auto [met, seen] = co_await when_all(
-            std::move(write), base.query_one<std::tuple<int, int>>("SELECT wait_for(1) AND arrive(), (SELECT count(*) FROM items)"));
+            std::move(write),
+            base.query_one<std::tuple<int, int>>("SELECT wait_for(1) AND arrive(), (SELECT count(*) FROM items)"));
         CHECK(met);
         CHECK(seen == std::tuple(1, 0)); // what is not committed is not seen
     }(db, m));
@@ -240,7 +245,8 @@ TEST_CASE("writes are done in the order of arrival and are seen by every later r
     database db(d.file(), {.schema = items});
     run([](database& base) -> task<> {
         std::vector<decltype(base.execute("", 1))> writes;
-        for (int i = 0; i < 100; ++i) writes.push_back(base.execute("INSERT INTO items(name) VALUES (?)", std::to_string(i)));
+        for (int i = 0; i < 100; ++i)
+            writes.push_back(base.execute("INSERT INTO items(name) VALUES (?)", std::to_string(i)));
         const auto done = co_await when_all(writes);
         for (std::size_t i = 0; i < done.size(); ++i) CHECK(done[i].last_insert_id == static_cast<std::int64_t>(i) + 1);
         for (int i = 0; i < 50; ++i) {
@@ -295,7 +301,8 @@ TEST_CASE("a transaction returns what its function returns, or rolls back", "[ex
             why = e.what();
         }
         CHECK(why == "no");
-        const auto n = co_await base.snapshot([](sqlite::connection& c) { return c.query_one<int>("SELECT count(*) FROM items"); });
+        const auto n = co_await base.snapshot(
+            [](sqlite::connection& c) { return c.query_one<int>("SELECT count(*) FROM items"); });
         CHECK(n == 2);
     }(db));
 }
@@ -306,10 +313,12 @@ TEST_CASE("what SQLite refuses is thrown with its SQL", "[ext][sqlite]") {
     run([](database& base) -> task<> {
         co_await base.execute("INSERT INTO items(name) VALUES ('a')");
         const auto [unique, null, syntax, count, column, type] = co_await all_settled(
-            base.execute("INSERT INTO items(name) VALUES (?)", "a"), base.execute("INSERT INTO items(name) VALUES (?)", nullptr),
-            base.query<int>("SELECT FROM"), base.query<int>("SELECT ?"), base.query<item>("SELECT id, name FROM items"),
+            base.execute("INSERT INTO items(name) VALUES (?)", "a"),
+            base.execute("INSERT INTO items(name) VALUES (?)", nullptr), base.query<int>("SELECT FROM"),
+            base.query<int>("SELECT ?"), base.query<item>("SELECT id, name FROM items"),
             base.query<int>("SELECT name FROM items"));
-        CHECK_THAT(message_of(unique.error()), Catch::Contains("UNIQUE constraint failed: items.name [INSERT INTO items"));
+        CHECK_THAT(message_of(unique.error()),
+                   Catch::Contains("UNIQUE constraint failed: items.name [INSERT INTO items"));
         CHECK_THAT(message_of(null.error()), Catch::Contains("NOT NULL constraint failed: items.name"));
         CHECK_THAT(message_of(syntax.error()), Catch::Contains("near \"FROM\": syntax error"));
         CHECK_THAT(message_of(count.error()), Catch::Contains("1 parameter, 0 values were given"));
@@ -439,9 +448,11 @@ TEST_CASE("a deadline ends a query, and answers beside a transaction that cannot
         CHECK(late);
         late = false;
         const int before = both.arrived;
-        auto* const meeting = &both; // outlives the transaction, which outlives the wait
+        auto* const there = &both; // outlives the transaction, which outlives the wait
         try {
-            co_await with_timeout(base.transaction([meeting, before](sqlite::connection&) { meeting->wait_for(before + 1); }), std::chrono::milliseconds(10));
+            co_await with_timeout(
+                base.transaction([there, before](sqlite::connection&) { there->wait_for(before + 1); }),
+                std::chrono::milliseconds(10));
         } catch (const timed_out&) {
             late = true;
         }
@@ -460,7 +471,8 @@ TEST_CASE("an interrupt never hits the work that comes next", "[ext][sqlite]") {
     for (int round = 0; round < 300; ++round) {
         cancel_scope scope;
         std::string first, second, write_1, write_2;
-        const auto short_query = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 500) SELECT max(x) FROM n";
+        const auto short_query =
+            "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 500) SELECT max(x) FROM n";
         spawn(watch(db.query<int>(short_query), first), &scope);
         spawn(watch(db.query<int>(short_query), second));
         spawn(watch(db.execute("UPDATE items SET note = 'x'"), write_1), &scope);
@@ -567,8 +579,11 @@ TEST_CASE("two loops on two threads share a database", "[ext][sqlite]") {
 TEST_CASE("what the start of a program does blocks and reports", "[ext][sqlite]") {
     directory d;
     database db(d.file(), {.schema = items});
-    CHECK(db.setup([](sqlite::connection& c) { return c.execute("INSERT INTO items(name) VALUES ('a')").last_insert_id; }) == 1);
-    CHECK_THROWS_WITH(db.setup([](sqlite::connection& c) { c.execute("INSERT INTO items(name) VALUES ('a')"); }), Catch::Contains("UNIQUE"));
+    CHECK(db.setup([](sqlite::connection& c) {
+        return c.execute("INSERT INTO items(name) VALUES ('a')").last_insert_id;
+    }) == 1);
+    CHECK_THROWS_WITH(db.setup([](sqlite::connection& c) { c.execute("INSERT INTO items(name) VALUES ('a')"); }),
+                      Catch::Contains("UNIQUE"));
     CHECK(db.path() == d.file());
 }
 
@@ -603,7 +618,8 @@ TEST_CASE("what was acknowledged survives kill -9", "[ext][sqlite]") {
         database db(d.file(), o);
         spawn([](database& base, int out) -> task<> {
             for (std::int64_t i = 1;; ++i) {
-                const auto done = co_await base.execute("INSERT INTO items(id, name) VALUES (?, ?)", i, std::to_string(i));
+                const auto done =
+                    co_await base.execute("INSERT INTO items(id, name) VALUES (?, ?)", i, std::to_string(i));
                 if (::write(out, &done.last_insert_id, sizeof done.last_insert_id) < 0) ::_exit(1);
             }
         }(db, acknowledged[1]));
@@ -622,7 +638,9 @@ TEST_CASE("what was acknowledged survives kill -9", "[ext][sqlite]") {
     CHECK(WIFSIGNALED(status));
     REQUIRE(last >= 40);
     database db(d.file());
-    const auto kept = db.setup([&](sqlite::connection& c) { return c.query_one<std::int64_t>("SELECT count(*) FROM items WHERE id <= ?", last); });
+    const auto kept = db.setup([&](sqlite::connection& c) {
+        return c.query_one<std::int64_t>("SELECT count(*) FROM items WHERE id <= ?", last);
+    });
     CHECK(kept == last);
     CHECK(db.setup([](sqlite::connection& c) { return c.query_one<std::string>("PRAGMA integrity_check"); }) == "ok");
 }

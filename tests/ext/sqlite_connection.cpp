@@ -56,7 +56,12 @@ TEST_CASE("rows are written, changed and read", "[ext][sqlite]") {
 TEST_CASE("each stops when it is told to", "[ext][sqlite]") {
     connection c(":memory:");
     int last = 0, calls = 0;
-    c.each<int>([&](int n) { last = n; return ++calls < 3; }, "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT x FROM n");
+    c.each<int>(
+        [&](int n) {
+            last = n;
+            return ++calls < 3;
+        },
+        "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT x FROM n");
     CHECK(last == 3);
 }
 
@@ -64,7 +69,12 @@ TEST_CASE("the same SQL runs inside of itself", "[ext][sqlite]") {
     connection c(":memory:");
     c.script("CREATE TABLE t(x); INSERT INTO t VALUES (1), (2), (3)");
     int pairs = 0;
-    c.each<int>([&](int) { c.each<int>([&](int) { return ++pairs, true; }, "SELECT x FROM t"); return true; }, "SELECT x FROM t");
+    c.each<int>(
+        [&](int) {
+            c.each<int>([&](int) { return ++pairs, true; }, "SELECT x FROM t");
+            return true;
+        },
+        "SELECT x FROM t");
     CHECK(pairs == 9);
 }
 
@@ -97,7 +107,8 @@ TEST_CASE("a script runs many statements and stops at the first that fails", "[e
 TEST_CASE("a transaction is all or nothing", "[ext][sqlite]") {
     connection c(":memory:");
     c.execute(items);
-    const auto id = c.transaction([](connection& t) { return t.execute("INSERT INTO items(name) VALUES ('a')").last_insert_id; });
+    const auto id =
+        c.transaction([](connection& t) { return t.execute("INSERT INTO items(name) VALUES ('a')").last_insert_id; });
     CHECK(id == 1);
     auto failing = [](connection& t) {
         t.execute("INSERT INTO items(name) VALUES ('b')");
@@ -106,7 +117,8 @@ TEST_CASE("a transaction is all or nothing", "[ext][sqlite]") {
     CHECK_THROWS_WITH(c.transaction(failing), "changed my mind");
     CHECK(c.query_one<int>("SELECT count(*) FROM items") == 1);
     CHECK_FALSE(c.in_transaction());
-    CHECK_THROWS_WITH(c.transaction([](connection& t) { t.transaction([](connection&) {}); }), Catch::Contains("inside of a transaction"));
+    CHECK_THROWS_WITH(c.transaction([](connection& t) { t.transaction([](connection&) {}); }),
+                      Catch::Contains("inside of a transaction"));
     CHECK_FALSE(c.in_transaction());
     auto unique = [](connection& t) { t.execute("INSERT INTO items(name) VALUES ('z'), ('a')"); };
     CHECK_THROWS_AS(c.transaction(unique), sqlite::error);
@@ -172,8 +184,9 @@ TEST_CASE("a snapshot sees one state of the database", "[ext][sqlite]") {
 TEST_CASE("a database that cannot be opened is named, with the reason", "[ext][sqlite]") {
     directory d;
     const auto missing = (d.path / "no" / "such" / "app.db").string();
-    CHECK_THROWS_WITH(connection(missing), Catch::Contains("cannot open the database '" + missing + "'") &&
-                                               Catch::Contains("directory '" + (d.path / "no" / "such").string() + "' does not exist"));
+    CHECK_THROWS_WITH(connection(missing),
+                      Catch::Contains("cannot open the database '" + missing + "'") &&
+                          Catch::Contains("directory '" + (d.path / "no" / "such").string() + "' does not exist"));
     CHECK_THROWS_WITH(connection(d.path.string()), Catch::Contains("it is a directory"));
     std::ofstream(d.file("text.db")) << std::string(4096, 'x');
     CHECK_THROWS_WITH(connection(d.file("text.db")), Catch::Contains("text.db': file is not a database"));
@@ -213,7 +226,8 @@ TEST_CASE("the flag ends what runs, and the next statement before it starts", "[
     });
     auto forever = [](connection& t) {
         t.execute("INSERT INTO items(name) VALUES ('a')");
-        t.query_one<std::int64_t>("WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n");
+        t.query_one<std::int64_t>(
+            "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n");
     };
     CHECK_THROWS_AS(c.transaction(forever), cancelled);
     later.join();

@@ -44,7 +44,8 @@ struct user {
 } // namespace
 
 TEST_CASE("an aggregate takes the columns by name, whatever their order", "[ext][sqlite]") {
-    const auto u = first<user>("SELECT 0.5 AS score, 2 AS \"is\", 'Ada' AS name, 7 AS id, 1 AS admin, 'a@b.c' AS email");
+    const auto u =
+        first<user>("SELECT 0.5 AS score, 2 AS \"is\", 'Ada' AS name, 7 AS id, 1 AS admin, 'a@b.c' AS email");
     CHECK(u.id == 7);
     CHECK(u.name == "Ada");
     CHECK(u.email == "a@b.c");
@@ -58,9 +59,9 @@ TEST_CASE("NULL goes into an optional and nowhere else", "[ext][sqlite]") {
     CHECK(first<std::optional<int>>("SELECT 3") == 3);
     CHECK(first<std::tuple<int, std::optional<std::string>>>("SELECT 1, NULL") == std::tuple(1, std::nullopt));
     CHECK(first<sqlite::value>("SELECT NULL").is_null());
-    CHECK_THROWS_WITH(first<int>("SELECT NULL AS age"), Catch::Contains("column 1 'age' is NULL, but an integer is wanted") &&
-                                                            Catch::Contains("a std::optional can hold NULL") &&
-                                                            Catch::Contains("[SELECT NULL AS age]"));
+    CHECK_THROWS_WITH(first<int>("SELECT NULL AS age"),
+                      Catch::Contains("column 1 'age' is NULL, but an integer is wanted") &&
+                          Catch::Contains("a std::optional can hold NULL") && Catch::Contains("[SELECT NULL AS age]"));
     CHECK_THROWS_WITH(first<std::string>("SELECT NULL"), Catch::Contains("text is wanted"));
     CHECK_THROWS_WITH(first<bool>("SELECT NULL"), Catch::Contains("is NULL"));
     CHECK_THROWS_WITH(first<double>("SELECT NULL"), Catch::Contains("is NULL"));

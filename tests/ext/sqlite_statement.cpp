@@ -37,8 +37,9 @@ TEST_CASE("every kind of value comes back as it was bound", "[ext][sqlite]") {
     const sqlite::blob octets{std::byte{0}, std::byte{255}};
     for (const sqlite::value& v :
          {sqlite::value(), sqlite::value(0), sqlite::value(std::numeric_limits<std::int64_t>::min()),
-          sqlite::value(std::numeric_limits<std::int64_t>::max()), sqlite::value(0.5), sqlite::value(""), sqlite::value("ünï 密码 🦊"),
-          sqlite::value(std::string("a\0b", 3)), sqlite::value(octets), sqlite::value(sqlite::blob())})
+          sqlite::value(std::numeric_limits<std::int64_t>::max()), sqlite::value(0.5), sqlite::value(""),
+          sqlite::value("ünï 密码 🦊"), sqlite::value(std::string("a\0b", 3)), sqlite::value(octets),
+          sqlite::value(sqlite::blob())})
         CHECK(round_trip(m.db, v) == v);
 }
 
@@ -108,7 +109,8 @@ TEST_CASE("an empty statement and two statements are refused", "[ext][sqlite]") 
     for (auto sql : {"SELECT 1; SELECT 2", "SELECT 1; x", "SELECT 1 /* */; /* */ DELETE FROM t"})
         CHECK_THROWS_WITH(prepare(sql), Catch::Contains("more than one SQL statement"));
     CHECK_THROWS_WITH(prepare(std::string_view("SELECT 1\0; DELETE", 17)), Catch::Contains("more than one"));
-    for (auto sql : {"SELECT 1;", "SELECT 1 ; \n\t", "SELECT 1; -- done", "SELECT 1; /* done */ ;", "SELECT 1; /* open"})
+    for (auto sql :
+         {"SELECT 1;", "SELECT 1 ; \n\t", "SELECT 1; -- done", "SELECT 1; /* done */ ;", "SELECT 1; /* open"})
         CHECK_NOTHROW(prepare(sql));
 }
 

@@ -22,8 +22,8 @@ inline constexpr std::size_t max_size = 72;
     @param cost The logarithm of the work, 4 to 31. One more takes twice as long.
     @return 60 octets that begin with `$2b$`: what `verify` wants.
 
-    @throws system_error `error::too_large` for more than 72 octets (what bcrypt would silently cut), `error::bad_value` for a
-    NUL in the password or a cost out of range, the error of the operating system when it gives no random octets.
+    @throws system_error `error::too_large` for more than 72 octets (what bcrypt would silently cut), `error::bad_value`
+    for a NUL in the password or a cost out of range, the error of the operating system when it gives no random octets.
 
     @par Thread Safety
     Safe.
@@ -88,14 +88,15 @@ struct bcrypt_secret {
 inline bool same_octets(std::string_view a, std::string_view b) noexcept {
     if (a.size() != b.size()) return false;
     unsigned differ = 0;
-    for (std::size_t i = 0; i < a.size(); ++i) differ |= static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i]);
+    for (std::size_t i = 0; i < a.size(); ++i)
+        differ |= static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i]);
     return differ == 0;
 }
 
 inline bool is_bcrypt(std::string_view s) noexcept {
     auto digit = [&](std::size_t i) { return s[i] >= '0' && s[i] <= '9'; };
-    return s.size() == 60 && s.substr(0, 2) == "$2" && (s[2] == 'a' || s[2] == 'b' || s[2] == 'y') && s[3] == '$' && digit(4) &&
-           digit(5) && s[6] == '$' && s.find('\0') == s.npos;
+    return s.size() == 60 && s.substr(0, 2) == "$2" && (s[2] == 'a' || s[2] == 'b' || s[2] == 'y') && s[3] == '$' &&
+           digit(4) && digit(5) && s[6] == '$' && s.find('\0') == s.npos;
 }
 
 } // namespace crema::detail
@@ -104,13 +105,17 @@ namespace crema::password {
 
 CREMA_DECL std::string hash(std::string_view password, int cost) {
     if (password.size() > max_size)
-        throw system_error(make_error_code(error::too_large), "password of more than 72 octets (bcrypt would ignore the rest)");
+        throw system_error(make_error_code(error::too_large),
+                           "password of more than 72 octets (bcrypt would ignore the rest)");
     if (password.find('\0') != password.npos)
-        throw system_error(make_error_code(error::bad_value), "password with a NUL character (bcrypt would ignore what follows)");
+        throw system_error(make_error_code(error::bad_value),
+                           "password with a NUL character (bcrypt would ignore what follows)");
     if (cost < 4 || cost > 31)
-        throw system_error(make_error_code(error::bad_value), "bcrypt cost " + std::to_string(cost) + ", which must be 4 to 31");
+        throw system_error(make_error_code(error::bad_value),
+                           "bcrypt cost " + std::to_string(cost) + ", which must be 4 to 31");
     char setting[CRYPT_GENSALT_OUTPUT_SIZE];
-    if (!::crypt_gensalt_rn("$2b$", static_cast<unsigned long>(cost), nullptr, 0, setting, sizeof setting)) // salt by getrandom
+    // No random octets given: it takes them from the operating system.
+    if (!::crypt_gensalt_rn("$2b$", static_cast<unsigned long>(cost), nullptr, 0, setting, sizeof setting))
         throw system_error(std::error_code(errno, std::generic_category()), "salt for a password");
     const auto s = std::make_unique<crema::detail::bcrypt_secret>(password); // more than 32 KiB: not on the stack
     const char* done = s->crypt(setting);
@@ -119,7 +124,8 @@ CREMA_DECL std::string hash(std::string_view password, int cost) {
 }
 
 CREMA_DECL bool verify(std::string_view password, std::string_view stored) {
-    if (password.size() > max_size || password.find('\0') != password.npos || !crema::detail::is_bcrypt(stored)) return false;
+    if (password.size() > max_size || password.find('\0') != password.npos || !crema::detail::is_bcrypt(stored))
+        return false;
     const std::string setting(stored); // crypt wants a NUL behind it
     const auto s = std::make_unique<crema::detail::bcrypt_secret>(password);
     const char* again = s->crypt(setting.c_str());

@@ -29,13 +29,13 @@ namespace crema::sqlite {
 
 /// Says how a database is opened.
 struct options {
-    std::size_t readers = 4;                       ///< threads that read; 0 lets the writer read too, as `":memory:"` always does
+    std::size_t readers = 4;                       ///< threads that read; 0: the writer reads, as it does for `":memory:"`
     std::size_t queue = 1024;                      ///< jobs that may wait for the writer, and for the readers
     durability sync = durability::full;            ///< what a commit waits for
     std::chrono::milliseconds busy_timeout{5000};  ///< how long to wait for a lock of another process
     std::size_t cached_statements = 64;            ///< prepared statements that each connection keeps
     std::string schema{};                          ///< a script that the writer runs in a transaction at the opening
-    std::function<void(connection&)> on_connect{}; ///< called for each connection while it is opened: functions, pragmas
+    std::function<void(connection&)> on_connect{}; ///< called for each connection at the opening: functions, pragmas
 };
 
 } // namespace crema::sqlite
@@ -215,8 +215,8 @@ namespace crema::sqlite {
 /** Is work for a database that has not begun; `co_await` it once, or hand it to a combinator.
 
     @par Cancellation
-    Work that still waits in the queue is dropped at once. Work that runs is interrupted (`sqlite3_interrupt`), awaited, and rolled
-    back; work that is committed at that moment stays. Then `cancelled` is thrown.
+    Work that still waits in the queue is dropped at once. Work that runs is interrupted (`sqlite3_interrupt`), awaited,
+    and rolled back; work that is committed at that moment stays. Then `cancelled` is thrown.
 
     @par Thread Safety
     Distinct objects: safe. Any number may be awaited at a time, on any number of loops.
@@ -225,7 +225,8 @@ template <class Work>
 class [[nodiscard("work for a database does nothing until it is awaited")]] operation {
 public:
     /// Construct; `database` does.
-    operation(std::shared_ptr<crema::detail::sqlite_core> core, Work work) : core_(std::move(core)), work_(std::move(work)) {}
+    operation(std::shared_ptr<crema::detail::sqlite_core> core, Work work)
+        : core_(std::move(core)), work_(std::move(work)) {}
     operation(operation&&) = default;
     operation& operator=(operation&&) = default;
 
@@ -241,19 +242,19 @@ private:
 
     @code
     struct user { std::int64_t id; std::string name; std::optional<std::string> email; };
-    sqlite::database db("app.db", {.schema = "CREATE TABLE IF NOT EXISTS users(id INTEGER PRIMARY KEY, name TEXT NOT NULL, email TEXT)"});
+    sqlite::database db("app.db", {.schema = "CREATE TABLE IF NOT EXISTS users(id INTEGER PRIMARY KEY, name, email)"});
 
     auto all = co_await db.query<user>("SELECT id, name, email FROM users WHERE name = ?", "ada");
     auto done = co_await db.execute("INSERT INTO users(name) VALUES (?)", "bob");   // done.last_insert_id
     @endcode
 
-    Nothing runs on the loop. A query whose statement only reads runs on a reader, everything else on the writer, in the order of
-    arrival. Each statement is a transaction of its own; when its `co_await` returns it is committed, and every later query sees it.
-    SQL and parameters are copied.
+    Nothing runs on the loop. A query whose statement only reads runs on a reader, everything else on the writer, in the
+    order of arrival. Each statement is a transaction of its own; when its `co_await` returns it is committed, and every
+    later query sees it. SQL and parameters are copied.
 
     @par Errors
-    Every function may throw `sqlite::error` from its `co_await`, and `system_error` with `error::queue_full` when more than
-    `options::queue` jobs wait, `error::closed` when the database is being destroyed.
+    Every function may throw `sqlite::error` from its `co_await`, and `system_error` with `error::queue_full` when more
+    than `options::queue` jobs wait, `error::closed` when the database is being destroyed.
 
     @par Thread Safety
     Safe: its functions may be called on any thread that has a loop.
@@ -276,9 +277,9 @@ public:
 
     /** Run a query and give all its rows: `std::vector<Row>`.
 
-        @tparam Row An aggregate, whose fields are matched with the columns by name; a tuple or pair, matched by position; or the
-        type of the only column: `bool`, an integer, an enumeration, a floating type, `std::string`, `blob`, `value`, or an optional
-        of these, which can hold NULL.
+        @tparam Row An aggregate, whose fields are matched with the columns by name; a tuple or pair, matched by
+        position; or the type of the only column: `bool`, an integer, an enumeration, a floating type, `std::string`,
+        `blob`, `value`, or an optional of these, which can hold NULL.
         @param sql One statement. `INSERT … RETURNING` is a query too: it goes to the writer.
         @param args One for each `?`.
     */
@@ -296,22 +297,26 @@ public:
     auto execute(std::string_view sql, Args&&... args) {
         return make(crema::detail::sqlite_execute<sizeof...(Args)>{call(sql, std::forward<Args>(args)...)});
     }
-    /** Run `f(connection&)` on the writer in a transaction; gives what it returns. When it throws, everything is rolled back.
+    /** Run `f(connection&)` on the writer in a transaction; gives what it returns. When it throws, everything is rolled
+        back.
 
-        `f` is plain code on another thread: what it captures by reference must live until the `co_await` returns, and nobody else may
-        touch it meanwhile. A long one calls `connection::check`; one that does not is left behind by `with_timeout` at the deadline, and
-        goes on: then it must own what it works on.
+        `f` is plain code on another thread: what it captures by reference must live until the `co_await` returns, and
+        nobody else may touch it meanwhile. A long one calls `connection::check`; one that does not is left behind by
+        `with_timeout` at the deadline, and goes on: then it must own what it works on.
     */
     template <class F>
         requires std::invocable<std::decay_t<F>&, connection&>
     auto transaction(F&& f) {
-        return make(crema::detail::sqlite_transaction<std::decay_t<F>, crema::detail::sqlite_role::writer>{std::forward<F>(f)});
+        return make(
+            crema::detail::sqlite_transaction<std::decay_t<F>, crema::detail::sqlite_role::writer>{std::forward<F>(f)});
     }
-    /// Runs `f(connection&)` on a reader, so that all its queries see the same state; gives what it returns. See `transaction`.
+    /// Runs `f(connection&)` on a reader, so that all its queries see the same state; gives what it returns. See
+    /// `transaction`.
     template <class F>
         requires std::invocable<std::decay_t<F>&, connection&>
     auto snapshot(F&& f) {
-        return make(crema::detail::sqlite_transaction<std::decay_t<F>, crema::detail::sqlite_role::reader>{std::forward<F>(f)});
+        return make(
+            crema::detail::sqlite_transaction<std::decay_t<F>, crema::detail::sqlite_role::reader>{std::forward<F>(f)});
     }
     /** Run `f(connection&)` on the writer in a transaction and block the calling thread until it is done.
 
@@ -323,7 +328,8 @@ public:
         return crema::detail::sqlite_awaiter<work>(core_, work{std::forward<F>(f)}).wait();
     }
 
-    /** Close: waiting jobs end with `error::closed`, running ones are interrupted and rolled back, the threads are joined.
+    /** Close: waiting jobs end with `error::closed`, running ones are interrupted and rolled back, the threads are
+        joined.
 
         The coroutines that wait go on in later callbacks of their loops. A second call does nothing. */
     CREMA_DECL void close() noexcept;
@@ -496,7 +502,8 @@ private:
         ~blocked_signals() { ::pthread_sigmask(SIG_SETMASK, &before, nullptr); }
 #endif
     };
-    // What is posted to a loop, outside of its callbacks so that each job has one of its own; one that is destroyed unrun went down with its loop.
+    // What is posted to a loop, outside of its callbacks so that each job has one of its own; one that is destroyed
+    // unrun went down with its loop.
     struct wake_up {
         std::shared_ptr<sqlite_core> core;
         sqlite_mailbox* box;
@@ -629,7 +636,8 @@ CREMA_DECL void sqlite_job::cancel() noexcept {
 }
 
 [[noreturn]] CREMA_DECL void sqlite_job::throw_left_open() {
-    throw sqlite::error(make_error_code(error::unsupported), "a transaction was left open and is rolled back; use transaction()", {});
+    throw sqlite::error(make_error_code(error::unsupported),
+                        "a transaction was left open and is rolled back; use transaction()", {});
 }
 
 CREMA_DECL void sqlite_job::check() const {
@@ -645,7 +653,8 @@ CREMA_DECL void sqlite_job::check() const {
 
 namespace crema::sqlite {
 
-CREMA_DECL database::database(const std::string& path, options o) : core_(std::make_shared<crema::detail::sqlite_core>()) {
+CREMA_DECL database::database(const std::string& path, options o)
+    : core_(std::make_shared<crema::detail::sqlite_core>()) {
     core_->path = path;
     core_->open(o);
 }

@@ -25,8 +25,8 @@ struct outcome {
     std::int64_t last_insert_id = 0; ///< rowid of the last row that this connection inserted
 };
 
-/// Chooses when the operating system is told to write to the disk. Either way what was acknowledged survives the end of the
-/// process, `kill -9` too.
+/// Chooses when the operating system is told to write to the disk. Either way what was acknowledged survives the end of
+/// the process, `kill -9` too.
 enum class durability : unsigned char {
     full,   ///< each commit waits for the disk (fsync): survives a loss of power. The default.
     normal, ///< the disk is waited for at checkpoints only: a loss of power may undo the last commits, never corrupts
@@ -58,7 +58,8 @@ public:
 
         @param path The file; `":memory:"` for one that is gone with the connection.
         @param o How.
-        @throws error with a message that names the path: its directory does not exist, it is no database, it may not be read or written.
+        @throws error with a message that names the path: its directory does not exist, it is no database, it may not be
+        read or written.
     */
     CREMA_DECL explicit connection(const std::string& path, const connection_options& o = {});
     connection(const connection&) = delete;
@@ -67,9 +68,9 @@ public:
 
     /** Run a query and give all its rows.
 
-        @tparam Row An aggregate, whose fields are matched with the columns by name; a tuple or pair, matched by position; or the
-        type of the only column: `bool`, an integer, an enumeration, a floating type, `std::string`, `blob`, `value`, or an optional
-        of these, which can hold NULL.
+        @tparam Row An aggregate, whose fields are matched with the columns by name; a tuple or pair, matched by
+        position; or the type of the only column: `bool`, an integer, an enumeration, a floating type, `std::string`,
+        `blob`, `value`, or an optional of these, which can hold NULL.
         @param sql One statement. `INSERT … RETURNING` is a query too.
         @param args One for each `?`.
         @throws error what SQLite says, or why the columns do not fit `Row`; `cancelled`.
@@ -249,8 +250,10 @@ CREMA_DECL void connection::open(const connection_options& o) {
         if (std::filesystem::is_directory(path_, ignored)) refuse(SQLITE_CANTOPEN_ISDIR, "it is a directory");
     }
     // Readers open for writing too, since they need the shared memory of the WAL; query_only keeps them from it.
-    const int code = ::sqlite3_open_v2(path_.c_str(), &db_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
-    if (code != SQLITE_OK) refuse(db_ ? ::sqlite3_extended_errcode(db_) : code, db_ ? ::sqlite3_errmsg(db_) : ::sqlite3_errstr(code));
+    const int code = ::sqlite3_open_v2(path_.c_str(), &db_,
+                                       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+    if (code != SQLITE_OK)
+        refuse(db_ ? ::sqlite3_extended_errcode(db_) : code, db_ ? ::sqlite3_errmsg(db_) : ::sqlite3_errstr(code));
     ::sqlite3_extended_result_codes(db_, 1);
     ::sqlite3_progress_handler(
         db_, 4000, [](void* c) { return static_cast<connection*>(c)->is_cancelled() ? 1 : 0; }, this);
@@ -315,7 +318,8 @@ CREMA_DECL outcome connection::execute_bound(std::string_view sql, std::span<con
     while (step(s)) {}
     outcome done;
     done.last_insert_id = ::sqlite3_last_insert_rowid(db_);
-    if (::sqlite3_total_changes64(db_) != before) done.changes = ::sqlite3_changes64(db_); // else it is that of an earlier one
+    if (::sqlite3_total_changes64(db_) != before)
+        done.changes = ::sqlite3_changes64(db_); // else it is that of an earlier one
     return done;
 }
 
@@ -342,7 +346,8 @@ CREMA_DECL void connection::script(std::string_view sql) {
 
 CREMA_DECL void connection::begin(std::string_view sql) {
     if (in_transaction())
-        throw error(make_error_code(crema::error::unsupported), "a transaction inside of a transaction; use SAVEPOINT", {});
+        throw error(make_error_code(crema::error::unsupported), "a transaction inside of a transaction; use SAVEPOINT",
+                    {});
     execute(sql);
 }
 

@@ -30,8 +30,9 @@ template <class A, class B>
 inline constexpr bool is_sqlite_tuple<std::pair<A, B>> = true;
 
 template <class T>
-concept sqlite_plain_cell = std::integral<T> || std::is_enum_v<T> || std::floating_point<T> || std::same_as<T, std::string> ||
-                            std::same_as<T, sqlite::blob> || std::same_as<T, sqlite::value>;
+concept sqlite_plain_cell =
+    std::integral<T> || std::is_enum_v<T> || std::floating_point<T> || std::same_as<T, std::string> ||
+    std::same_as<T, sqlite::blob> || std::same_as<T, sqlite::value>;
 template <class T>
 struct sqlite_optional_cell : std::false_type {};
 template <sqlite_plain_cell T>
@@ -55,8 +56,10 @@ namespace crema::detail {
 [[noreturn]] CREMA_DECL void throw_sqlite_range(const sqlite::statement& s, int column);
 // Throws that the number of columns is another one.
 [[noreturn]] CREMA_DECL void throw_sqlite_columns(const sqlite::statement& s, std::size_t wanted);
-// Finds for each field the column of that name, the identifier in C++. Throws when a field has none, or a column is left over or there twice.
-CREMA_DECL void match_sqlite_columns(const sqlite::statement& s, const std::string_view* fields, std::size_t count, int* columns);
+// Finds for each field the column of that name, the identifier in C++. Throws when a field has none, or a column is
+// left over or there twice.
+CREMA_DECL void match_sqlite_columns(const sqlite::statement& s, const std::string_view* fields, std::size_t count,
+                                     int* columns);
 
 template <sqlite::cell T>
 T read_sqlite_cell(const sqlite::statement& s, int i) {
@@ -94,10 +97,11 @@ T read_sqlite_cell(const sqlite::statement& s, int i) {
 // Knows how the columns of one statement become a Row; checks that once, before the first row.
 template <class Row>
 class sqlite_row_reader {
-    static_assert(std::is_aggregate_v<Row>,
-                  "crema: a row of SQLite is an aggregate of cells, a std::tuple or std::pair of cells, or one cell: bool, an "
-                  "integer, an enumeration, a floating type, std::string, sqlite::blob, sqlite::value, or an optional of these "
-                  "(views are no cells, since the row outlives the statement)");
+    static_assert(
+        std::is_aggregate_v<Row>,
+        "crema: a row of SQLite is an aggregate of cells, a std::tuple or std::pair of cells, or one cell: bool, an "
+        "integer, an enumeration, a floating type, std::string, sqlite::blob, sqlite::value, or an optional of these "
+        "(views are no cells, since the row outlives the statement)");
     static constexpr auto names = identifiers_of<Row>();
     static constexpr std::size_t count = field_count<Row>;
 
@@ -117,8 +121,10 @@ public:
 private:
     template <class T>
     T field(int column) const {
-        static_assert(sqlite::cell<T>, "crema: this field of the row cannot be read from a cell of SQLite: it must be bool, an integer, an "
-                                       "enumeration, a floating type, std::string, sqlite::blob, sqlite::value, or an optional of these");
+        static_assert(
+            sqlite::cell<T>,
+            "crema: this field of the row cannot be read from a cell of SQLite: it must be bool, an integer, an "
+            "enumeration, a floating type, std::string, sqlite::blob, sqlite::value, or an optional of these");
         return read_sqlite_cell<T>(statement_, column);
     }
     const sqlite::statement& statement_;
@@ -181,17 +187,21 @@ inline std::string sqlite_column(const sqlite::statement& s, int column) {
 
 [[noreturn]] CREMA_DECL void throw_sqlite_range(const sqlite::statement& s, int column) {
     throw sqlite::error(make_error_code(error::bad_value),
-                        sqlite_column(s, column) + " is " + std::to_string(s.integer(column)) + ", which does not fit its field", s.sql());
+                        sqlite_column(s, column) + " is " + std::to_string(s.integer(column)) +
+                            ", which does not fit its field",
+                        s.sql());
 }
 
 [[noreturn]] CREMA_DECL void throw_sqlite_columns(const sqlite::statement& s, std::size_t wanted) {
     throw sqlite::error(make_error_code(error::bad_value),
-                        "the statement gives " + std::to_string(s.columns()) + (s.columns() == 1 ? " column, " : " columns, ") +
-                            std::to_string(wanted) + (wanted == 1 ? " is wanted" : " are wanted"),
+                        "the statement gives " + std::to_string(s.columns()) +
+                            (s.columns() == 1 ? " column, " : " columns, ") + std::to_string(wanted) +
+                            (wanted == 1 ? " is wanted" : " are wanted"),
                         s.sql());
 }
 
-CREMA_DECL void match_sqlite_columns(const sqlite::statement& s, const std::string_view* fields, std::size_t count, int* columns) {
+CREMA_DECL void match_sqlite_columns(const sqlite::statement& s, const std::string_view* fields, std::size_t count,
+                                     int* columns) {
     auto refuse = [&](std::string_view what, std::string_view name, std::string_view why) {
         throw sqlite::error(make_error_code(error::bad_value), std::string(what).append(name).append(why), s.sql());
     };
@@ -200,7 +210,8 @@ CREMA_DECL void match_sqlite_columns(const sqlite::statement& s, const std::stri
         const auto name = s.column_name(c);
         std::size_t f = 0;
         while (f < count && fields[f] != name) ++f;
-        if (f == count) refuse("the row has no field for the column '", name, "'; name it with AS as the field is named");
+        if (f == count)
+            refuse("the row has no field for the column '", name, "'; name it with AS as the field is named");
         if (columns[f] != -1) refuse("two columns are named '", name, "'; name them with AS");
         columns[f] = c;
     }

@@ -133,7 +133,8 @@ private:
         else return static_cast<std::uint64_t>(n);
     }
     [[noreturn]] CREMA_COLD static void too_large() {
-        throw error(make_error_code(crema::error::bad_value), "an integer above 9223372036854775807 cannot be stored", {});
+        throw error(make_error_code(crema::error::bad_value), "an integer above 9223372036854775807 cannot be stored",
+                    {});
     }
     storage v_;
 };
@@ -201,12 +202,14 @@ public:
     /// Returns text.
     std::string_view text(int i) const noexcept {
         const auto* p = reinterpret_cast<const char*>(::sqlite3_column_text(handle_, i)); // before the size
-        return p ? std::string_view(p, static_cast<std::size_t>(::sqlite3_column_bytes(handle_, i))) : std::string_view();
+        return p ? std::string_view(p, static_cast<std::size_t>(::sqlite3_column_bytes(handle_, i)))
+                 : std::string_view();
     }
     /// Returns octets.
     std::span<const std::byte> octets(int i) const noexcept {
         const auto* p = static_cast<const std::byte*>(::sqlite3_column_blob(handle_, i));
-        return p ? std::span(p, static_cast<std::size_t>(::sqlite3_column_bytes(handle_, i))) : std::span<const std::byte>();
+        return p ? std::span(p, static_cast<std::size_t>(::sqlite3_column_bytes(handle_, i)))
+                 : std::span<const std::byte>();
     }
     /// Returns whatever is there.
     CREMA_DECL value cell(int i) const;
@@ -238,8 +241,10 @@ public:
 };
 
 [[noreturn]] CREMA_DECL void throw_sqlite(sqlite3* db, int code, std::string_view sql) {
-    const int extended = db && (::sqlite3_extended_errcode(db) & 0xff) == (code & 0xff) ? ::sqlite3_extended_errcode(db) : code;
-    throw sqlite::error(std::error_code(extended, sqlite::sqlite_category()), db ? ::sqlite3_errmsg(db) : ::sqlite3_errstr(code), sql);
+    const int extended =
+        db && (::sqlite3_extended_errcode(db) & 0xff) == (code & 0xff) ? ::sqlite3_extended_errcode(db) : code;
+    throw sqlite::error(std::error_code(extended, sqlite::sqlite_category()),
+                        db ? ::sqlite3_errmsg(db) : ::sqlite3_errstr(code), sql);
 }
 
 // Tells whether nothing but white space, comments and semicolons follows.
@@ -268,12 +273,14 @@ CREMA_DECL statement::statement(sqlite3* db, std::string_view sql) {
     if (sql.size() > static_cast<std::size_t>(std::numeric_limits<int>::max()))
         throw error(make_error_code(crema::error::too_large), "SQL of more than 2 GiB", {});
     const char* rest = nullptr;
-    const int code = ::sqlite3_prepare_v3(db, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &handle_, &rest);
+    const int code =
+        ::sqlite3_prepare_v3(db, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &handle_, &rest);
     if (code != SQLITE_OK) crema::detail::throw_sqlite(db, code, sql);
     if (!handle_) throw error(make_error_code(crema::error::bad_syntax), "no SQL statement", sql);
     if (!crema::detail::is_blank_sql(sql.substr(static_cast<std::size_t>(rest - sql.data())))) {
         ::sqlite3_finalize(handle_);
-        throw error(make_error_code(crema::error::bad_syntax), "more than one SQL statement; for several use script()", sql);
+        throw error(make_error_code(crema::error::bad_syntax), "more than one SQL statement; for several use script()",
+                    sql);
     }
 }
 
@@ -282,7 +289,8 @@ CREMA_DECL void statement::bind(std::span<const value> values) {
     if (values.size() != wanted)
         throw error(make_error_code(crema::error::bad_value),
                     "the statement has " + std::to_string(wanted) + (wanted == 1 ? " parameter, " : " parameters, ") +
-                        std::to_string(values.size()) + (values.size() == 1 ? " value was given" : " values were given"),
+                        std::to_string(values.size()) +
+                        (values.size() == 1 ? " value was given" : " values were given"),
                     sql());
     struct binder {
         sqlite3_stmt* s;
@@ -290,9 +298,12 @@ CREMA_DECL void statement::bind(std::span<const value> values) {
         int operator()(std::monostate) const { return ::sqlite3_bind_null(s, i); }
         int operator()(std::int64_t n) const { return ::sqlite3_bind_int64(s, i, n); }
         int operator()(double x) const { return ::sqlite3_bind_double(s, i, x); }
-        int operator()(const std::string& t) const { return ::sqlite3_bind_text64(s, i, t.data(), t.size(), SQLITE_STATIC, SQLITE_UTF8); }
+        int operator()(const std::string& t) const {
+            return ::sqlite3_bind_text64(s, i, t.data(), t.size(), SQLITE_STATIC, SQLITE_UTF8);
+        }
         int operator()(const blob& b) const {
-            return b.empty() ? ::sqlite3_bind_zeroblob(s, i, 0) : ::sqlite3_bind_blob64(s, i, b.data(), b.size(), SQLITE_STATIC);
+            return b.empty() ? ::sqlite3_bind_zeroblob(s, i, 0)
+                             : ::sqlite3_bind_blob64(s, i, b.data(), b.size(), SQLITE_STATIC);
         }
     };
     for (std::size_t i = 0; i < values.size(); ++i) {
