@@ -33,7 +33,8 @@ outcome run(std::string_view input, std::size_t step, const chunk_limits& limits
         fuzz::exact part(input.substr(r.consumed, step));
         const auto got = decoder.decode(part.data(), part.size());
         fuzz::require(got.produced <= got.consumed && got.consumed <= part.size(), "data is not more than the input");
-        fuzz::require(got.state != parse_state::need_more || got.consumed == part.size(), "all is consumed before more is needed");
+        fuzz::require(got.state != parse_state::need_more || got.consumed == part.size(),
+                      "all is consumed before more is needed");
         r.data.append(part.data(), got.produced);
         r.consumed += got.consumed;
         r.state = got.state;
@@ -56,8 +57,10 @@ void fuzz::check(std::string_view input) {
     require(run(input, 5, limits) == whole, "pieces of 5");
 
     output_buffer out;
-    for (std::size_t at = 0, n = 1; at < input.size(); at += n, n = n * 2 % 37 + 1) write_chunk(out, input.substr(at, n));
+    for (std::size_t at = 0, n = 1; at < input.size(); at += n, n = n * 2 % 37 + 1)
+        write_chunk(out, input.substr(at, n));
     write_last_chunk(out);
     const auto back = run(out.view(), 11, {});
-    require(back.state == parse_state::done && back.data == input && back.consumed == out.size(), "what is encoded is decoded");
+    require(back.state == parse_state::done && back.data == input && back.consumed == out.size(),
+            "what is encoded is decoded");
 }

@@ -8,7 +8,8 @@
 using namespace crema::http;
 
 std::span<const std::string_view> fuzz::seeds() {
-    static constexpr std::string_view all[] = {"a=b", "foo=bar; n=%20x%C3%A9; a=\"q r\"", " a \t=\t b ;c;=d;a=e", "a=%zz;b=\"", "=", ";;"};
+    static constexpr std::string_view all[] = {
+        "a=b", "foo=bar; n=%20x%C3%A9; a=\"q r\"", " a \t=\t b ;c;=d;a=e", "a=%zz;b=\"", "=", ";;"};
     return all;
 }
 
@@ -22,8 +23,11 @@ void fuzz::check(std::string_view input) {
         require(written.has_value() == crema::is_token(all[i].first), "tokens are names");
         if (!written) continue;
         require(valid_field_value(*written), "what is written may be sent");
-        if (crema::is_utf8(all[i].second)) require(find_cookie(*written, all[i].first) == all[i].second, "what is written is read");
+        if (crema::is_utf8(all[i].second))
+            require(find_cookie(*written, all[i].first) == all[i].second, "what is written is read");
     }
-    const cookie_options options{.domain = std::string(input.substr(0, input.size() / 2)), .path = std::string(input.substr(input.size() / 2))};
-    if (const auto written = serialize_cookie("n", input, options)) require(valid_field_value(*written), "options may be sent");
+    const cookie_options options{.domain = std::string(input.substr(0, input.size() / 2)),
+                                 .path = std::string(input.substr(input.size() / 2))};
+    if (const auto written = serialize_cookie("n", input, options))
+        require(valid_field_value(*written), "options may be sent");
 }

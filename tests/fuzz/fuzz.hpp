@@ -1,8 +1,12 @@
-// What all fuzz targets share: a target names its seeds and checks one input; this makes a fuzzer, or a short test, of it.
+// What all fuzz targets share: a target names its seeds and checks one input; this makes a fuzzer or a test of it.
 // SPDX-License-Identifier: MIT
 //
-// With libFuzzer:   clang++ -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -Iinclude tests/fuzz/cookie.cpp && ./a.out -max_total_time=600
-// Without:          g++ -std=c++20 -g -O1 -fsanitize=address,undefined -DCREMA_FUZZ_SHORT -Iinclude tests/fuzz/cookie.cpp && ./a.out [rounds] [first seed]
+// With libFuzzer:
+//   clang++ -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -Iinclude tests/fuzz/cookie.cpp -o cookie
+//   ./cookie -max_total_time=600
+// Without it, as a test of a few seconds:
+//   g++ -std=c++20 -g -O1 -fsanitize=address,undefined -DCREMA_FUZZ_SHORT -Iinclude tests/fuzz/cookie.cpp -o cookie
+//   ./cookie [rounds] [first seed of the random numbers]
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -54,7 +58,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t room);
 
 // Begins again from a seed now and then, so that no files of seeds are needed.
-extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t room, unsigned random) {
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t room,
+                                               unsigned random) {
     const auto all = fuzz::seeds();
     if (size < 2 || random % 64 == 0) {
         const auto seed = all[random / 64 % all.size()];

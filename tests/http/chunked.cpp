@@ -97,8 +97,30 @@ TEST_CASE("incomplete bodies need more", "[chunked]") {
 }
 
 TEST_CASE("chunk sizes are hexadecimal digits and nothing else", "[chunked]") {
-    for (auto z : {"g", "-5", "+5", "0x5", "5g", "5 5", "", " 5", "\t5", "5,", "5.0", "0_5", "\"5\"", "5\x0b", "5\xa0", "5 ", "5\t", "5\n", "5\r",
-                   "7fffffffffffffff", "ffffffffffffffff", "20000000000000", "10000000000000005", "00000000000000005"})
+    for (auto z : {"g",
+                   "-5",
+                   "+5",
+                   "0x5",
+                   "5g",
+                   "5 5",
+                   "",
+                   " 5",
+                   "\t5",
+                   "5,",
+                   "5.0",
+                   "0_5",
+                   "\"5\"",
+                   "5\x0b",
+                   "5\xa0",
+                   "5 ",
+                   "5\t",
+                   "5\n",
+                   "5\r",
+                   "7fffffffffffffff",
+                   "ffffffffffffffff",
+                   "20000000000000",
+                   "10000000000000005",
+                   "00000000000000005"})
         CHECK(status_of(z + "\r\nhello\r\n0\r\n\r\n"s) == 400);
     CHECK(status_of("\0005\r\nhello\r\n0\r\n\r\n"s) == 400);
     CHECK(status_of("0000000000000005\r\nhello\r\n0\r\n\r\n") == 200);
@@ -106,15 +128,18 @@ TEST_CASE("chunk sizes are hexadecimal digits and nothing else", "[chunked]") {
 }
 
 TEST_CASE("line ends are CRLF everywhere", "[chunked]") {
-    for (auto body : {"5\nhello\r\n0\r\n\r\n", "5\rhello\r\n0\r\n\r\n", "5\r\nhello\n0\r\n\r\n", "5\r\nhello\r0\r\n\r\n", "5\r\nhelloX\r\n0\r\n\r\n",
-                      "5\r\nhell\r\n0\r\n\r\n", "0\n\r\n", "0\r\n\n", "0\r\n\r\r\n", "5\r\n\nhello\r\n0\r\n\r\n"})
+    for (auto body : {"5\nhello\r\n0\r\n\r\n", "5\rhello\r\n0\r\n\r\n", "5\r\nhello\n0\r\n\r\n",
+                      "5\r\nhello\r0\r\n\r\n", "5\r\nhelloX\r\n0\r\n\r\n", "5\r\nhell\r\n0\r\n\r\n", "0\n\r\n",
+                      "0\r\n\n", "0\r\n\r\r\n", "5\r\n\nhello\r\n0\r\n\r\n"})
         CHECK(status_of(body) == 400);
 }
 
 TEST_CASE("extensions are read over when they follow the grammar", "[chunked]") {
-    for (auto e : {";a=b", ";last", ";a=\"b;c\\\"d\"", " ; a = b", ";a;b=c;d=\"\"", ";a=\"\t\xe9\"", ";a=b ;c", "\t;a=\"x\" ;b"})
+    for (auto e : {";a=b", ";last", ";a=\"b;c\\\"d\"", " ; a = b", ";a;b=c;d=\"\"", ";a=\"\t\xe9\"", ";a=b ;c",
+                   "\t;a=\"x\" ;b"})
         CHECK(decode("5"s + e + "\r\nhello\r\n0"s + e + "\r\n\r\n").data == "hello");
-    for (auto e : {";", "; ", ";a=", ";a=\"b", ";=b", ";a b", ";a=b c", ";a=b ", ";a=\"b\"c", ";a=\"\x7f\"", ";a\rb", ";a\nb", ";a=\"\n\"", ";a=\"\\\r\"", ";a,b", ";a=b=c", ";a "})
+    for (auto e : {";", "; ", ";a=", ";a=\"b", ";=b", ";a b", ";a=b c", ";a=b ", ";a=\"b\"c", ";a=\"\x7f\"", ";a\rb",
+                   ";a\nb", ";a=\"\n\"", ";a=\"\\\r\"", ";a,b", ";a=b=c", ";a "})
         CHECK(status_of("5"s + e + "\r\nhello\r\n0\r\n\r\n") == 400);
     CHECK(status_of("5;a\0b\r\nhello\r\n0\r\n\r\n"s) == 400);
     chunk_limits limits;
@@ -127,8 +152,8 @@ TEST_CASE("trailers are fields that change no framing", "[chunked]") {
     const auto r = decode("0\r\nX-T: 1\r\nX-U:\r\nX-V: a b\xe9\r\n\r\n");
     CHECK(r.state == parse_state::done);
     CHECK(r.trailers == "X-T: 1\r\nX-U:\r\nX-V: a b\xe9\r\n");
-    for (auto t : {"not a field", "A : b", ": b", " A: b", "A: b\r\n c", "A: b\nc", "A: \x01", "Content-Length: 3", "transfer-encoding: chunked", "HOST: a",
-                   "GET /smuggled HTTP/1.1"})
+    for (auto t : {"not a field", "A : b", ": b", " A: b", "A: b\r\n c", "A: b\nc", "A: \x01", "Content-Length: 3",
+                   "transfer-encoding: chunked", "HOST: a", "GET /smuggled HTTP/1.1"})
         CHECK(status_of("0\r\n"s + t + "\r\n\r\n") == 400);
     chunk_limits limits;
     limits.trailers = 12;

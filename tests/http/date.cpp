@@ -24,7 +24,8 @@ TEST_CASE("all three forms of dates are read", "[date]") {
 }
 
 TEST_CASE("what is written is read again", "[date]") {
-    for (std::int64_t t = -62167219200; t < 253402300799; t += 86400 * 97 + 12345) CHECK(parse_date(format_date(t)).value() == t);
+    for (std::int64_t t = -62167219200; t < 253402300799; t += 86400 * 97 + 12345)
+        CHECK(parse_date(format_date(t)).value() == t);
 }
 
 TEST_CASE("a year of two digits lies at most 50 years ahead", "[date]") {
@@ -35,10 +36,12 @@ TEST_CASE("a year of two digits lies at most 50 years ahead", "[date]") {
 }
 
 TEST_CASE("what is no date is refused", "[date]") {
-    for (auto bad : {"", "now", "0", "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 CET", "Sun, 6 Nov 1994 08:49:37 GMT",
-                     "Sun, 31 Feb 1994 08:49:37 GMT", "Sun, 29 Feb 1900 08:49:37 GMT", "Sun, 00 Nov 1994 08:49:37 GMT",
-                     "Sun, 06 Nov 1994 24:49:37 GMT", "Sun, 06 Nov 1994 08:60:37 GMT", "Sun, 06 Nov 1994 08:49:61 GMT",
-                     "sun, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 GMT x", "Sun Nov 6 08:49:37 1994", "Foo, 06 Nov 1994 08:49:37 GMT"})
+    for (auto bad :
+         {"", "now", "0", "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 CET",
+          "Sun, 6 Nov 1994 08:49:37 GMT", "Sun, 31 Feb 1994 08:49:37 GMT", "Sun, 29 Feb 1900 08:49:37 GMT",
+          "Sun, 00 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 24:49:37 GMT", "Sun, 06 Nov 1994 08:60:37 GMT",
+          "Sun, 06 Nov 1994 08:49:61 GMT", "sun, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 GMT x",
+          "Sun Nov 6 08:49:37 1994", "Foo, 06 Nov 1994 08:49:37 GMT"})
         CHECK_FALSE(parse_date(bad));
 }
 

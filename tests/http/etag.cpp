@@ -11,7 +11,8 @@ using namespace crema::http;
 TEST_CASE("the default validator is the hash of the body", "[etag]") {
     char room[etag_room];
     CHECK(write_etag(room, "") == "W/\"00000000000000000000000000000000\"");
-    CHECK(write_etag(room, "The quick brown fox jumps over the lazy dog", etag_strength::strong) == "\"e34bbc7bbc071b6c7a433ca9c49a9347\"");
+    CHECK(write_etag(room, "The quick brown fox jumps over the lazy dog", etag_strength::strong) ==
+          "\"e34bbc7bbc071b6c7a433ca9c49a9347\"");
     const std::string one(write_etag(room, "hello")), two(write_etag(room, "hellp"));
     CHECK(one != two);
     CHECK(one == write_etag(room, std::string("hello")));

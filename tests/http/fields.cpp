@@ -18,7 +18,8 @@ TEST_CASE("every known field is found by its name in any case", "[fields]") {
         CHECK(to_field(name + "x") == field::unknown);
         CHECK(to_field(name.substr(1)) == field::unknown);
     }
-    for (auto name : {"", "x", "hose", "x-unknown", "a-name-that-is-much-longer-than-all-of-those-known"}) CHECK(to_field(name) == field::unknown);
+    for (auto name : {"", "x", "hose", "x-unknown", "a-name-that-is-much-longer-than-all-of-those-known"})
+        CHECK(to_field(name) == field::unknown);
     CHECK(to_string(field::sec_websocket_key) == "sec-websocket-key");
 }
 
@@ -52,7 +53,8 @@ TEST_CASE("values that would split a response are not valid", "[fields]") {
     CHECK(valid_field_value("text/html; charset=utf-8"));
     CHECK(valid_field_value("tab\tand \xe9"));
     CHECK(valid_field_value(""));
-    for (auto bad : {"a\r\nX: y", "a\nb", "a\rb", "\x01", "\x7f", "a value that is longer than sixteen\n"}) CHECK_FALSE(valid_field_value(bad));
+    for (auto bad : {"a\r\nX: y", "a\nb", "a\rb", "\x01", "\x7f", "a value that is longer than sixteen\n"})
+        CHECK_FALSE(valid_field_value(bad));
     CHECK_FALSE(valid_field_value(std::string_view("a\0b", 3)));
     CHECK(valid_field_name("X-A_b"));
     for (auto bad : {"", "a b", "a:", "a\r", "\xe9"}) CHECK_FALSE(valid_field_name(bad));

@@ -33,7 +33,8 @@ TEST_CASE("If-Modified-Since compares dates", "[fresh]") {
 
 TEST_CASE("If-None-Match decides alone", "[fresh]") {
     CHECK(is_fresh({.if_none_match = "\"a\"", .if_modified_since = earlier, .etag = "\"a\"", .last_modified = later}));
-    CHECK_FALSE(is_fresh({.if_none_match = "\"b\"", .if_modified_since = later, .etag = "\"a\"", .last_modified = earlier}));
+    CHECK_FALSE(
+        is_fresh({.if_none_match = "\"b\"", .if_modified_since = later, .etag = "\"a\"", .last_modified = earlier}));
 }
 
 TEST_CASE("no-cache asks for a new copy", "[fresh]") {

@@ -8,7 +8,8 @@
 using namespace crema::http;
 
 TEST_CASE("an extension, a name and a path have a type", "[mime]") {
-    for (auto path : {"html", ".html", "index.html", "/a.b/index.HTML", "a/b/.c.html", "x.json/y.html/"}) CHECK(mime_type(path) == "text/html");
+    for (auto path : {"html", ".html", "index.html", "/a.b/index.HTML", "a/b/.c.html", "x.json/y.html/"})
+        CHECK(mime_type(path) == "text/html");
     CHECK(mime_type("js") == "text/javascript");
     CHECK(mime_type("json") == "application/json");
     CHECK(mime_type("mp4") == "video/mp4");
@@ -18,7 +19,8 @@ TEST_CASE("an extension, a name and a path have a type", "[mime]") {
 }
 
 TEST_CASE("without a known extension there is none", "[mime]") {
-    for (auto path : {"", ".", "nope", "html.", "a/html", "/a/.html", "htm l", "\xff", "application/json", "an-extension-longer-than-all-of-them"})
+    for (auto path : {"", ".", "nope", "html.", "a/html", "/a/.html", "htm l", "\xff", "application/json",
+                      "an-extension-longer-than-all-of-them"})
         CHECK(mime_type(path).empty());
 }
 
@@ -64,6 +66,9 @@ TEST_CASE("a Content-Type value has a charset when one is usual", "[mime]") {
 }
 
 TEST_CASE("some types are worth compressing", "[mime]") {
-    for (auto type : {"text/html", "application/json; charset=utf-8", "image/svg+xml", "application/vnd.x+json", "font/ttf"}) CHECK(is_compressible(type));
-    for (auto type : {"image/png", "video/mp4", "application/zip", "", "font/woff2"}) CHECK_FALSE(is_compressible(type));
+    for (auto type :
+         {"text/html", "application/json; charset=utf-8", "image/svg+xml", "application/vnd.x+json", "font/ttf"})
+        CHECK(is_compressible(type));
+    for (auto type : {"image/png", "video/mp4", "application/zip", "", "font/woff2"})
+        CHECK_FALSE(is_compressible(type));
 }

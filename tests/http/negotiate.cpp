@@ -21,12 +21,14 @@ TEST_CASE("accepts returns the best offer as it was spelled", "[negotiate]") {
 }
 
 TEST_CASE("media types are ordered by quality, specificity, field and offer", "[negotiate]") {
-    CHECK(preferred_types("text/plain;q=.8, text/html, a/b;q=0, image/*;q=0.9") == list{"text/html", "image/*", "text/plain"});
+    CHECK(preferred_types("text/plain;q=.8, text/html, a/b;q=0, image/*;q=0.9") ==
+          list{"text/html", "image/*", "text/plain"});
     CHECK(preferred_types(std::nullopt) == list{"*/*"});
     CHECK(preferred_types("").empty());
     CHECK(preferred_types("nonsense, /, x/y") == list{"/", "x/y"});
     const list offered{"text/plain", "text/html", "text/html;level=1", "image/png"};
-    CHECK(preferred_types("text/*, text/html;level=1;q=0.5, */*;q=0.1", offered) == list{"text/plain", "text/html", "text/html;level=1", "image/png"});
+    CHECK(preferred_types("text/*, text/html;level=1;q=0.5, */*;q=0.1", offered) ==
+          list{"text/plain", "text/html", "text/html;level=1", "image/png"});
     CHECK(preferred_types("text/html;level=2", offered).empty());
     CHECK(preferred_types("text/html;level=*", offered).size() == 2);
     CHECK(preferred_types("a/b;x=\"1,2\"", list{"a/b;x=\"1,2\""}).size() == 1);
@@ -51,7 +53,8 @@ TEST_CASE("identity is accepted unless it is excluded", "[negotiate]") {
     CHECK(accepts_encoding("gzip, identity;q=0", {"br", "identity"}).empty());
     CHECK(accepts_encoding("gzip, *;q=0", {"identity"}).empty());
     CHECK(accepts_encoding("gzip;q=0.5, br;q=0.5", {"gzip", "br"}) == "gzip");
-    CHECK(preferred_offered_encodings("gzip, br", list{"gzip", "br", "zstd"}, list{"br", "gzip"}) == list{"br", "gzip"});
+    CHECK(preferred_offered_encodings("gzip, br", list{"gzip", "br", "zstd"}, list{"br", "gzip"}) ==
+          list{"br", "gzip"});
     CHECK(preferred_encodings("deflate, gzip, br", list{"br", "gzip"}) == list{"br", "gzip", "deflate", "identity"});
 }
 

@@ -25,14 +25,16 @@ TEST_CASE("ranges are cut to the representation", "[range]") {
 }
 
 TEST_CASE("ranges outside of it are dropped", "[range]") {
-    for (auto header : {"bytes=500-999", "bytes=500-20", "bytes=200-", "bytes=-0", "bytes=-201", "bytes=99999999999999999999999-", "bytes=500-,600-"})
+    for (auto header : {"bytes=500-999", "bytes=500-20", "bytes=200-", "bytes=-0", "bytes=-201",
+                        "bytes=99999999999999999999999-", "bytes=500-,600-"})
         CHECK(parse_range(200, header).state == kind::unsatisfiable);
     CHECK(parse_range(0, "bytes=0-0").state == kind::unsatisfiable);
     CHECK(parse_range(200, "bytes=0-1,500-600").ranges == ranges{{0, 1}});
 }
 
 TEST_CASE("what is no range is malformed", "[range]") {
-    for (auto header : {"", "bytes", "bytes=", "bytes=x-100", "bytes=100-x", "bytes=-", "bytes=--1", "bytes=1", "bytes=0-1,", "bytes=0-1,x", "bytes=+1-2", "bytes=0x1-2", "bytes=1.5-"})
+    for (auto header : {"", "bytes", "bytes=", "bytes=x-100", "bytes=100-x", "bytes=-", "bytes=--1", "bytes=1",
+                        "bytes=0-1,", "bytes=0-1,x", "bytes=+1-2", "bytes=0x1-2", "bytes=1.5-"})
         CHECK(parse_range(200, header).state == kind::malformed);
 }
 

@@ -56,7 +56,10 @@ TEST_CASE("views follow the octets when they move", "[request_head]") {
 
 TEST_CASE("clear forgets all", "[request_head]") {
     request_head head;
-    read(head, "POST http://x/p?q HTTP/1.1\r\nHost: h\r\nHost2: y\r\nContent-Length: 3\r\nAccept: a\r\nAccept: b\r\nExpect: 100-continue\r\n\r\n");
+    read(
+        head,
+        "POST http://x/p?q HTTP/1.1\r\nHost: h\r\nHost2: y\r\nContent-Length: 3\r\n"
+         "Accept: a\r\nAccept: b\r\nExpect: 100-continue\r\n\r\n");
     CHECK(head.repeated(field::accept));
     head.clear();
     CHECK(head.field_count() == 0);

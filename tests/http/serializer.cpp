@@ -25,8 +25,9 @@ TEST_CASE("a response has status line, fields, date, framing, body", "[serialize
     head.date_line = date.line();
     head.framing = body_framing::length;
     head.length = 5;
-    CHECK(written(head, "hello") == "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\n"
-                                    "Content-Length: 5\r\n\r\nhello");
+    CHECK(written(head, "hello") ==
+          "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\n"
+          "Content-Length: 5\r\n\r\nhello");
 }
 
 TEST_CASE("framing and connection are said as asked", "[serializer]") {

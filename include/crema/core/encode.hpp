@@ -70,7 +70,8 @@ inline std::string encode_uri_component(std::string_view text) {
     return out;
 }
 
-/// Returns the text with the replacement character U+FFFD for each piece that is no well-formed UTF-8, as browsers and Node do.
+/// Returns the text with the replacement character U+FFFD for each piece that is no well-formed UTF-8, as browsers
+/// and Node do.
 CREMA_DECL std::string repair_utf8(std::string_view octets);
 
 /** Return a URL made fit to be sent: escapes what may not stand in a URL and leaves escapes that are there.

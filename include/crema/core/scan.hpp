@@ -32,8 +32,9 @@ constexpr bool is_target_octet(unsigned char u, target_octets k) noexcept {
 constexpr std::array<std::uint8_t, 256> make_target_table() {
     std::array<std::uint8_t, 256> t{};
     for (unsigned u = 0; u < 256; ++u)
-        t[u] = static_cast<std::uint8_t>((is_target_octet(static_cast<unsigned char>(u), target_octets::strict) ? 1 : 0) |
-                                         (is_target_octet(static_cast<unsigned char>(u), target_octets::relaxed) ? 2 : 0));
+        t[u] = static_cast<std::uint8_t>(
+            (is_target_octet(static_cast<unsigned char>(u), target_octets::strict) ? 1 : 0) |
+            (is_target_octet(static_cast<unsigned char>(u), target_octets::relaxed) ? 2 : 0));
     return t;
 }
 inline constexpr auto target_table = make_target_table();
@@ -86,7 +87,8 @@ namespace detail {
 // One bit for each of 16 octets: may it not stand in a field value?
 inline unsigned field_value_stops(const char* p) noexcept {
     const auto x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-    const auto control = _mm_andnot_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8('\t')), _mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(0x1f)), x));
+    const auto control = _mm_andnot_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8('\t')),
+                                          _mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(0x1f)), x));
     return static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(control, _mm_cmpeq_epi8(x, _mm_set1_epi8(0x7f)))));
 }
 
@@ -111,13 +113,14 @@ inline const char* field_value(const char* p, const char* end, const char* floor
 
 /// @copydoc scan_portable::token
 inline const char* token(const char* p, const char* end) noexcept {
-    const auto small = _mm_set1_epi8(0x20), a = _mm_set1_epi8('a'), letters = _mm_set1_epi8(25), zero = _mm_set1_epi8('0'),
-               digits = _mm_set1_epi8(9), dash = _mm_set1_epi8('-');
+    const auto small = _mm_set1_epi8(0x20), a = _mm_set1_epi8('a'), letters = _mm_set1_epi8(25),
+               zero = _mm_set1_epi8('0'), digits = _mm_set1_epi8(9), dash = _mm_set1_epi8('-');
     while (end - p >= 16) {
         const auto x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
         const auto l = _mm_sub_epi8(_mm_or_si128(x, small), a), d = _mm_sub_epi8(x, zero);
-        const auto good = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(l, letters), l), _mm_cmpeq_epi8(x, dash)),
-                                       _mm_cmpeq_epi8(_mm_min_epu8(d, digits), d));
+        const auto good =
+            _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(l, letters), l), _mm_cmpeq_epi8(x, dash)),
+                         _mm_cmpeq_epi8(_mm_min_epu8(d, digits), d));
         const auto stop = static_cast<unsigned>(_mm_movemask_epi8(good)) ^ 0xffffu;
         if (stop == 0) {
             p += 16;
@@ -135,9 +138,9 @@ namespace detail {
 template <bool StopAtQuestionMark>
 inline const char* target(const char* p, const char* end, target_octets k) noexcept {
     if (k == target_octets::strict) {
-        const auto first = _mm_set1_epi8(0x21), del = _mm_set1_epi8(0x7f), low = _mm_set1_epi8('"'), angle = _mm_set1_epi8('<'),
-                   without_1 = _mm_set1_epi8(static_cast<char>(0xfe)), without_2 = _mm_set1_epi8(static_cast<char>(0xfd)),
-                   question = _mm_set1_epi8('?');
+        const auto first = _mm_set1_epi8(0x21), del = _mm_set1_epi8(0x7f), low = _mm_set1_epi8('"'),
+                   angle = _mm_set1_epi8('<'), without_1 = _mm_set1_epi8(static_cast<char>(0xfe)),
+                   without_2 = _mm_set1_epi8(static_cast<char>(0xfd)), question = _mm_set1_epi8('?');
         while (end - p >= 16) {
             const auto x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
             auto bad = _mm_or_si128(_mm_cmplt_epi8(x, first), _mm_cmpeq_epi8(x, del)); // signed: also above 0x7f

@@ -137,7 +137,8 @@ public:
     enum class quotes : bool { ignored, respected };
 
     /// Construct over a text, which must outlive the views.
-    constexpr explicit comma_list(std::string_view text, quotes q = quotes::ignored) noexcept : text_(text), quotes_(q) {}
+    constexpr explicit comma_list(std::string_view text, quotes q = quotes::ignored) noexcept
+        : text_(text), quotes_(q) {}
 
     /// Is a forward iterator over the elements.
     class iterator {
@@ -173,7 +174,9 @@ public:
 
     private:
         friend class comma_list;
-        constexpr iterator(std::string_view rest, quotes q) noexcept : rest_(rest), quotes_(q), done_(false) { measure(); }
+        constexpr iterator(std::string_view rest, quotes q) noexcept : rest_(rest), quotes_(q), done_(false) {
+            measure();
+        }
         constexpr void measure() noexcept {
             bool inside = false;
             size_ = 0;

@@ -80,8 +80,26 @@ public:
 
 private:
     enum class step : std::uint8_t {
-        size, size_space, extension, extension_name, name_space, equals, extension_value, quoted, quoted_pair, after_value,
-        line_lf, data, data_cr, data_lf, trailer_begin, trailer_name, trailer_value, trailer_lf, last_lf, done
+        size,
+        size_space,
+        extension,
+        extension_name,
+        name_space,
+        equals,
+        extension_value,
+        quoted,
+        quoted_pair,
+        after_value,
+        line_lf,
+        data,
+        data_cr,
+        data_lf,
+        trailer_begin,
+        trailer_name,
+        trailer_value,
+        trailer_lf,
+        last_lf,
+        done
     };
     CREMA_COLD parse_state fail(int status, const char* reason) noexcept {
         status_ = status;
@@ -137,7 +155,8 @@ CREMA_DECL parse_state chunked_decoder::size_line(char c) {
     // After the size: BWS only in front of an extension, extensions as tokens or quoted strings.
     auto extend = [&](step s) {
         step_ = s;
-        return ++extension_octets_ > limits_.extensions ? fail(413, "chunk extensions too large") : parse_state::need_more;
+        return ++extension_octets_ > limits_.extensions ? fail(413, "chunk extensions too large")
+                                                        : parse_state::need_more;
     };
     auto line_end = [&] {
         step_ = step::line_lf;

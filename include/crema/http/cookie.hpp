@@ -24,7 +24,8 @@ namespace crema::http {
 class cookie_pairs {
 public:
     /// Construct over the value of a field, which must outlive the views.
-    explicit constexpr cookie_pairs(std::string_view header) noexcept : header_(header.size() < 2 ? std::string_view{} : header) {}
+    explicit constexpr cookie_pairs(std::string_view header) noexcept
+        : header_(header.size() < 2 ? std::string_view{} : header) {}
 
     /// Is a forward iterator over name and value.
     class iterator {
@@ -118,7 +119,8 @@ struct cookie_options {
 
     @see RFC 6265bis section 4.1
 */
-CREMA_DECL result<std::string> serialize_cookie(std::string_view name, std::string_view value, const cookie_options& options = {});
+CREMA_DECL result<std::string> serialize_cookie(std::string_view name, std::string_view value,
+                                                const cookie_options& options = {});
 
 } // namespace crema::http
 
@@ -169,7 +171,8 @@ CREMA_DECL void cookie_pairs::iterator::read() noexcept {
         const auto equals = piece.find('=');
         if (equals == std::string_view::npos) continue;
         auto value = trim_ows(piece.substr(equals + 1));
-        if (!value.empty() && value.front() == '"' && value.back() == '"') value = value.size() < 2 ? std::string_view{} : value.substr(1, value.size() - 2);
+        if (!value.empty() && value.front() == '"' && value.back() == '"')
+            value = value.size() < 2 ? std::string_view{} : value.substr(1, value.size() - 2);
         pair_ = {trim_ows(piece.substr(0, equals)), value};
         return;
     }
@@ -194,16 +197,20 @@ CREMA_DECL std::vector<std::pair<std::string, std::string>> parse_cookies(std::s
     auto by_name = raw;
     auto before = [](const auto& a, const auto& b) { return a.first < b.first; };
     std::stable_sort(by_name.begin(), by_name.end(), before);
-    by_name.erase(std::unique(by_name.begin(), by_name.end(), [](const auto& a, const auto& b) { return a.first == b.first; }), by_name.end());
+    by_name.erase(
+        std::unique(by_name.begin(), by_name.end(), [](const auto& a, const auto& b) { return a.first == b.first; }),
+        by_name.end());
     std::vector<std::pair<std::string, std::string>> all;
     for (const auto& [name, value] : raw) {
         const auto first = std::lower_bound(by_name.begin(), by_name.end(), std::pair(name, value), before);
-        if (first->second.data() == value.data() && first->first.data() == name.data()) all.emplace_back(name, decode_cookie(value));
+        if (first->second.data() == value.data() && first->first.data() == name.data())
+            all.emplace_back(name, decode_cookie(value));
     }
     return all;
 }
 
-CREMA_DECL result<std::string> serialize_cookie(std::string_view name, std::string_view value, const cookie_options& options) {
+CREMA_DECL result<std::string> serialize_cookie(std::string_view name, std::string_view value,
+                                                const cookie_options& options) {
     auto wrong = [](const char* what) { return failure{make_error_code(error::bad_value), 0, what}; };
     if (!is_token(name)) return wrong("argument name is invalid");
     std::string line(name);
@@ -221,7 +228,9 @@ CREMA_DECL result<std::string> serialize_cookie(std::string_view name, std::stri
         line.append("; Path=").append(options.path);
     }
     if (options.expires)
-        line.append("; Expires=").append(format_date(std::chrono::floor<std::chrono::seconds>(*options.expires).time_since_epoch().count()));
+        line.append("; Expires=")
+            .append(
+                format_date(std::chrono::floor<std::chrono::seconds>(*options.expires).time_since_epoch().count()));
     if (options.http_only) line += "; HttpOnly";
     if (options.secure) line += "; Secure";
     if (options.partitioned) line += "; Partitioned";

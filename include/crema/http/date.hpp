@@ -86,7 +86,8 @@ namespace crema::http {
 namespace detail {
 
 inline constexpr std::string_view day_names[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-inline constexpr std::string_view long_day_names[] = {"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
+inline constexpr std::string_view long_day_names[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
+                                                      "Thursday", "Friday", "Saturday"};
 inline constexpr std::string_view month_names[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
@@ -126,7 +127,8 @@ struct date_reader {
         else rest.remove_prefix(s.size());
     }
     int number(std::size_t digits) {
-        if (!good || rest.size() < digits || !all_of_class(rest.substr(0, digits), octet_class::digit)) return fail(), 0;
+        if (!good || rest.size() < digits || !all_of_class(rest.substr(0, digits), octet_class::digit))
+            return fail(), 0;
         int v = 0;
         for (char c : rest.substr(0, digits)) v = v * 10 + (c - '0');
         rest.remove_prefix(digits);

@@ -22,7 +22,8 @@ inline constexpr std::size_t etag_room = 40;
     @param out Room for `etag_room` octets.
     @return What was written, quotes included: `W/"…"`.
 */
-CREMA_DECL std::string_view write_etag(char* out, std::string_view body, etag_strength strength = etag_strength::weak) noexcept;
+CREMA_DECL std::string_view write_etag(char* out, std::string_view body,
+                                       etag_strength strength = etag_strength::weak) noexcept;
 
 /// @copydoc write_etag
 inline std::string_view write_etag(char* out, std::string_view body, bool weak) noexcept {
@@ -37,7 +38,8 @@ CREMA_DECL std::string express_etag(std::string_view body, etag_strength strengt
     @param size Octets.
     @param modified_ms Milliseconds since 1970.
 */
-CREMA_DECL std::string file_etag(std::uint64_t size, std::int64_t modified_ms, etag_strength strength = etag_strength::weak);
+CREMA_DECL std::string file_etag(std::uint64_t size, std::int64_t modified_ms,
+                                 etag_strength strength = etag_strength::weak);
 
 /** Tell whether two validators are equal when their weakness is ignored.
 
@@ -50,7 +52,9 @@ constexpr bool weakly_equal(std::string_view a, std::string_view b) noexcept {
 }
 
 /// Tells whether two validators are equal and both strong (RFC 9110 section 8.8.3.2).
-constexpr bool strongly_equal(std::string_view a, std::string_view b) noexcept { return a == b && !a.starts_with("W/"); }
+constexpr bool strongly_equal(std::string_view a, std::string_view b) noexcept {
+    return a == b && !a.starts_with("W/");
+}
 
 } // namespace crema::http
 
@@ -120,7 +124,8 @@ CREMA_DECL std::string file_etag(std::uint64_t size, std::int64_t modified_ms, e
     detail::append_hex(tag, size);
     tag += '-';
     if (modified_ms < 0) tag += '-';
-    detail::append_hex(tag, modified_ms < 0 ? -static_cast<std::uint64_t>(modified_ms) : static_cast<std::uint64_t>(modified_ms));
+    detail::append_hex(tag, modified_ms < 0 ? -static_cast<std::uint64_t>(modified_ms)
+                                            : static_cast<std::uint64_t>(modified_ms));
     tag += '"';
     return tag;
 }

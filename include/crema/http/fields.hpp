@@ -104,9 +104,11 @@ constexpr field to_short_field(std::string_view name) noexcept {
 // Tells, one bit each, which of 16 octets are equal to those of a known name when made small. What is below a space
 // would become a letter or hyphen; it is none.
 inline unsigned same_as_known(const char* octets, const char* known) noexcept {
-    const auto x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(octets)), k = _mm_loadu_si128(reinterpret_cast<const __m128i*>(known));
+    const auto x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(octets)),
+               k = _mm_loadu_si128(reinterpret_cast<const __m128i*>(known));
     const auto space = _mm_set1_epi8(0x20);
-    return static_cast<unsigned>(_mm_movemask_epi8(_mm_andnot_si128(_mm_cmplt_epi8(x, space), _mm_cmpeq_epi8(_mm_or_si128(x, space), k))));
+    return static_cast<unsigned>(
+        _mm_movemask_epi8(_mm_andnot_si128(_mm_cmplt_epi8(x, space), _mm_cmpeq_epi8(_mm_or_si128(x, space), k))));
 }
 #endif
 
@@ -122,7 +124,8 @@ CREMA_FORCEINLINE field to_field_within(const char* name, std::size_t size, cons
     }
     if (readable_end - name >= 32) {
         const auto wanted = (1u << size) - 1;
-        const auto same = same_as_known(name, known_fields.name[i]) | same_as_known(name + 16, known_fields.name[i] + 16) << 16;
+        const auto same =
+            same_as_known(name, known_fields.name[i]) | same_as_known(name + 16, known_fields.name[i] + 16) << 16;
         return (same & wanted) == wanted ? static_cast<field>(i) : field::unknown;
     }
 #endif
@@ -133,7 +136,8 @@ CREMA_FORCEINLINE field to_field_within(const char* name, std::size_t size, cons
 } // namespace detail
 
 constexpr std::string_view to_string(field f) noexcept {
-    return static_cast<std::size_t>(f) < field_count ? detail::field_names[static_cast<std::size_t>(f)] : std::string_view{};
+    return static_cast<std::size_t>(f) < field_count ? detail::field_names[static_cast<std::size_t>(f)]
+                                                     : std::string_view{};
 }
 
 constexpr field to_field(std::string_view name) noexcept {

@@ -70,7 +70,8 @@ public:
         p += value.size();
         *p++ = '\r';
         *p++ = '\n';
-        lines_[count_++] = {static_cast<std::uint32_t>(size_), static_cast<std::uint32_t>(name.size()), static_cast<std::uint32_t>(value.size())};
+        lines_[count_++] = {static_cast<std::uint32_t>(size_), static_cast<std::uint32_t>(name.size()),
+                            static_cast<std::uint32_t>(value.size())};
         size_ += size;
         names_ |= trace(name);
     }

@@ -47,7 +47,8 @@ CREMA_DECL media_type parse_media_type_at(std::string_view header, std::size_t& 
 /** Write a Content-Type value; parameters that are no tokens are quoted.
 
     @par Errors
-    @li `error::bad_value` the type is not two tokens with a slash between, a name is no token, or a value holds control octets.
+    @li `error::bad_value` the type is not two tokens with a slash between, a name is no token, or a value holds
+    control octets.
 */
 CREMA_DECL result<std::string> format_media_type(const media_type& type);
 
@@ -118,7 +119,8 @@ inline void keep_first(std::vector<std::pair<std::string, std::string>>& pairs) 
     if (pairs.size() < 2) return;
     std::vector<std::size_t> order(pairs.size());
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-    std::sort(order.begin(), order.end(), [&](auto a, auto b) { return std::tie(pairs[a].first, a) < std::tie(pairs[b].first, b); });
+    std::sort(order.begin(), order.end(),
+              [&](auto a, auto b) { return std::tie(pairs[a].first, a) < std::tie(pairs[b].first, b); });
     std::vector<bool> again(pairs.size());
     for (std::size_t i = 1; i < order.size(); ++i) again[order[i]] = pairs[order[i]].first == pairs[order[i - 1]].first;
     std::size_t kept = 0;
@@ -198,9 +200,12 @@ CREMA_DECL media_type parse_media_type_at(std::string_view header, std::size_t& 
 }
 
 CREMA_DECL result<std::string> format_media_type(const media_type& type) {
-    auto wrong = [](const char* what, std::string_view it) { return failure{make_error_code(error::bad_value), 0, what + std::string(it)}; };
+    auto wrong = [](const char* what, std::string_view it) {
+        return failure{make_error_code(error::bad_value), 0, what + std::string(it)};
+    };
     const auto slash = type.type.find('/');
-    if (slash == std::string::npos || !is_token(std::string_view(type.type).substr(0, slash)) || !is_token(std::string_view(type.type).substr(slash + 1)))
+    if (slash == std::string::npos || !is_token(std::string_view(type.type).substr(0, slash)) ||
+        !is_token(std::string_view(type.type).substr(slash + 1)))
         return wrong("Invalid type: ", type.type);
     std::string out = type.type;
     for (const auto& [name, text] : type.parameters) {
@@ -221,7 +226,9 @@ CREMA_DECL result<std::string> format_media_type(const media_type& type) {
     return out;
 }
 
-CREMA_DECL std::string_view essence(std::string_view header) noexcept { return trim_ows(header.substr(0, header.find(';'))); }
+CREMA_DECL std::string_view essence(std::string_view header) noexcept {
+    return trim_ows(header.substr(0, header.find(';')));
+}
 
 CREMA_DECL std::string with_charset(std::string_view extension_or_type) {
     auto full = content_type_of(extension_or_type);

@@ -45,7 +45,8 @@ inline constexpr std::string_view method_names[method_count] = {
 } // namespace detail
 
 constexpr std::string_view to_string(method m) noexcept {
-    return static_cast<std::size_t>(m) < method_count ? detail::method_names[static_cast<std::size_t>(m)] : std::string_view{};
+    return static_cast<std::size_t>(m) < method_count ? detail::method_names[static_cast<std::size_t>(m)]
+                                                      : std::string_view{};
 }
 
 constexpr method to_method(std::string_view text) noexcept {

@@ -27,7 +27,8 @@ CREMA_DECL std::string_view mime_type(std::string_view path) noexcept;
 */
 CREMA_DECL std::string_view mime_extension(std::string_view type) noexcept;
 
-/// Returns the usual charset of a type: `UTF-8` for text and what is defined so, empty where there is none. Lives forever.
+/// Returns the usual charset of a type: `UTF-8` for text and what is defined so, empty where there is none; it lives
+/// forever.
 CREMA_DECL std::string_view mime_charset(std::string_view type) noexcept;
 
 /** Return the value for a Content-Type field: the type of an extension, or the given type, with its usual charset.
@@ -499,7 +500,8 @@ inline std::string_view front_of(std::string_view text, std::string_view wanted)
     for (; !text.empty(); text.remove_prefix(front_line(text).size() + 1)) {
         const auto line = front_line(text);
         const auto space = line.find(' ');
-        if (line.size() == space + 1 + wanted.size() && iequals(line.substr(space + 1), wanted)) return line.substr(0, space);
+        if (line.size() == space + 1 + wanted.size() && iequals(line.substr(space + 1), wanted))
+            return line.substr(0, space);
     }
     return {};
 }
@@ -553,9 +555,11 @@ CREMA_DECL std::string_view mime_charset(std::string_view type) noexcept {
 }
 
 CREMA_DECL std::string content_type_of(std::string_view extension_or_type) {
-    std::string value(extension_or_type.find('/') == std::string_view::npos ? mime_type(extension_or_type) : extension_or_type);
+    std::string value(extension_or_type.find('/') == std::string_view::npos ? mime_type(extension_or_type)
+                                                                            : extension_or_type);
     if (value.empty() || value.find("charset") != std::string::npos) return value;
-    if (const auto charset = mime_charset(value); !charset.empty()) value.append("; charset=").append(to_lower(charset));
+    if (const auto charset = mime_charset(value); !charset.empty())
+        value.append("; charset=").append(to_lower(charset));
     return value;
 }
 

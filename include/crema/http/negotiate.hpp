@@ -15,7 +15,8 @@ using offers = std::span<const std::string_view>;
 
 /** Return all media types that an Accept field accepts, the preferred first.
 
-    @param accept The value of the field, without one `nullopt`, which accepts everything. The result holds views into it.
+    @param accept The value of the field, without one `nullopt`, which accepts everything. The result holds views into
+    it.
 
     The functions for charsets, encodings and languages do the same for their fields. Order: higher quality first, then
     the order in the field. Elements with quality 0 are left out.
@@ -28,28 +29,32 @@ using offers = std::span<const std::string_view>;
 CREMA_DECL std::vector<std::string_view> preferred_types(std::optional<std::string_view> accept);
 /** Return those of the offered media types that an Accept field accepts, the preferred first.
 
-    Each offer counts with the most specific element that matches it. Order: higher quality, then higher specificity, then
-    the order in the field, then the order of the offers.
+    Each offer counts with the most specific element that matches it. Order: higher quality, then higher specificity,
+    then the order in the field, then the order of the offers.
 */
 CREMA_DECL std::vector<std::string_view> preferred_types(std::optional<std::string_view> accept, offers offered);
 /// @copydoc preferred_types(std::optional<std::string_view>)
 CREMA_DECL std::vector<std::string_view> preferred_charsets(std::optional<std::string_view> accept_charset);
 /// @copydoc preferred_types(std::optional<std::string_view>, offers)
-CREMA_DECL std::vector<std::string_view> preferred_charsets(std::optional<std::string_view> accept_charset, offers offered);
+CREMA_DECL std::vector<std::string_view> preferred_charsets(std::optional<std::string_view> accept_charset,
+                                                            offers offered);
 /// @copydoc preferred_types(std::optional<std::string_view>)
 CREMA_DECL std::vector<std::string_view> preferred_languages(std::optional<std::string_view> accept_language);
 /// @copydoc preferred_types(std::optional<std::string_view>, offers)
-CREMA_DECL std::vector<std::string_view> preferred_languages(std::optional<std::string_view> accept_language, offers offered);
+CREMA_DECL std::vector<std::string_view> preferred_languages(std::optional<std::string_view> accept_language,
+                                                             offers offered);
 /** Return the encodings that an Accept-Encoding field accepts, the preferred first.
 
     `identity` counts as accepted with the lowest quality in the field, unless the field says otherwise.
 
     @param server_order Encodings of the same quality that stand here are ordered as here, in front of others.
 */
-CREMA_DECL std::vector<std::string_view> preferred_encodings(std::optional<std::string_view> accept_encoding, offers server_order = {});
-/// Returns those of the offered encodings that are accepted; see `preferred_encodings`. Nothing offered: nothing returned.
-CREMA_DECL std::vector<std::string_view> preferred_offered_encodings(std::optional<std::string_view> accept_encoding, offers offered,
-                                                                     offers server_order = {});
+CREMA_DECL std::vector<std::string_view> preferred_encodings(std::optional<std::string_view> accept_encoding,
+                                                             offers server_order = {});
+/// Returns those of the offered encodings that are accepted; see `preferred_encodings`. Nothing offered: nothing
+/// returned.
+CREMA_DECL std::vector<std::string_view> preferred_offered_encodings(std::optional<std::string_view> accept_encoding,
+                                                                     offers offered, offers server_order = {});
 
 /** Return the best of the offered types for an Accept field.
 
@@ -59,26 +64,31 @@ CREMA_DECL std::vector<std::string_view> preferred_offered_encodings(std::option
 */
 CREMA_DECL std::string_view accepts(std::optional<std::string_view> accept, offers offered);
 /// @copydoc accepts
-inline std::string_view accepts(std::optional<std::string_view> accept, std::initializer_list<std::string_view> offered) {
+inline std::string_view accepts(std::optional<std::string_view> accept,
+                                std::initializer_list<std::string_view> offered) {
     return accepts(accept, offers(offered.begin(), offered.size()));
 }
 
 /// Returns the best of the offered charsets, empty when none is accepted.
 CREMA_DECL std::string_view accepts_charset(std::optional<std::string_view> accept_charset, offers offered);
 /// @copydoc accepts_charset
-inline std::string_view accepts_charset(std::optional<std::string_view> accept_charset, std::initializer_list<std::string_view> offered) {
+inline std::string_view accepts_charset(std::optional<std::string_view> accept_charset,
+                                        std::initializer_list<std::string_view> offered) {
     return accepts_charset(accept_charset, offers(offered.begin(), offered.size()));
 }
 /// Returns the best of the offered encodings, empty when none is accepted.
-CREMA_DECL std::string_view accepts_encoding(std::optional<std::string_view> accept_encoding, offers offered, offers server_order = {});
+CREMA_DECL std::string_view accepts_encoding(std::optional<std::string_view> accept_encoding, offers offered,
+                                             offers server_order = {});
 /// @copydoc accepts_encoding
-inline std::string_view accepts_encoding(std::optional<std::string_view> accept_encoding, std::initializer_list<std::string_view> offered) {
+inline std::string_view accepts_encoding(std::optional<std::string_view> accept_encoding,
+                                         std::initializer_list<std::string_view> offered) {
     return accepts_encoding(accept_encoding, offers(offered.begin(), offered.size()));
 }
 /// Returns the best of the offered languages, empty when none is accepted.
 CREMA_DECL std::string_view accepts_language(std::optional<std::string_view> accept_language, offers offered);
 /// @copydoc accepts_language
-inline std::string_view accepts_language(std::optional<std::string_view> accept_language, std::initializer_list<std::string_view> offered) {
+inline std::string_view accepts_language(std::optional<std::string_view> accept_language,
+                                         std::initializer_list<std::string_view> offered) {
     return accepts_language(accept_language, offers(offered.begin(), offered.size()));
 }
 
@@ -120,7 +130,8 @@ inline double parse_quality(std::string_view s) noexcept {
         s.remove_prefix(1);
     }
     if (s.starts_with("Infinity")) return sign * std::numeric_limits<double>::infinity();
-    if (s.empty() || !(is_digit(s[0]) || (s[0] == '.' && s.size() > 1 && is_digit(s[1])))) return std::numeric_limits<double>::quiet_NaN();
+    if (s.empty() || !(is_digit(s[0]) || (s[0] == '.' && s.size() > 1 && is_digit(s[1]))))
+        return std::numeric_limits<double>::quiet_NaN();
     double v = 0;
     const auto got = std::from_chars(s.data(), s.data() + s.size(), v);
     if (got.ec == std::errc::result_out_of_range) return v;
@@ -166,7 +177,9 @@ standing stand(std::string_view offer, std::ptrdiff_t index, const std::vector<a
 
 inline std::vector<std::string_view> ordered(std::vector<standing> all, offers server_order = {}) {
     std::erase_if(all, [](const standing& s) { return !(s.quality > 0); });
-    auto preference = [&](const standing& s) { return std::find(server_order.begin(), server_order.end(), s.text) - server_order.begin(); };
+    auto preference = [&](const standing& s) {
+        return std::find(server_order.begin(), server_order.end(), s.text) - server_order.begin();
+    };
     std::stable_sort(all.begin(), all.end(), [&](const standing& a, const standing& b) {
         if (a.quality != b.quality) return a.quality > b.quality;
         if (!server_order.empty())
@@ -188,9 +201,11 @@ inline std::vector<std::string_view> all_of_them(const std::vector<accepted>& al
 
 // `matcher` makes of an offer what matches it with elements.
 template <class Matcher>
-std::vector<std::string_view> best_of(offers offered, const std::vector<accepted>& all, Matcher matcher, offers server_order = {}) {
+std::vector<std::string_view> best_of(offers offered, const std::vector<accepted>& all, Matcher matcher,
+                                      offers server_order = {}) {
     std::vector<standing> standings;
-    for (auto offer : offered) standings.push_back(stand(offer, static_cast<std::ptrdiff_t>(standings.size()), all, matcher(offer)));
+    for (auto offer : offered)
+        standings.push_back(stand(offer, static_cast<std::ptrdiff_t>(standings.size()), all, matcher(offer)));
     return ordered(std::move(standings), server_order);
 }
 
@@ -257,20 +272,26 @@ CREMA_DECL std::vector<std::string_view> preferred_types(std::optional<std::stri
 CREMA_DECL std::vector<std::string_view> preferred_charsets(std::optional<std::string_view> accept_charset) {
     return detail::all_of_them(detail::read_accepted(accept_charset.value_or("*"), false));
 }
-CREMA_DECL std::vector<std::string_view> preferred_charsets(std::optional<std::string_view> accept_charset, offers offered) {
+CREMA_DECL std::vector<std::string_view> preferred_charsets(std::optional<std::string_view> accept_charset,
+                                                            offers offered) {
     return detail::best_of(offered, detail::read_accepted(accept_charset.value_or("*"), false), detail::word_matcher);
 }
 CREMA_DECL std::vector<std::string_view> preferred_languages(std::optional<std::string_view> accept_language) {
     return detail::all_of_them(detail::read_accepted(accept_language.value_or("*"), false));
 }
-CREMA_DECL std::vector<std::string_view> preferred_languages(std::optional<std::string_view> accept_language, offers offered) {
-    return detail::best_of(offered, detail::read_accepted(accept_language.value_or("*"), false), detail::language_matcher);
+CREMA_DECL std::vector<std::string_view> preferred_languages(std::optional<std::string_view> accept_language,
+                                                             offers offered) {
+    return detail::best_of(offered, detail::read_accepted(accept_language.value_or("*"), false),
+                           detail::language_matcher);
 }
-CREMA_DECL std::vector<std::string_view> preferred_encodings(std::optional<std::string_view> accept_encoding, offers server_order) {
+CREMA_DECL std::vector<std::string_view> preferred_encodings(std::optional<std::string_view> accept_encoding,
+                                                             offers server_order) {
     return detail::all_of_them(detail::read_encodings(accept_encoding.value_or("")), server_order);
 }
-CREMA_DECL std::vector<std::string_view> preferred_offered_encodings(std::optional<std::string_view> accept_encoding, offers offered, offers server_order) {
-    return detail::best_of(offered, detail::read_encodings(accept_encoding.value_or("")), detail::word_matcher, server_order);
+CREMA_DECL std::vector<std::string_view> preferred_offered_encodings(std::optional<std::string_view> accept_encoding,
+                                                                     offers offered, offers server_order) {
+    return detail::best_of(offered, detail::read_encodings(accept_encoding.value_or("")), detail::word_matcher,
+                           server_order);
 }
 
 CREMA_DECL std::string_view accepts(std::optional<std::string_view> accept, offers offered) {
@@ -286,13 +307,15 @@ CREMA_DECL std::string_view accepts(std::optional<std::string_view> accept, offe
     }
     const auto best = preferred_types(accept, types);
     if (best.empty()) return {};
-    return offered[place[static_cast<std::size_t>(std::find(types.begin(), types.end(), best.front()) - types.begin())]];
+    return offered[place[static_cast<std::size_t>(std::find(types.begin(), types.end(), best.front()) -
+                                                  types.begin())]];
 }
 CREMA_DECL std::string_view accepts_charset(std::optional<std::string_view> accept_charset, offers offered) {
     const auto best = preferred_charsets(accept_charset, offered);
     return best.empty() ? std::string_view{} : best.front();
 }
-CREMA_DECL std::string_view accepts_encoding(std::optional<std::string_view> accept_encoding, offers offered, offers server_order) {
+CREMA_DECL std::string_view accepts_encoding(std::optional<std::string_view> accept_encoding, offers offered,
+                                             offers server_order) {
     const auto best = preferred_offered_encodings(accept_encoding, offered, server_order);
     return best.empty() ? std::string_view{} : best.front();
 }

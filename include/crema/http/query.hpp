@@ -25,7 +25,8 @@ struct query_pair {
 class query_pairs {
 public:
     /// Construct over a query without its question mark, which must outlive the views.
-    explicit query_pairs(std::string_view query, std::string_view separator = "&", std::string_view equals = "=") noexcept
+    explicit query_pairs(std::string_view query, std::string_view separator = "&",
+                         std::string_view equals = "=") noexcept
         : query_(query), separator_(separator), equals_(equals) {}
 
     /// Is a forward iterator over the pairs.
@@ -62,7 +63,10 @@ public:
 
     private:
         friend class query_pairs;
-        explicit iterator(const query_pairs& q) noexcept : rest_(q.query_), separator_(q.separator_), equals_(q.equals_), done_(false) { read(); }
+        explicit iterator(const query_pairs& q) noexcept
+            : rest_(q.query_), separator_(q.separator_), equals_(q.equals_), done_(false) {
+            read();
+        }
         CREMA_DECL void read() noexcept;
         std::string_view rest_{}, separator_{}, equals_{};
         query_pair pair_{};
@@ -192,14 +196,17 @@ CREMA_DECL void query_pairs::iterator::read() noexcept {
         ++pieces_;
         if (piece.empty()) continue;
         const auto equals = piece.find(equals_);
-        pair_ = equals == std::string_view::npos ? query_pair{piece, {}} : query_pair{piece.substr(0, equals), piece.substr(equals + equals_.size())};
+        pair_ = equals == std::string_view::npos
+                    ? query_pair{piece, {}}
+                    : query_pair{piece.substr(0, equals), piece.substr(equals + equals_.size())};
         return;
     }
     done_ = true;
 }
 
 CREMA_DECL std::string decode_query(std::string_view raw) {
-    if (raw.find('%') == std::string_view::npos && raw.find('+') == std::string_view::npos) return is_utf8(raw) ? std::string(raw) : repair_utf8(raw);
+    if (raw.find('%') == std::string_view::npos && raw.find('+') == std::string_view::npos)
+        return is_utf8(raw) ? std::string(raw) : repair_utf8(raw);
     auto decoded = percent_decode_lenient(raw, plus_sign::is_space);
     return is_utf8(decoded) ? decoded : repair_utf8(decoded);
 }

@@ -46,7 +46,8 @@ enum class range_combining : bool { off, on };
 
     @see RFC 9110 section 14.2
 */
-CREMA_DECL range_set parse_range(std::uint64_t size, std::string_view header, range_combining combining = range_combining::off);
+CREMA_DECL range_set parse_range(std::uint64_t size, std::string_view header,
+                                 range_combining combining = range_combining::off);
 
 /// Returns a Content-Range value: `bytes 0-4/10`.
 CREMA_DECL std::string content_range(const byte_range& range, std::uint64_t size, std::string_view unit = "bytes");
@@ -83,7 +84,8 @@ inline void combine_ranges(std::vector<byte_range>& ranges) {
     };
     std::vector<numbered> ordered;
     for (const auto& r : ranges) ordered.push_back({r, ordered.size()});
-    std::stable_sort(ordered.begin(), ordered.end(), [](const auto& a, const auto& b) { return a.range.first < b.range.first; });
+    std::stable_sort(ordered.begin(), ordered.end(),
+                     [](const auto& a, const auto& b) { return a.range.first < b.range.first; });
     std::size_t kept = 0;
     for (std::size_t i = 1; i < ordered.size(); ++i) {
         auto& current = ordered[kept];
@@ -127,7 +129,8 @@ CREMA_DECL range_set parse_range(std::uint64_t size, std::string_view header, ra
 }
 
 CREMA_DECL std::string content_range(const byte_range& range, std::uint64_t size, std::string_view unit) {
-    return std::string(unit) + ' ' + std::to_string(range.first) + '-' + std::to_string(range.last) + '/' + std::to_string(size);
+    return std::string(unit) + ' ' + std::to_string(range.first) + '-' + std::to_string(range.last) + '/' +
+           std::to_string(size);
 }
 
 CREMA_DECL std::string content_range_unsatisfied(std::uint64_t size, std::string_view unit) {

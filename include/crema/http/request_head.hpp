@@ -192,7 +192,8 @@ private:
     };
 
     std::string_view view(std::uint32_t at, std::uint32_t size) const noexcept { return {base_ + at, size}; }
-    void add(std::uint32_t name_at, std::uint32_t name_size, std::uint32_t value_at, std::uint32_t value_size, field id) {
+    void add(std::uint32_t name_at, std::uint32_t name_size, std::uint32_t value_at, std::uint32_t value_size,
+             field id) {
         if (count_ == capacity_) [[unlikely]] grow();
         records_[count_] = {name_at, value_at, value_size, static_cast<std::uint16_t>(name_size), id};
         const auto bit = std::uint64_t{1} << static_cast<unsigned>(id);
@@ -213,7 +214,8 @@ private:
     http::method method_ = http::method::unknown;
     target_form form_ = target_form::origin;
     std::uint8_t minor_ = 1;
-    bool has_query_ = false, https_ = false, keep_alive_ = false, chunked_ = false, expect_continue_ = false, upgrade_ = false;
+    bool has_query_ = false, https_ = false, keep_alive_ = false, chunked_ = false, expect_continue_ = false,
+         upgrade_ = false;
     std::uint16_t first_[http::field_count]; // meaningful where `present_` has the bit
 };
 

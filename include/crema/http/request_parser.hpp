@@ -32,9 +32,9 @@ enum class parse_state : std::uint8_t {
 
     Refused, as RFC 9112 demands or allows, is everything that two implementations could read differently: bare CR or
     LF, folded lines, space before a colon or around the parts of the request line, more than one empty line in
-    front, control octets, several or missing or malformed Host fields, Content-Length that is repeated, listed, signed or above 2^53-1 or stands
-    beside Transfer-Encoding, Transfer-Encoding in HTTP/1.0 or with another last coding than a single
-    chunked, targets that do not fit the method.
+    front, control octets, several or missing or malformed Host fields, Content-Length that is repeated, listed, signed
+    or above 2^53-1 or stands beside Transfer-Encoding, Transfer-Encoding in HTTP/1.0 or with another last coding than a
+    single chunked, targets that do not fit the method.
 
     @par Thread Safety
     Distinct objects: safe. Shared objects: unsafe.
@@ -81,7 +81,20 @@ public:
 
 private:
     enum class step : std::uint8_t {
-        begin, begin_lf, method_begin, method, path_begin, path, query, version, field_begin, name, space, value, value_lf, last_lf
+        begin,
+        begin_lf,
+        method_begin,
+        method,
+        path_begin,
+        path,
+        query,
+        version,
+        field_begin,
+        name,
+        space,
+        value,
+        value_lf,
+        last_lf
     };
 
     parse_state more(const char* begin, const char* p, step s) noexcept {
@@ -135,13 +148,14 @@ namespace detail {
 inline constexpr std::uint64_t max_body_length = (std::uint64_t{1} << 53) - 1; // what every language counts exactly
 inline constexpr std::size_t max_method_size = 64;
 
-// Tells whether a host is letters, digits, dots and hyphens, with or without a port, in 16 octets; what lies in front of
-// `readable_end` may be read.
+// Tells whether a host is letters, digits, dots and hyphens, with or without a port, in 16 octets; what lies in front
+// of `readable_end` may be read.
 inline bool plain_host(std::string_view host, const char* readable_end) noexcept {
 #if CREMA_SCAN_SSE2
     if (host.size() > 16 || readable_end - host.data() < 16) return false;
     const auto x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(host.data()));
-    const auto l = _mm_sub_epi8(_mm_or_si128(x, _mm_set1_epi8(0x20)), _mm_set1_epi8('a')), d = _mm_sub_epi8(x, _mm_set1_epi8('0'));
+    const auto l = _mm_sub_epi8(_mm_or_si128(x, _mm_set1_epi8(0x20)), _mm_set1_epi8('a')),
+               d = _mm_sub_epi8(x, _mm_set1_epi8('0'));
     const auto digit = _mm_cmpeq_epi8(_mm_min_epu8(d, _mm_set1_epi8(9)), d);
     const auto sign = _mm_or_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8('.')), _mm_cmpeq_epi8(x, _mm_set1_epi8('-')));
     const auto name = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(l, _mm_set1_epi8(25)), l), digit), sign);
@@ -198,8 +212,10 @@ CREMA_DECL parse_state request_parser::parse(request_head& head, const char* dat
     return go_on(head, data, size);
 }
 
-// Reads a complete line `METHOD /path?query HTTP/1.1` of the most frequent methods; null when it is another, or incomplete.
-CREMA_DECL const char* request_parser::simple_line(request_head& head, const char* begin, const char* end) const noexcept {
+// Reads a complete line `METHOD /path?query HTTP/1.1` of the most frequent methods; null when it is another, or
+// incomplete.
+CREMA_DECL const char* request_parser::simple_line(request_head& head, const char* begin,
+                                                   const char* end) const noexcept {
     if (end - begin < 16) return nullptr;
     const char* p = begin + 4;
     if (std::memcmp(begin, "GET ", 4) == 0) {
@@ -222,7 +238,8 @@ CREMA_DECL const char* request_parser::simple_line(request_head& head, const cha
         p = scan::target_query(p, end, limits_.target);
         head.query_size_ = static_cast<std::uint32_t>(p - begin) - head.query_at_;
     }
-    if (end - p < 11 || std::memcmp(p, " HTTP/1.1\r\n", 11) != 0 || static_cast<std::size_t>(p + 11 - begin) > limits_.request_line) [[unlikely]] {
+    if (end - p < 11 || std::memcmp(p, " HTTP/1.1\r\n", 11) != 0 ||
+        static_cast<std::size_t>(p + 11 - begin) > limits_.request_line) [[unlikely]] {
         head.clear();
         return nullptr;
     }
@@ -241,7 +258,9 @@ CREMA_DECL parse_state request_parser::exhausted(const char* begin, const char* 
 
 CREMA_DECL parse_state request_parser::go_on(request_head& head, const char* begin, std::size_t size) {
     const char* p = begin + at_;
-    auto bound = [=](std::size_t from, std::size_t limit) { return begin + (size - from > limit ? from + limit : size); };
+    auto bound = [=](std::size_t from, std::size_t limit) {
+        return begin + (size - from > limit ? from + limit : size);
+    };
     auto offset = [=](const char* q) { return static_cast<std::uint32_t>(q - begin); };
     const char* end = begin + size; // or where the limit of this part is
     if (step_ >= step::field_begin) end = bound(line_at_, limits_.header_bytes);
@@ -271,7 +290,9 @@ CREMA_DECL parse_state request_parser::go_on(request_head& head, const char* beg
         while (p != last && has_class(*p, octet_class::token)) ++p;
         if (p == end) return exhausted(begin, p, step::method);
         if (p == last) return fail(501, "method too long");
-        if (*p != ' ') return fail(400, p == start ? "request line does not begin with a method" : "invalid octet in the method");
+        if (*p != ' ')
+            return fail(400,
+                        p == start ? "request line does not begin with a method" : "invalid octet in the method");
         if (p == start) return fail(400, "request line does not begin with a method");
         head.method_size_ = static_cast<std::uint32_t>(p - start);
         head.method_ = to_method({start, head.method_size_});
@@ -298,7 +319,8 @@ CREMA_DECL parse_state request_parser::go_on(request_head& head, const char* beg
         head.query_size_ = offset(p) - head.query_at_;
     target_end:
         if (*p != ' ')
-            return fail(400, *p == '\r' || *p == '\n' ? "request line without a version" : "invalid octet in the target");
+            return fail(400,
+                        *p == '\r' || *p == '\n' ? "request line without a version" : "invalid octet in the target");
         head.target_size_ = offset(p) - head.target_at_;
         ++p;
         [[fallthrough]];
@@ -314,7 +336,8 @@ CREMA_DECL parse_state request_parser::go_on(request_head& head, const char* beg
             head.minor_ = static_cast<std::uint8_t>(p[7] - '0');
         }
         p += 10;
-        if (head.form_ = target_form::origin; begin[head.target_at_] != '/' || head.method_ == method::connect) [[unlikely]]
+        if (head.form_ = target_form::origin; begin[head.target_at_] != '/' || head.method_ == method::connect)
+            [[unlikely]]
             if (finish_target(head) == parse_state::bad) return parse_state::bad;
         line_at_ = offset(p);
         end = bound(line_at_, limits_.header_bytes);
@@ -373,7 +396,8 @@ CREMA_DECL parse_state request_parser::go_on(request_head& head, const char* beg
 
 // Reads complete lines `Name: value` of the usual kind: a name of at most 31 octets, one space at most in front of the
 // value and none behind it. Returns where the first other line begins, or the incomplete one.
-CREMA_DECL const char* request_parser::simple_fields(request_head& head, const char* begin, const char* p, const char* end) const noexcept {
+CREMA_DECL const char* request_parser::simple_fields(request_head& head, const char* begin, const char* p,
+                                                     const char* end) const noexcept {
 #if CREMA_SCAN_SSE2
     const auto most = std::min<std::size_t>(limits_.header_count, head.capacity_);
     auto* records = head.records_.get();
@@ -381,7 +405,8 @@ CREMA_DECL const char* request_parser::simple_fields(request_head& head, const c
     auto present = head.present_, repeated = head.repeated_;
     const auto colon = _mm_set1_epi8(':');
     while (end - p >= 18 && count < most) {
-        auto colons = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)), colon)));
+        auto colons = static_cast<unsigned>(
+            _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)), colon)));
         if (colons == 0) [[unlikely]] {
             if (end - p < 34) break;
             const auto second = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + 16));
@@ -418,7 +443,8 @@ CREMA_DECL parse_state request_parser::fail_field(char c, bool in_name) noexcept
     if (c == '\n') return fail(400, "line ends in a bare LF");
     if (c == '\0') return fail(400, "NUL in a field");
     if (!in_name) return fail(400, "control octet in a field value");
-    if (is_ows(c)) return fail(400, name_size_ == 0 ? "folded line, or space before a field" : "space in or after a field name");
+    if (is_ows(c))
+        return fail(400, name_size_ == 0 ? "folded line, or space before a field" : "space in or after a field name");
     if (c == '\r') return fail(400, "field line without a colon");
     return fail(400, c == ':' ? "empty field name" : "invalid octet in a field name");
 }
@@ -454,10 +480,12 @@ CREMA_DECL parse_state request_parser::finish_target(request_head& head) noexcep
     }
     const std::size_t scheme = istarts_with(target, "http://") ? 7 : istarts_with(target, "https://") ? 8 : 0;
     if (scheme == 0) return fail(400, "invalid request target");
-    const auto front = target.substr(scheme, head.path_size_ < scheme ? 0 : head.path_size_ - scheme); // up to the question mark
+    const auto front =
+        target.substr(scheme, head.path_size_ < scheme ? 0 : head.path_size_ - scheme); // up to the question mark
     const auto size = std::min(front.find('/'), front.size());
     const auto authority = front.substr(0, size);
-    if (authority.empty() || authority[0] == ':' || !valid_host(authority)) return fail(400, "invalid authority in the target");
+    if (authority.empty() || authority[0] == ':' || !valid_host(authority))
+        return fail(400, "invalid authority in the target");
     head.form_ = target_form::absolute;
     head.https_ = scheme == 8;
     head.authority_at_ = head.target_at_ + static_cast<std::uint32_t>(scheme);
@@ -472,7 +500,8 @@ CREMA_DECL parse_state request_parser::finish(request_head& head) noexcept {
         if (head.minor_ != 0) return fail(400, "no Host field");
     } else {
         if (head.repeated(field::host)) return fail(400, "several Host fields");
-        if (const auto host = head.get(field::host); !detail::plain_host(host, head.base_ + head.size_) && !valid_host(host))
+        if (const auto host = head.get(field::host);
+            !detail::plain_host(host, head.base_ + head.size_) && !valid_host(host))
             return fail(400, "invalid Host field");
     }
     head.keep_alive_ = head.minor_ == 1;
@@ -505,7 +534,8 @@ CREMA_DECL parse_state request_parser::finish_framing(request_head& head) noexce
         if (head.has(field::content_length)) return fail(400, "Content-Length with Transfer-Encoding");
         std::size_t count = 0, chunked = 0;
         bool chunked_is_last = false;
-        for (auto i = head.find(field::transfer_encoding, 0); i != request_head::npos; i = head.find(field::transfer_encoding, i + 1))
+        for (auto i = head.find(field::transfer_encoding, 0); i != request_head::npos;
+             i = head.find(field::transfer_encoding, i + 1))
             for (auto coding : comma_list(head.field_at(i).value, comma_list::quotes::respected)) {
                 ++count;
                 const auto name = trim_ows(coding.substr(0, coding.find(';')));
@@ -513,7 +543,8 @@ CREMA_DECL parse_state request_parser::finish_framing(request_head& head) noexce
                 chunked_is_last = iequals(coding, "chunked");
                 if (iequals(name, "chunked")) ++chunked;
             }
-        if (!chunked_is_last || chunked != 1) return fail(400, "the last coding of Transfer-Encoding is not a single chunked");
+        if (!chunked_is_last || chunked != 1)
+            return fail(400, "the last coding of Transfer-Encoding is not a single chunked");
         if (count > 1) return fail(501, "transfer coding not supported");
         head.chunked_ = true;
     } else if (head.has(field::content_length)) {

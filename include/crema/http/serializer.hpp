@@ -165,8 +165,10 @@ inline char* put(char* p, std::string_view s) noexcept {
 inline void write_response(output_buffer& out, const response_head& head, std::string_view body) {
     constexpr std::string_view close = "Connection: close\r\n", keep = "Connection: keep-alive\r\n",
                                chunked = "Transfer-Encoding: chunked\r\n", length = "Content-Length: ";
-    constexpr std::size_t most = 13 + 2 + keep.size() + chunked.size() + length.size() + 22 + 2 + 64; // 64: the longest phrase
-    char* const begin = out.prepare(most + head.reason.size() + head.fields.size() + head.date_line.size() + body.size());
+    constexpr std::size_t most =
+        13 + 2 + keep.size() + chunked.size() + length.size() + 22 + 2 + 64; // 64: the longest phrase
+    char* const begin =
+        out.prepare(most + head.reason.size() + head.fields.size() + head.date_line.size() + body.size());
     char* p = begin;
     if (const auto line = status_line(head.status); head.reason.empty() && !line.empty()) [[likely]] {
         p = detail::put(p, line);

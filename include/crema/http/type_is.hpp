@@ -13,8 +13,8 @@ namespace crema::http {
 /// `"multipart"`, of a suffix (`"+json"`: any type with it), or what is a type already; empty for an unknown extension.
 CREMA_DECL std::string normalize_type(std::string_view type);
 
-/// Tells whether a type, in small letters and without parameters, matches a pattern, which may have `*` as its first or second
-/// half, or `*+suffix` as its second.
+/// Tells whether a type, in small letters and without parameters, matches a pattern, which may have `*` as its first or
+/// second half, or `*+suffix` as its second.
 CREMA_DECL bool type_matches(std::string_view pattern, std::string_view type) noexcept;
 
 /** Find the first of some types that a Content-Type is of.
@@ -48,7 +48,9 @@ CREMA_DECL std::string normalize_type(std::string_view type) {
 
 CREMA_DECL bool type_matches(std::string_view pattern, std::string_view type) noexcept {
     const auto a = pattern.find('/'), b = type.find('/');
-    if (a == pattern.npos || b == type.npos || pattern.find('/', a + 1) != pattern.npos || type.find('/', b + 1) != type.npos) return false;
+    if (a == pattern.npos || b == type.npos || pattern.find('/', a + 1) != pattern.npos ||
+        type.find('/', b + 1) != type.npos)
+        return false;
     const auto wanted_front = pattern.substr(0, a), wanted = pattern.substr(a + 1), back = type.substr(b + 1);
     if (wanted_front != "*" && wanted_front != type.substr(0, b)) return false;
     if (wanted.starts_with("*+")) return back.ends_with(wanted.substr(1));

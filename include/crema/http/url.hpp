@@ -20,7 +20,8 @@ namespace crema::http {
 struct url_view {
     std::optional<std::string_view> scheme{};    ///< without the colon, as it was spelled; none in a relative reference
     std::optional<std::string_view> userinfo{};  ///< in front of the `@`
-    std::optional<std::string_view> host{};      ///< a name or an address, IPv6 with its brackets; none without an authority
+    std::optional<std::string_view>
+        host{}; ///< a name or an address, IPv6 with its brackets; none without an authority
     std::optional<std::string_view> port_text{}; ///< behind the colon; may be empty
     std::string_view path{};                     ///< may be empty
     std::optional<std::string_view> query{};     ///< without the question mark
@@ -83,7 +84,8 @@ inline std::size_t url_part_end(std::string_view s, std::string_view more) noexc
 
 inline bool is_scheme(std::string_view s) noexcept {
     if (s.empty() || !is_alpha(s[0])) return false;
-    return std::all_of(s.begin(), s.end(), [](char c) { return is_alpha(c) || is_digit(c) || c == '+' || c == '-' || c == '.'; });
+    return std::all_of(s.begin(), s.end(),
+                       [](char c) { return is_alpha(c) || is_digit(c) || c == '+' || c == '-' || c == '.'; });
 }
 
 } // namespace detail
@@ -143,17 +145,21 @@ CREMA_DECL result<url_view> parse_url(std::string_view text) {
         auto authority = take(rest, "/?#");
         if (const auto at = authority.rfind('@'); at != authority.npos) {
             url.userinfo = authority.substr(0, at);
-            if (const auto e = detail::url_part_end(*url.userinfo, ":"); e != at) return wrong(authority.substr(e), "invalid octet in the user information");
+            if (const auto e = detail::url_part_end(*url.userinfo, ":"); e != at)
+                return wrong(authority.substr(e), "invalid octet in the user information");
             authority.remove_prefix(at + 1);
         }
         auto host_end = authority.find(':');
         if (authority.starts_with('[')) {
             const auto close = authority.find(']');
             if (close == authority.npos || close == 1) return wrong(authority, "invalid host");
-            if (detail::url_part_end(authority.substr(1, close - 1), ":") != close - 1) return wrong(authority, "invalid host");
+            if (detail::url_part_end(authority.substr(1, close - 1), ":") != close - 1)
+                return wrong(authority, "invalid host");
             host_end = close + 1 == authority.size() ? authority.npos : close + 1;
-            if (host_end != authority.npos && authority[host_end] != ':') return wrong(authority.substr(host_end), "invalid host");
-        } else if (const auto e = detail::url_part_end(authority.substr(0, host_end), ""); e != std::min(host_end, authority.size())) {
+            if (host_end != authority.npos && authority[host_end] != ':')
+                return wrong(authority.substr(host_end), "invalid host");
+        } else if (const auto e = detail::url_part_end(authority.substr(0, host_end), "");
+                   e != std::min(host_end, authority.size())) {
             return wrong(authority.substr(e), "invalid host");
         }
         url.host = authority.substr(0, host_end);
@@ -161,22 +167,26 @@ CREMA_DECL result<url_view> parse_url(std::string_view text) {
             const auto port = authority.substr(host_end + 1);
             std::uint32_t value = 0;
             for (char c : port) {
-                if (!is_digit(c) || (value = value * 10 + static_cast<std::uint32_t>(c - '0')) > 65535) return wrong(port, "invalid port");
+                if (!is_digit(c) || (value = value * 10 + static_cast<std::uint32_t>(c - '0')) > 65535)
+                    return wrong(port, "invalid port");
             }
             url.port_text = port;
         }
     }
     url.path = take(rest, "?#");
-    if (const auto e = detail::url_part_end(url.path, ":@/"); e != url.path.size()) return wrong(url.path.substr(e), "invalid octet in the path");
+    if (const auto e = detail::url_part_end(url.path, ":@/"); e != url.path.size())
+        return wrong(url.path.substr(e), "invalid octet in the path");
     if (rest.starts_with('?')) {
         rest.remove_prefix(1);
         url.query = take(rest, "#");
-        if (const auto e = detail::url_part_end(*url.query, ":@/?[]"); e != url.query->size()) return wrong(url.query->substr(e), "invalid octet in the query");
+        if (const auto e = detail::url_part_end(*url.query, ":@/?[]"); e != url.query->size())
+            return wrong(url.query->substr(e), "invalid octet in the query");
     }
     if (rest.starts_with('#')) {
         rest.remove_prefix(1);
         url.fragment = rest;
-        if (const auto e = detail::url_part_end(rest, ":@/?"); e != rest.size()) return wrong(rest.substr(e), "invalid octet in the fragment");
+        if (const auto e = detail::url_part_end(rest, ":@/?"); e != rest.size())
+            return wrong(rest.substr(e), "invalid octet in the fragment");
     }
     return url;
 }
@@ -220,7 +230,9 @@ CREMA_DECL result<std::string> resolve_url(std::string_view base_text, std::stri
             path = remove_dot_segments(reference->path);
         } else {
             const auto slash = base->path.rfind('/');
-            const auto front = base->has_authority() && base->path.empty() ? std::string_view("/") : base->path.substr(0, slash == base->path.npos ? 0 : slash + 1);
+            const auto front = base->has_authority() && base->path.empty()
+                                   ? std::string_view("/")
+                                   : base->path.substr(0, slash == base->path.npos ? 0 : slash + 1);
             path = remove_dot_segments(std::string(front).append(reference->path));
         }
     }

@@ -8,7 +8,8 @@
 
 namespace crema::http {
 
-/** Add field names to the value of a Vary field. Names that are there stay as they are spelled; `*` swallows all others.
+/** Add field names to the value of a Vary field. Names that are there stay as they are spelled; `*` swallows all
+    others.
 
     @param header The value so far, may be empty.
     @param names One name, or several with commas between.
@@ -27,7 +28,8 @@ namespace crema::http {
 
 CREMA_DECL result<std::string> append_vary(std::string_view header, std::string_view names) {
     for (auto name : comma_list(names))
-        if (!is_token(name)) return failure{make_error_code(error::bad_value), 0, "field argument contains an invalid header name"};
+        if (!is_token(name))
+            return failure{make_error_code(error::bad_value), 0, "field argument contains an invalid header name"};
     if (list_contains(header, "*") || list_contains(names, "*")) return std::string("*");
     std::string all(header);
     for (auto name : comma_list(names)) {
