@@ -559,6 +559,29 @@ TEST_CASE("coroutines that are destroyed while they wait leave nothing behind", 
     }(db));
 }
 
+TEST_CASE("a loop that is destroyed takes the coroutines that wait with it", "[ext][sqlite]") {
+    directory d;
+    meeting m;
+    database db(d.file(), m.options(1));
+    for (int round = 1; round <= 3; ++round) { // the loops may well stand at the same address
+        std::string finished, running, queued;
+        std::thread([&] {
+            loop here;
+            spawn(watch(db.query<int>("SELECT arrive()"), finished));
+            spawn(watch(db.query<std::optional<int>>(endless), running));
+            spawn(watch(db.query<int>("SELECT 1"), queued));
+            m.wait_for(round * 2); // the first has ended but is not delivered, the second runs
+        }).join();
+        CHECK(finished + running + queued == "");
+        std::thread([&] {
+            loop here;
+            spawn(watch(db.query<int>("SELECT 1"), queued));
+            here.run();
+        }).join();
+        CHECK(queued == "done");
+    }
+}
+
 TEST_CASE("two loops on two threads share a database", "[ext][sqlite]") {
     directory d;
     database db(d.file(), {.schema = items});

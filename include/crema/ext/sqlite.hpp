@@ -29,7 +29,7 @@ namespace crema::sqlite {
 
 /// Says how a database is opened.
 struct options {
-    std::size_t readers = 4;                       ///< threads that read; 0: the writer reads, as it does for `":memory:"`
+    std::size_t readers = 4;                       ///< threads that read; 0: the writer reads, as for `":memory:"`
     std::size_t queue = 1024;                      ///< jobs that may wait for the writer, and for the readers
     durability sync = durability::full;            ///< what a commit waits for
     std::chrono::milliseconds busy_timeout{5000};  ///< how long to wait for a lock of another process
