@@ -363,6 +363,7 @@ inline void clear_immediate(immediate i) noexcept {
 } // namespace crema
 
 #if CREMA_BODIES
+#include <crema/loop/asio_version.hpp>
 #include <asio/io_context.hpp>
 #include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
@@ -436,8 +437,8 @@ struct loop_engine {
         for (; waits > 0; --waits) work_started(); // their handlers, if they are called at all, end it
         if (counted) work_finished();
     }
-    void work_started() { context->get_executor().on_work_started(); }
-    void work_finished() { context->get_executor().on_work_finished(); }
+    void work_started() { detail::work_started(*context); }
+    void work_finished() { detail::work_finished(*context); }
 
     // Tells whether anything keeps the context alive; what is 0 when it is raised and lowered stops it.
     bool has_work() {
