@@ -1,7 +1,7 @@
+#include <crema/loop/asio_bridge.hpp>
 #include "run.hpp"
 #include <crema/async/race.hpp>
 #include <crema/async/when_all.hpp>
-#include <crema/loop/asio_bridge.hpp>
 #include <crema/loop/sleep.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/this_coro.hpp>

@@ -34,6 +34,7 @@ struct reader : stream_handler {
         from.want(true, false);
     }
     void on_peer_closed() override { peer_closed = true; }
+    void on_broken(std::error_code why) override { error = why; }
 
     stream& from;
     std::vector<std::string> pieces;
@@ -188,6 +189,7 @@ TEST_CASE("memory streams may be closed within their own callback", "[memory_str
             mine.reset();
         }
         void on_peer_closed() override { ++calls; }
+        void on_broken(std::error_code) override { ++calls; }
     };
     loop l;
     auto [a, b] = memory_stream::pair(l);

@@ -1,10 +1,10 @@
 // asio_bridge: an asio::awaitable is awaited in a task like anything else.
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <crema/loop/asio_version.hpp> // first
 #include <crema/async/awaitable.hpp>
 #include <crema/core/activity.hpp>
 #include <crema/core/config.hpp>
-#include <crema/loop/asio_version.hpp>
 #include <crema/loop/loop.hpp>
 #include <crema/loop/use_await.hpp>
 #include <asio/awaitable.hpp>
@@ -17,6 +17,7 @@
 #include <type_traits>
 #include <utility>
 
+#if defined(ASIO_HAS_CO_AWAIT)
 namespace crema {
 
 /** Runs functions on an `io_context` as callbacks of the loop that drives it, and shows what they work on.
@@ -157,3 +158,4 @@ struct await_adaptor<asio::awaitable<T, Executor>> {
 };
 
 } // namespace crema
+#endif

@@ -2,6 +2,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <crema/core/config.hpp>
+
+// Asio before 1.24 does not know that clang has coroutines. It is too late to tell when <asio.hpp> came before crema:
+// then define ASIO_HAS_CO_AWAIT for the whole program, or do without asio::awaitable.
+#if defined(__clang__) && !defined(ASIO_HAS_CO_AWAIT) && !defined(ASIO_DISABLE_CO_AWAIT) && !defined(ASIO_AWAITABLE_HPP)
+#define ASIO_HAS_CO_AWAIT 1
+#endif
+
 #include <asio/execution.hpp>
 #include <asio/io_context.hpp>
 #include <asio/version.hpp>

@@ -1,6 +1,7 @@
 // use_await: the completion token that makes any Asio operation awaitable in a task.
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <crema/loop/asio_version.hpp> // first
 #include <crema/async/environment.hpp>
 #include <crema/core/config.hpp>
 #include <crema/core/error.hpp>

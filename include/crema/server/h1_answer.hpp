@@ -18,7 +18,7 @@ CREMA_DECL bool h1_connection::decide_keep(const exchange& x) const noexcept {
     if (body_over()) return true;
     // a client that was not asked for its body may send it or not
     if (x.head_.expect_continue() && !x.continued_ && begin_ == end_ && body_at_ == body_end_) return false;
-    return framing_ != body_framing::length || body_left_ <= l.drain;
+    return framing_ != body_framing::length || body_left_ <= l.drain + (end_ - begin_); // what is here costs nothing
 }
 
 CREMA_DECL http::connection_field h1_connection::connection_field(const exchange& x) const noexcept {

@@ -186,8 +186,8 @@ void h1_shared::for_each(h1_link& list, F&& f) {
     }
 }
 
-CREMA_DECL void h1_shared::on_tick() {
-    ++tick;
+// Looks at all deadlines.
+CREMA_DECL void h1_shared::check_all() {
     date.refresh(static_cast<std::int64_t>(std::time(nullptr)));
     const entry e(*this);
     while (!idle.alone()) {
@@ -196,6 +196,7 @@ CREMA_DECL void h1_shared::on_tick() {
         c.lose(cancel_reason::timed_out);
     }
     for_each(active, [](h1_connection& c) { c.check(); });
+    passed = 0;
 }
 
 // Cancels everything.
@@ -470,6 +471,7 @@ CREMA_DECL void h1_connection::finish() {
         forget_body();
         return enter(state::idle);
     }
+    advance_body();
     body_at_ = body_end_;
     swallowed_ = 0;
     enter(state::discard);
@@ -659,7 +661,8 @@ CREMA_DECL void h1_connection::want() noexcept {
 CREMA_DECL void h1_connection::check() {
     const auto& s = shared_;
     const auto slow = [&s](std::uint32_t& ticks, std::uint64_t& octets) {
-        if (++ticks < s.rate_ticks) return false;
+        ticks += s.passed;
+        if (ticks < s.rate_ticks) return false;
         const bool result = octets < s.rate_octets;
         ticks = 0;
         octets = 0;

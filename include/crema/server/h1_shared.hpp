@@ -93,8 +93,7 @@ private:
 /* Shared by the connections of a server; lives until the last of them and the last exchange is gone, whatever becomes
    of the server.
 
-   Time is counted in ticks of one timer: deadlines need no clock and no timer a connection, and a loop that was blocked
-   lets clients have the time that it took from them. */
+   Time is counted in ticks of one timer: deadlines need no clock and no timer a connection. */
 struct h1_shared : std::enable_shared_from_this<h1_shared> {
     h1_shared(exchange_handler& h, class loop& l, const limits& given);
     ~h1_shared();
@@ -115,6 +114,7 @@ struct h1_shared : std::enable_shared_from_this<h1_shared> {
     // Ticks of the limits.
     std::chrono::milliseconds period;
     std::uint32_t tick = 0;
+    std::uint32_t passed = 0; // ticks since the last look
     std::uint32_t idle_ticks, header_ticks, rate_ticks, linger_ticks;
     std::uint64_t rate_octets; // what has to move in `rate_ticks`
     std::uint32_t ticks_of(std::chrono::milliseconds time) const noexcept;
@@ -148,7 +148,7 @@ struct h1_shared : std::enable_shared_from_this<h1_shared> {
     template <class F>
     void for_each(h1_link& list, F&& f);
     void drain();
-    void on_tick();
+    void check_all();
     void cut(cancel_reason why);
     void leave() noexcept;
     void may_be_quiet();

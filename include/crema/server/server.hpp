@@ -94,9 +94,15 @@ private:
         explicit grace_timer(server& s) noexcept : loop_timer([](loop_timer& t) { static_cast<grace_timer&>(t).self.cut(); }), self(s) {}
         server& self;
     };
+    struct late_ticks : loop_immediate {
+        explicit late_ticks(server& s) noexcept
+            : loop_immediate([](loop_immediate& i) { static_cast<late_ticks&>(i).self.pass(); }), self(s) {}
+        server& self;
+    };
     CREMA_DECL void accept(int fd, const net::address& peer);
     CREMA_DECL void tick();
     CREMA_DECL void start_ticks();
+    CREMA_DECL void pass();
     CREMA_DECL void cut();
     CREMA_DECL void quiet();
 
@@ -107,6 +113,8 @@ private:
     std::unordered_map<std::uint64_t, std::uint32_t> by_address_;
     ticker ticker_{*this};
     grace_timer grace_{*this};
+    late_ticks late_{*this};
+    std::chrono::steady_clock::time_point last_tick_{};
     drain_report report_;
     unique_function<void(const drain_report&)> done_;
     std::function<void()> closed_;
@@ -170,17 +178,34 @@ CREMA_DECL void server::serve(std::unique_ptr<net::stream> s) {
 }
 
 CREMA_DECL void server::start_ticks() {
-    if (!ticker_.active()) ticker_.start(loop_.timers(), shared_->period);
+    if (ticker_.active()) return;
+    if (last_tick_ == std::chrono::steady_clock::time_point{}) last_tick_ = loop_.now();
+    ticker_.start(loop_.timers(), shared_->period);
 }
 
-// Deadlines, the date, sockets that could not be accepted. Ticks go on as long as there is anybody to watch.
+// Ticks go on as long as there is anybody to watch. When they come late, because something has blocked the loop, clients
+// have sent octets that nobody has seen yet: these come first, deadlines after the poll phase.
 CREMA_DECL void server::tick() {
+    const auto elapsed = (loop_.now() - last_tick_) / shared_->period;
+    last_tick_ = loop_.now();
+    const auto ticks = static_cast<std::uint32_t>(std::clamp<std::int64_t>(elapsed, 1, 1 << 20));
+    shared_->tick += ticks;
+    shared_->passed += ticks;
     start_ticks();
+    if (shared_->passed > 2) late_.start(loop_.immediates());
+    else pass();
+}
+
+// Deadlines, the date, sockets that could not be accepted.
+CREMA_DECL void server::pass() {
     const auto keep = shared_;
     for (auto& l : listeners_)
         if (l->paused()) l->resume();
-    keep->on_tick(); // may destroy this
-    if (keep->on_quiet && keep->connections == 0) ticker_.cancel();
+    keep->check_all(); // may destroy this
+    if (keep->on_quiet && keep->connections == 0) {
+        ticker_.cancel();
+        last_tick_ = {};
+    }
 }
 
 CREMA_DECL void server::close(std::chrono::milliseconds grace, unique_function<void(const drain_report&)> done) {

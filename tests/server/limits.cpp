@@ -1,0 +1,241 @@
+// limits: every deadline and every bound, on a clock that the test moves.
+// SPDX-License-Identifier: MIT
+#include <crema/server/limits.hpp>
+
+#include "peer.hpp"
+
+#include <catch2/catch.hpp>
+#include <string>
+
+using namespace crema_test;
+
+namespace {
+
+// Moves a client that sends its octets one by one, with time between them.
+void drip_slowly(bench& b, client& c, std::string_view octets, std::chrono::milliseconds between) {
+    for (const char o : octets) {
+        if (c.over()) return;
+        c.send({&o, 1});
+        b.advance(between);
+    }
+}
+
+} // namespace
+
+TEST_CASE("limits print as a table", "[limits]") {
+    limits l;
+    l.connections = 0;
+    const auto text = to_string(l);
+    CHECK_THAT(text, Catch::Contains("header deadline") && Catch::Contains("10000 ms"));
+    CHECK_THAT(text, Catch::Contains("connections") && Catch::Contains("none"));
+}
+
+TEST_CASE("a connection on which nothing happens is closed", "[limits]") {
+    bench b;
+    auto fresh = b.connect();
+    b.advance(30s);
+    auto used = b.connect();
+    CHECK(used.send(get("/")).response().status() == 200);
+    b.advance(31s);
+    CHECK(fresh.over());
+    CHECK_FALSE(used.over());
+    CHECK(used.send(get("/")).response().status() == 200); // begins anew
+    b.advance(59s);
+    CHECK_FALSE(used.over());
+    b.advance(2s);
+    CHECK(used.over());
+    CHECK(used.got.empty()); // nobody asked anything
+    CHECK(b.engine->connections() == 0);
+}
+
+TEST_CASE("a header has a deadline from its first octet, however it drips", "[limits]") {
+    bench b;
+    SECTION("it stops") {
+        auto c = b.connect();
+        c.send("GET / HTTP/1.1\r\n");
+        b.advance(9s);
+        CHECK_FALSE(c.over());
+        b.advance(2s);
+        const auto r = c.response();
+        CHECK(r.status() == 408);
+        CHECK(r.field("Connection") == "close");
+        CHECK_THAT(r.body(), Catch::Contains("header"));
+        CHECK(c.ended);
+    }
+    SECTION("it drips") {
+        auto c = b.connect();
+        drip_slowly(b, c, get("/", "A: " + std::string(100, 'x') + "\r\n"), 500ms);
+        CHECK(c.response().status() == 408);
+        CHECK(b.requests == 0);
+    }
+    SECTION("empty lines do not help") {
+        auto c = b.connect();
+        c.send("\r\n");
+        b.advance(11s);
+        CHECK(c.over());
+    }
+    SECTION("the second request has its own") {
+        auto c = b.connect();
+        c.send(get("/"));
+        b.advance(8s);
+        c.send("GET ");
+        b.advance(8s);
+        CHECK(c.response().status() == 200);
+        CHECK_FALSE(c.over());
+        CHECK(c.send("/x HTTP/1.1\r\nHost: h\r\n\r\n").response().status() == 200);
+    }
+}
+
+TEST_CASE("a body has to come at a rate", "[limits]") {
+    bench b;
+    std::string log;
+    b.handle = [&](exchange& x) {
+        x.read_all(1 << 20, [&](std::error_code ec, std::string) {
+            log += ec ? ec.message() + " " : "read ";
+            x.respond(200, {}, {}, "ok");
+        });
+    };
+    const std::string head = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 20000\r\n\r\n";
+    SECTION("it stops") {
+        auto c = b.connect();
+        c.send(head + "some");
+        b.advance(4s);
+        CHECK_FALSE(c.over());
+        b.advance(8s);
+        const auto r = c.response();
+        CHECK(r.status() == 408);
+        CHECK_THAT(r.body(), Catch::Contains("too slowly"));
+        CHECK(log == "operation cancelled ");
+    }
+    SECTION("it drips") {
+        auto c = b.connect();
+        c.send(head);
+        drip_slowly(b, c, std::string(60, 'x'), 500ms);
+        CHECK(c.response().status() == 408);
+    }
+    SECTION("it begins fast and then stops") {
+        auto c = b.connect();
+        c.send(head + std::string(15'000, 'x'));
+        b.advance(20s);
+        CHECK(c.response().status() == 408);
+    }
+    SECTION("it is slow, but not too slow") {
+        auto c = b.connect();
+        c.send(head);
+        for (int i = 0; i < 50; ++i) {
+            c.send(std::string(400, 'x'));
+            b.advance(1s);
+        }
+        CHECK(log == "read ");
+        CHECK(c.response().status() == 200);
+    }
+    SECTION("nobody reads it: that is not the client's fault") {
+        exchange* held = nullptr;
+        b.handle = [&](exchange& x) {
+            x.retain();
+            held = &x;
+        };
+        auto c = b.connect();
+        c.send(head + "some");
+        b.advance(100s);
+        CHECK_FALSE(c.over());
+        held->respond(200, {}, {}, "ok");
+        held->release();
+    }
+    SECTION("it is not wanted any more") {
+        b.handle = {};
+        auto c = b.connect();
+        c.send(head + "some");
+        CHECK(c.response().status() == 200);
+        b.advance(15s);
+        CHECK(c.over());
+        CHECK(b.engine->connections() == 0);
+    }
+}
+
+TEST_CASE("an answer has to be taken at a rate", "[limits]") {
+    bench b;
+    b.handle = [&](exchange& x) { x.respond(200, {}, {}, std::string(200'000, 'x')); };
+    SECTION("the client stops reading") {
+        auto c = b.connect({.capacity = 1000});
+        c.pause(true);
+        c.send(get("/"));
+        b.advance(4s);
+        CHECK(b.engine->connections() == 1);
+        b.advance(8s);
+        CHECK(b.engine->connections() == 0);
+        c.pause(false);
+        CHECK(c.broken);
+    }
+    SECTION("it reads one octet now and then") {
+        auto c = b.connect({.capacity = 1000});
+        c.pause(true);
+        c.send(get("/"));
+        for (int i = 0; i < 30 && b.engine->connections() == 1; ++i) {
+            char one[100];
+            c.stream->read(one);
+            b.advance(1s);
+        }
+        CHECK(b.engine->connections() == 0);
+    }
+    SECTION("it reads slowly, but not too slowly") {
+        auto c = b.connect({.capacity = 1000});
+        c.pause(true);
+        c.send(get("/"));
+        for (int i = 0; i < 100; ++i) {
+            char some[600];
+            CHECK(c.stream->read(some).size > 0);
+            b.advance(1s);
+        }
+        CHECK(b.engine->connections() == 1);
+    }
+}
+
+TEST_CASE("a refused client has some time to read why", "[limits]") {
+    bench b;
+    auto c = b.connect();
+    c.send("GARBAGE\r\n\r\n");
+    CHECK(c.response().status() == 400);
+    CHECK(b.engine->connections() == 1);
+    for (int i = 0; i < 10 && b.engine->connections() == 1; ++i) {
+        c.send(std::string(1000, 'x')); // does not prolong it
+        b.advance(500ms);
+    }
+    CHECK(b.engine->connections() == 0);
+}
+
+TEST_CASE("a connection serves so many requests", "[limits]") {
+    limits l;
+    l.requests_per_connection = 3;
+    bench b({.limit = l});
+    auto c = b.connect();
+    for (int i = 0; i < 2; ++i) CHECK_FALSE(c.send(get("/")).response().field("Connection"));
+    CHECK(c.send(get("/") + get("/4")).response().field("Connection") == "close");
+    CHECK(c.ended);
+    CHECK(b.requests == 3);
+}
+
+TEST_CASE("short deadlines are looked at more often", "[limits]") {
+    limits l;
+    l.idle = 200ms;
+    bench b({.limit = l});
+    auto c = b.connect();
+    b.advance(125ms);
+    CHECK_FALSE(c.over());
+    b.advance(250ms);
+    CHECK(c.over());
+}
+
+TEST_CASE("when the loop was blocked, octets that came meanwhile count", "[limits]") {
+    bench b;
+    auto c = b.connect();
+    c.send("GET / HTTP/1.1\r\n");
+    b.clock.advance(20s); // all of it at once
+    c.put("Host: h\r\n\r\n");
+    b.turn();
+    CHECK(c.response().status() == 200);
+    b.clock.advance(20s);
+    c.put("GET ");
+    b.turn();
+    CHECK_FALSE(c.over());
+}
