@@ -17,6 +17,7 @@
 #include <deque>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <source_location>
 #include <utility>
 #include <vector>
@@ -137,6 +138,14 @@ public:
         if (!inside_) timers_.time.stale();
         return timers_.time.now();
     }
+    /// Returns when the first timer that keeps the loop alive is due; linear in the number of timers.
+    std::optional<std::chrono::steady_clock::time_point> next_timer() const noexcept {
+        const auto due = timers_.first_ref();
+        if (due == detail::timer_queue::never) return std::nullopt;
+        return detail::loop_time::at(due);
+    }
+    /// Tells whether jobs of other threads or operations of Asio are awaited. Not while it runs.
+    CREMA_DECL bool waits_for_others() noexcept;
     /// Sets the clock, which must outlive the loop; null for the real one. Before anything else is done with the loop.
     CREMA_DECL void clock(loop_clock* c) noexcept;
 
@@ -370,7 +379,6 @@ inline void clear_immediate(immediate i) noexcept {
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <optional>
 #include <stdexcept>
 #include <thread>
 
@@ -786,6 +794,13 @@ CREMA_DECL bool loop::run_once(wait w) {
         settle(moment::outside);
     }
     return keeps_alive() || engine_->has_work();
+}
+CREMA_DECL bool loop::waits_for_others() noexcept {
+    if (expected_.load(std::memory_order_acquire) > 0) return true;
+    engine_->count(false);
+    const bool more = engine_->has_work();
+    engine_->count(keeps_alive());
+    return more;
 }
 CREMA_DECL void loop::stop() noexcept {
     halted_ = true;

@@ -170,6 +170,16 @@ public:
     std::int64_t refs() const noexcept { return refs_; }
     // When `process` is to be called, `never` for not at all.
     std::int64_t due() const noexcept { return due_; }
+    // When the first that keeps the loop alive is due; linear in their number.
+    std::int64_t first_ref() const noexcept {
+        std::int64_t first = never;
+        for (const auto* list : heap_)
+            for (const auto* n = list->head.next; n != &list->head; n = n->next) {
+                const auto& t = static_cast<const loop_timer&>(*n);
+                if (t.refed_) first = std::min(first, t.start_ + t.msecs_);
+            }
+        return first;
+    }
 
     // The time is read anew, as Node does.
     void insert_now(loop_timer& t) { insert(t, time.update()); }
