@@ -31,7 +31,7 @@ class connection;
 struct client_options {
     server_options server{};                ///< limits and such of the server
     net::memory_stream_options connection{}; ///< room on the way, size of what one read gives, addresses
-    std::chrono::milliseconds longest = std::chrono::hours(24 * 30); ///< time of the client's clock after which waiting fails
+    std::chrono::milliseconds longest = std::chrono::hours(24 * 30); ///< of its clock; then waiting fails
     std::chrono::milliseconds patience{10'000}; ///< real time to wait for other threads and real connections
 };
 
@@ -109,8 +109,8 @@ private:
 
 /** Drives an app without a socket: the same server, the same parser, the same timers, on memory streams.
 
-    Time stands still, and passes by itself only when nothing else can happen, or by `advance`; work on the pool is waited
-    for. Its loop is its own: what the app does in its handlers happens there.
+    Time stands still, and passes by itself only when nothing else can happen, or by `advance`; work on the pool is
+    waited for. Its loop is its own: what the app does in its handlers happens there.
 
     @code
     testing::client client(app);
@@ -351,7 +351,8 @@ CREMA_DECL call& call::reset() {
 CREMA_DECL bool call::done() const noexcept { return s_->got || (s_->connection && s_->connection->answered()); }
 
 CREMA_DECL std::string_view call::body_so_far() const noexcept {
-    return s_->got ? std::string_view(s_->got->body) : s_->connection ? std::string_view(s_->connection->parser()->body()) : std::string_view();
+    if (s_->got) return s_->got->body;
+    return s_->connection ? std::string_view(s_->connection->parser()->body()) : std::string_view();
 }
 
 CREMA_DECL const reply& call::need() {
@@ -360,30 +361,31 @@ CREMA_DECL const reply& call::need() {
     if (!s_->owner.wait([&] { return s_->connection->over(); })) {
         s_->fail("was not answered, and nothing is left that could answer it");
     }
-    const auto& p = *s_->connection->parser();
+    const auto& c = *s_->connection;
+    const auto& p = *c.parser();
     if (!p.done()) {
-        if (s_->connection->gone()) s_->fail("was not answered: the client has left");
-        if (s_->connection->bad() && p.status() != 0) s_->fail("the answer is broken: " + std::string(p.problem()));
-        s_->fail(s_->connection->broken() ? "the server has reset the connection" : "the server has closed the connection");
+        if (c.gone()) s_->fail("was not answered: the client has left");
+        if (c.bad() && p.status() != 0) s_->fail("the answer is broken: " + std::string(p.problem()));
+        s_->fail(c.broken() ? "the server has reset the connection" : "the server has closed the connection");
     }
-    s_->got.emplace();
-    s_->got->status = p.status();
-    s_->got->reason = p.reason();
-    s_->got->fields = p.fields();
-    s_->got->body = p.body();
-    s_->got->informational = p.informational();
-    s_->got->keep_alive = p.keep_alive();
+    auto& r = s_->got.emplace();
+    r.status = p.status();
+    r.reason = p.reason();
+    r.fields = p.fields();
+    r.body = p.body();
+    r.informational = p.informational();
+    r.keep_alive = p.keep_alive();
     s_->connection.reset();
-    return *s_->got;
+    return r;
 }
 
 CREMA_DECL reply call::result() { return need(); }
 
 CREMA_DECL call& call::expect(int status) {
     const auto& r = need();
-    if (r.status != status)
-        s_->fail("expected status " + std::to_string(status) + ", got " + std::to_string(r.status) + " " + r.reason + "\n" + r.body);
-    return *this;
+    if (r.status == status) return *this;
+    const auto got = std::to_string(r.status) + " " + r.reason + "\n" + r.body;
+    s_->fail("expected status " + std::to_string(status) + ", got " + got);
 }
 
 CREMA_DECL call& call::expect(int status, std::string_view body) {
@@ -397,7 +399,8 @@ CREMA_DECL call& call::expect(std::string_view name, std::string_view value) {
     if (std::find(all.begin(), all.end(), value) != all.end()) return *this;
     std::string got;
     for (auto v : all) got.append("\n  ").append(name).append(": ").append(v);
-    s_->fail("expected\n  " + std::string(name) + ": " + std::string(value) + "\ngot" + (got.empty() ? " no such field" : got));
+    if (got.empty()) got = " no such field";
+    s_->fail("expected\n  " + std::string(name) + ": " + std::string(value) + "\ngot" + got);
 }
 
 CREMA_DECL client::client(app a, client_options options) : options_(std::move(options)), app_(std::move(a)) {
@@ -415,7 +418,9 @@ CREMA_DECL client::~client() {
     }
 }
 
-CREMA_DECL call client::request(std::string_view method, std::string_view target) { return call(*this, method, target); }
+CREMA_DECL call client::request(std::string_view method, std::string_view target) {
+    return call(*this, method, target);
+}
 
 inline std::shared_ptr<detail::connection> client::idle() {
     std::erase_if(connections_, [](const auto& c) { return c.use_count() == 1 && !c->usable(); });
