@@ -17,6 +17,7 @@
 #include <crema/loop/loop.hpp>
 #include <crema/loop/microtask.hpp>
 #include <crema/loop/offload.hpp>
+#include <crema/loop/signal_set.hpp>
 #include <crema/loop/sleep.hpp>
 #include <crema/loop/with_timeout.hpp>
 

@@ -5,6 +5,7 @@
 #include <crema/core/function.hpp>
 #include <crema/core/value.hpp>
 #include <crema/loop/loop.hpp>
+#include <crema/loop/signal_set.hpp>
 #include <crema/server/server.hpp>
 #include <crema/web/app_core.hpp>
 #include <crema/web/router.hpp>
@@ -108,7 +109,6 @@ private:
 } // namespace crema
 
 #if CREMA_BODIES
-#include <asio/signal_set.hpp>
 #include <csignal>
 #include <cstdio>
 #include <optional>
@@ -157,17 +157,11 @@ CREMA_DECL int app::listen_with(std::uint16_t port, listen_options options, uniq
     if (ready) ready(made);
     if (!options.block) return 0;
     const auto keep = app_; // the handle may go while the loop runs
-    std::optional<asio::signal_set> signals;
+    std::optional<signal_set> signals;
     if (options.handle_signals) {
-        signals.emplace(l.context(), SIGINT, SIGTERM);
-        signals->async_wait([&, grace = options.grace](std::error_code ec, int) {
-            if (ec) return;
-            l.callback([&] { close(grace); });
-            // A second signal does not wait.
-            signals->async_wait([&](std::error_code again, int) {
-                if (!again) l.callback([&] { close(std::chrono::milliseconds(0)); });
-            });
-        });
+        signals.emplace({SIGINT, SIGTERM}, l);
+        // A second signal does not wait.
+        signals->on_signal([this, grace = options.grace](int) mutable { close(std::exchange(grace, {})); });
     }
     made.on_closed([&l] { l.stop(); });
     const int code = l.run();
