@@ -19,6 +19,7 @@
 #include <crema/loop/offload.hpp>
 #include <crema/loop/signal_set.hpp>
 #include <crema/loop/sleep.hpp>
+#include <crema/loop/watchdog.hpp>
 #include <crema/loop/with_timeout.hpp>
 
 #include <crema/fs/read_file.hpp>

@@ -56,3 +56,22 @@ TEST_CASE("the turn of a board is odd while a callback runs", "[activity]") {
     board.end();
     CHECK(board.turn.load() % 2 == 0);
 }
+
+TEST_CASE("whoever sleeps until a board shows the next callback is woken once", "[activity]") {
+    struct sleeper final : activity_waker {
+        void wake() noexcept override { ++times; }
+        int times = 0;
+    };
+    static sleeper s;
+    activity_board board;
+    board.begin();
+    board.end();
+    CHECK(s.times == 0);
+    board.waker = &s;
+    board.begin();
+    CHECK(s.times == 1);
+    CHECK(board.turn % 2 == 1); // it sees the callback
+    board.end();
+    board.begin();
+    CHECK(s.times == 1);
+}

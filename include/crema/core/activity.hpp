@@ -69,18 +69,28 @@ struct activity {
     const char* method = nullptr;          ///< the method of the request, a string that lives forever; may be null
 };
 
+/// Is told that a thread which had nothing to do begins a callback. Lives as long as the process.
+class activity_waker {
+public:
+    virtual void wake() noexcept = 0; ///< called on that thread, before the callback; the board has forgotten it then
+
+protected:
+    ~activity_waker() = default;
+};
+
 /** Shows what a thread does now. One a thread; the thread writes, a watchdog reads.
 
     `turn` changes whenever a callback begins or ends; it is odd while one runs. A reader that sees the same odd
     turn twice knows that one callback ran all the time between.
 
     @par Thread Safety
-    The members are atomic; only the owning thread writes.
+    The members are atomic; only the owning thread writes, besides `waker`.
 */
 struct activity_board {
     std::atomic<std::uint64_t> turn{0};                 ///< odd while a callback runs
     std::atomic<const activity_label*> label{nullptr};  ///< what runs, may be null
     std::atomic<const char*> method{nullptr};           ///< its request's method, may be null
+    std::atomic<activity_waker*> waker{nullptr};        ///< who sleeps until the next callback; set by the watchdog, mostly null
 
     /// Shows another activity of the same callback; null shows nothing.
     void show(const activity* a) noexcept {
@@ -94,11 +104,15 @@ struct activity_board {
     /// Begins a callback. Calls do not nest.
     void begin() noexcept {
         turn.store(turn.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+        if (waker.load(std::memory_order_relaxed)) [[unlikely]] wake();
     }
     /// Ends it.
     void end() noexcept {
         turn.store(turn.load(std::memory_order_relaxed) + 1, std::memory_order_release);
     }
+
+private:
+    CREMA_DECL void wake() noexcept;
 };
 
 /// Returns the board of this thread.
@@ -144,6 +158,10 @@ private:
 #include <tuple>
 
 namespace crema {
+
+CREMA_DECL void activity_board::wake() noexcept {
+    if (auto* w = waker.exchange(nullptr, std::memory_order_acq_rel)) w->wake();
+}
 
 CREMA_DECL const activity_label& make_label(std::string_view kind, std::string_view name, std::source_location where,
                                             const activity_label* below) {
