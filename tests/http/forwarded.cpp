@@ -50,7 +50,8 @@ TEST_CASE("subnets and their names may be trusted", "[forwarded]") {
     CHECK(client_address("127.0.0.1", "1.2.3.4, unknown, 10.0.0.2", trust) == "unknown");
     const list names{"linklocal", "uniquelocal"};
     const auto others = proxy_trust::subnets(names).value();
-    for (const auto* in : {"169.254.1.1", "fe80::1", "10.9.9.9", "172.31.0.1", "192.168.7.7", "fd00::1"}) CHECK(others.trusts(in, 0));
+    for (const auto* in : {"169.254.1.1", "fe80::1", "10.9.9.9", "172.31.0.1", "192.168.7.7", "fd00::1"})
+        CHECK(others.trusts(in, 0));
     for (const auto* out : {"127.0.0.1", "172.32.0.1", "::1", "2001:db8::1"}) CHECK_FALSE(others.trusts(out, 0));
     CHECK(proxy_trust::subnets(list{}).value().nobody());
 }
@@ -104,7 +105,8 @@ TEST_CASE("the answers are those of proxy-addr and forwarded", "[forwarded][vect
         const auto& setting = v["trust"];
         INFO(crema::json::stringify(v));
         if (setting.is_number() || !v["remote"].is_string() || (setting.is_object() && v["fn"].as_string() != "all")) {
-            if (v["fn"].as_string() != "compile" || !setting.is_string()) continue; // what a type or a function rules out
+            if (v["fn"].as_string() != "compile" || !setting.is_string())
+                continue; // what a type or a function rules out
         }
         const auto xff = shared::text(v, "xff"), remote = shared::text(v, "remote");
         const auto trust = setting.is_object() ? crema::result(proxy_trust::everybody()) : trust_of(setting);

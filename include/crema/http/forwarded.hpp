@@ -37,8 +37,8 @@ public:
     }
     /** Return what trusts subnets.
 
-        @param list What `subnet::parse` reads, and the names `loopback` (127.0.0.0/8, ::1), `linklocal` (169.254.0.0/16,
-        fe80::/10) and `uniquelocal` (10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, fc00::/7).
+        @param list What `subnet::parse` reads, and the names `loopback` (127.0.0.0/8, ::1), `linklocal`
+        (169.254.0.0/16, fe80::/10) and `uniquelocal` (10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, fc00::/7).
 
         @par Errors
         @li `error::bad_value` with what is wrong. @see subnet::parse

@@ -19,8 +19,8 @@ class ip_address {
 public:
     /** Read an address, as those do that proxies write and people configure.
 
-        IPv4 also with octal (`012.0.0.1`) and hexadecimal parts (`0xa.0.0.1`) and as one number (`167772161`), IPv6 also
-        with a zone (`fe80::1%eth0`), which is ignored.
+        IPv4 also with octal (`012.0.0.1`) and hexadecimal parts (`0xa.0.0.1`) and as one number (`167772161`), IPv6
+        also with a zone (`fe80::1%eth0`), which is ignored.
 
         @return Nothing when the text is no address.
     */
@@ -51,7 +51,8 @@ public:
         (`10.0.0.0/255.0.0.0`).
 
         @par Errors
-        @li `error::bad_value` with what is wrong: `invalid IP address: blargh`, `invalid range on address: 10.0.0.1/33`.
+        @li `error::bad_value` with what is wrong: `invalid IP address: blargh` or
+        `invalid range on address: 10.0.0.1/33`.
     */
     CREMA_DECL static result<subnet> parse(std::string_view text);
 
