@@ -14,6 +14,7 @@
 
 #include <crema/route/url_for.hpp>
 
+#include <crema/loop/lag_histogram.hpp>
 #include <crema/loop/loop.hpp>
 #include <crema/loop/microtask.hpp>
 #include <crema/loop/offload.hpp>
