@@ -6,6 +6,7 @@
 #include <crema/core/value.hpp>
 #include <crema/loop/loop.hpp>
 #include <crema/loop/signal_set.hpp>
+#include <crema/loop/watchdog.hpp>
 #include <crema/server/server.hpp>
 #include <crema/web/app_core.hpp>
 #include <crema/web/router.hpp>
@@ -29,11 +30,12 @@ namespace crema {
 struct listen_options {
     std::string address = "::";            ///< address to bind; `"::"` takes IPv4, too; falls back to `"0.0.0.0"`
     bool block = true;                     ///< run the loop until the server has stopped
-    bool handle_signals = true;            ///< SIGINT and SIGTERM stop the server
+    bool handle_signals = true;            ///< SIGINT and SIGTERM stop the server; the second one does not wait for requests
     std::chrono::milliseconds grace{10'000}; ///< how long running requests may take when it stops
     limits limit{};                        ///< see `limits`
     bool half_open = false;                ///< a client that has ended its sending side does not cancel handlers that wait
-    std::function<void(const client_error&)> on_client_error{}; ///< is told of requests that were refused
+    std::function<void(client_error&)> on_client_error{}; ///< is told of requests that were refused; see `server_options`
+    watchdog_options watchdog{};           ///< who names handlers that block the loop; on stderr unless told otherwise
 };
 
 /** Is an application: layers, settings, and what makes it listen.
@@ -73,7 +75,8 @@ public:
 
     /** Serve on a TCP port of the current loop.
 
-        Blocks, unless told not to, until the server was stopped by `close`, SIGINT or SIGTERM, then returns 0.
+        Blocks, unless told not to, until the servers of this app were stopped by `close`, SIGINT or SIGTERM, then
+        returns 0.
 
         @param port 0 for any; `server::port` tells which.
         @param ready Called as `ready(server&)` once it listens.
@@ -154,19 +157,30 @@ CREMA_DECL int app::listen_with(std::uint16_t port, listen_options options, uniq
         std::fprintf(stderr, "crema: cannot %s\n", e.what());
         return 1;
     }
-    if (ready) ready(made);
-    if (!options.block) return 0;
+    if (!options.block) {
+        if (!app_->dog) app_->dog.emplace(std::move(options.watchdog));
+        if (ready) ready(made);
+        return 0;
+    }
     const auto keep = app_; // the handle may go while the loop runs
     std::optional<signal_set> signals;
     if (options.handle_signals) {
         signals.emplace({SIGINT, SIGTERM}, l);
-        // A second signal does not wait.
-        signals->on_signal([this, grace = options.grace](int) mutable { close(std::exchange(grace, {})); });
+        signals->on_signal([self = *this, grace = options.grace](int) mutable { self.close(std::exchange(grace, {})); });
     }
-    made.on_closed([&l] { l.stop(); });
+    const watchdog dog(std::move(options.watchdog));
+    if (ready) ready(made);
+    const auto open = std::make_shared<std::size_t>(0);
+    for (auto& s : keep->servers)
+        if (s.get() == &made || !s->closing()) {
+            ++*open;
+            s->on_closed([open, &l] {
+                if (--*open == 0) l.stop();
+            });
+        }
     const int code = l.run();
     signals.reset();
-    std::erase_if(app_->servers, [&](const auto& s) { return s.get() == &made; });
+    std::erase_if(keep->servers, [&](const auto& s) { return s.get() == &made; });
     return code;
 }
 

@@ -3,11 +3,13 @@
 #pragma once
 #include <crema/core/config.hpp>
 #include <crema/core/value.hpp>
+#include <crema/loop/watchdog.hpp>
 #include <crema/server/exchange.hpp>
 #include <crema/server/server.hpp>
 #include <crema/web/router.hpp>
 #include <crema/web/settings.hpp>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace crema::detail {
@@ -17,6 +19,7 @@ struct app_core final : exchange_handler {
     settings options;
     value locals = value::object();
     std::vector<std::unique_ptr<server>> servers;
+    std::optional<watchdog> dog; // of servers that listen without blocking
 
     CREMA_DECL void on_request(exchange& x) override;
 };
