@@ -11,6 +11,7 @@
 #include "posts_api/page.hpp"
 
 #include <charconv>
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -134,12 +135,18 @@ report make_report() {
     return r;
 }
 
-void add_routes(app& app, sqlite::database& db, std::string config_file) {
+void add_routes(app& app, sqlite::database& db, const lag_histogram& lag, std::string config_file) {
     // curl http://localhost:3000/                        -> the web page
     app.get("/", [](request&, response& res) { res.type("html").send(page); });
 
     // curl http://localhost:3000/api/health              -> {"status":"ok"}
     app.get("/api/health", [](request&, response& res) { res.json({{"status", "ok"}}); });
+
+    // curl http://localhost:3000/api/loop                -> {"now_ms":…
+    app.get("/api/loop", [&lag](request&, response& res) {
+        const auto ms = [](std::chrono::nanoseconds d) { return std::chrono::duration<double, std::milli>(d).count(); };
+        res.json(loop_delay{ms(lag.recent()), ms(lag.percentile(99)), ms(lag.max())});
+    });
 
     // curl http://localhost:3000/api/config              -> {"title":"crema: posts","posts_per_page":20,"links":[…]}
     app.get("/api/config", [config_file](request&, response& res) -> task<> {
@@ -310,9 +317,12 @@ int main(int argc, char** argv) {
         sqlite::database db(chosen->database, {.schema = schema});
         db.setup(seed);
 
+        auto lag = monitor_event_loop_delay();
+        lag.enable();
+
         app app;
         app.use(logger());
-        add_routes(app, db, chosen->config);
+        add_routes(app, db, lag, chosen->config);
 
         app.use("/api", [](request& req, response&) {
             throw http_error(404, "Cannot " + std::string(req.method()) + " " + std::string(req.original_url()));
