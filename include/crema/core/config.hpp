@@ -10,8 +10,13 @@
     Marks a function whose body stands in the lower part of its header. Header-only builds make it
     `inline`; with `CREMA_SEPARATE_COMPILATION` the body is compiled once, in the one source file that
     defines `CREMA_SOURCE` before it includes crema. */
+
+/** @def CREMA_COROUTINE
+    Is `CREMA_DECL` for coroutines. g++ 12 emits the body of every inline coroutine and all that it calls, even when
+    nobody calls it; as a template it is emitted where it is used. */
 #if defined(CREMA_SEPARATE_COMPILATION)
 #define CREMA_DECL
+#define CREMA_COROUTINE
 #if defined(CREMA_SOURCE)
 #define CREMA_BODIES 1
 #else
@@ -19,6 +24,7 @@
 #endif
 #else
 #define CREMA_DECL inline
+#define CREMA_COROUTINE template <class...>
 #define CREMA_BODIES 1
 #endif
 

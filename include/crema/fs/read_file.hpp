@@ -25,7 +25,7 @@ struct read_file_options {
     @par Cancellation
     As `offload`; between pieces of a mebibyte while it reads.
 */
-CREMA_DECL task<std::string> read_file(std::filesystem::path path, read_file_options options = {});
+CREMA_COROUTINE task<std::string> read_file(std::filesystem::path path, read_file_options options = {});
 
 /** Read a whole file at once; blocks. For threads of the pool.
 
@@ -69,7 +69,7 @@ inline std::string read_all(const std::filesystem::path& path, read_file_options
 CREMA_DECL std::string read_file_now(const std::filesystem::path& path, read_file_options options) {
     return detail::read_all(path, options, {});
 }
-CREMA_DECL task<std::string> read_file(std::filesystem::path path, read_file_options options) {
+CREMA_COROUTINE task<std::string> read_file(std::filesystem::path path, read_file_options options) {
     co_return co_await offload([&](std::stop_token stop) { return detail::read_all(path, options, stop); });
 }
 

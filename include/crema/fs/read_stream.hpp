@@ -42,7 +42,7 @@ public:
 
         @throws system_error With the path.
     */
-    CREMA_DECL task<> open();
+    CREMA_COROUTINE task<> open();
 
     /** Read the next piece.
 
@@ -52,7 +52,7 @@ public:
         @par Cancellation
         As `offload`. Calls must not overlap, and the stream lives until the call has ended.
     */
-    CREMA_DECL task<std::string_view> read();
+    CREMA_COROUTINE task<std::string_view> read();
 
     /// Returns the path.
     const std::filesystem::path& path() const noexcept { return path_; }
@@ -76,11 +76,11 @@ private:
 
 namespace crema::fs {
 
-CREMA_DECL task<> read_stream::open() {
+CREMA_COROUTINE task<> read_stream::open() {
     if (file_ || ended_) co_return;
     co_await offload([this] { file_ = file::open_read(path_); });
 }
-CREMA_DECL task<std::string_view> read_stream::read() {
+CREMA_COROUTINE task<std::string_view> read_stream::read() {
     const auto left = options_.end > at_ ? options_.end - at_ : 0;
     const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(left, std::max<std::size_t>(options_.piece, 1)));
     if (ended_ || want == 0) {

@@ -33,7 +33,7 @@ struct file_status {
     @par Cancellation
     As `offload`.
 */
-CREMA_DECL task<file_status> stat(std::filesystem::path path);
+CREMA_COROUTINE task<file_status> stat(std::filesystem::path path);
 
 /** Ask for the status of a file at once; blocks. For threads of the pool.
 
@@ -81,7 +81,7 @@ CREMA_DECL file_status stat_now(const std::filesystem::path& path) {
     if (::stat(path.c_str(), &s) != 0) detail::fail(errno, path);
     return detail::status_of(s);
 }
-CREMA_DECL task<file_status> stat(std::filesystem::path path) {
+CREMA_COROUTINE task<file_status> stat(std::filesystem::path path) {
     co_return co_await offload([&path] { return stat_now(path); });
 }
 

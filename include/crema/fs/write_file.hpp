@@ -26,7 +26,7 @@ struct write_file_options {
     @par Cancellation
     As `offload`. One that has begun is finished.
 */
-CREMA_DECL task<> write_file(std::filesystem::path path, std::string content, write_file_options options = {});
+CREMA_COROUTINE task<> write_file(std::filesystem::path path, std::string content, write_file_options options = {});
 
 /** Write a file at once; blocks. For threads of the pool.
 
@@ -91,7 +91,7 @@ CREMA_DECL void write_file_now(const std::filesystem::path& path, std::string_vi
     f.write(content);
     f.close();
 }
-CREMA_DECL task<> write_file(std::filesystem::path path, std::string content, write_file_options options) {
+CREMA_COROUTINE task<> write_file(std::filesystem::path path, std::string content, write_file_options options) {
     co_await offload([&] { write_file_now(path, content, options); });
 }
 

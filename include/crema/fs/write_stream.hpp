@@ -48,13 +48,13 @@ public:
         @par Cancellation
         As `offload`; what was written so far is unknown then. Calls must not overlap.
     */
-    CREMA_DECL task<> write(std::string_view piece);
+    CREMA_COROUTINE task<> write(std::string_view piece);
 
     /** Write what is left and close the file. Once.
 
         @throws system_error With the path.
     */
-    CREMA_DECL task<> finish();
+    CREMA_COROUTINE task<> finish();
 
     /// Returns the path.
     const std::filesystem::path& path() const noexcept { return path_; }
@@ -84,7 +84,7 @@ private:
 
 namespace crema::fs {
 
-CREMA_DECL task<> write_stream::write(std::string_view piece) {
+CREMA_COROUTINE task<> write_stream::write(std::string_view piece) {
     require();
     written_ += piece.size();
     if (buffer_.size() + piece.size() < options_.buffer) {
@@ -100,7 +100,7 @@ CREMA_DECL task<> write_stream::write(std::string_view piece) {
     buffer_.clear();
     closed_ = false;
 }
-CREMA_DECL task<> write_stream::finish() {
+CREMA_COROUTINE task<> write_stream::finish() {
     require();
     closed_ = true;
     co_await offload([this] {

@@ -32,10 +32,11 @@ public:
     /// Construct with options.
     explicit body_json_handler(body_json_options options) : options_(options) {}
     /// @cond
-    CREMA_DECL task<> operator()(request& req, response& res, next& next) const;
+    task<> operator()(request& req, response&, next& next) const { return run(req, next); }
     /// @endcond
 
 private:
+    CREMA_COROUTINE task<> run(request& req, next& next) const;
     body_json_options options_;
 };
 
@@ -57,7 +58,7 @@ inline body_json_handler body_json(body_json_options options = {}) { return body
 
 namespace crema {
 
-CREMA_DECL task<> body_json_handler::operator()(request& req, response&, next& next) const {
+CREMA_COROUTINE task<> body_json_handler::run(request& req, next& next) const {
     if (req.body_parsed() || !req.has_body() || !req.is_json()) {
         next();
         co_return;

@@ -99,6 +99,8 @@ public:
     const path_params& params() const noexcept { return params_; }
     /// Returns one captured parameter; empty when the path has none of that name.
     std::string_view params(std::string_view name) const noexcept { return params_[name]; }
+    /// Sets a parameter for this layer and what is within; copied. Callbacks of `router::param` may replace theirs.
+    CREMA_DECL void params(std::string_view name, std::string_view replacement);
 
     /// Returns the query as an object of strings, and arrays of strings for repeated names; parsed at the first call.
     CREMA_DECL const value& query();
@@ -134,7 +136,7 @@ public:
         @par Cancellation
         Ends the wait. Calls must not overlap.
     */
-    CREMA_DECL task<std::string_view> read_text(std::size_t limit = 102400);
+    CREMA_COROUTINE task<std::string_view> read_text(std::size_t limit = 102400);
 
     /** Read the next piece of the body, as it arrives; empty at the end. See `exchange::read`. */
     auto read() { return exchange_->read(); }
@@ -279,7 +281,7 @@ CREMA_DECL void request::raw_body(std::string text) {
     raw_body_ = raw_owned_;
 }
 
-CREMA_DECL task<std::string_view> request::read_text(std::size_t limit) {
+CREMA_COROUTINE task<std::string_view> request::read_text(std::size_t limit) {
     if (auto here = raw_body()) {
         if (here->size() > limit) detail::throw_body_error(make_error_code(error::too_large), limit);
         co_return *here;
