@@ -22,7 +22,7 @@ MAIN = "int main() {"
 SOURCES = {
     "asio.hpp + simdjson.h": ("#include <asio.hpp>\n#include <simdjson.h>\nint main() {}\n", [], ["-pthread", "-lsimdjson"]),
     "crema": ((measure.ROOT / "examples/hello_world.cpp").read_text(), [], ["-pthread", "-lsimdjson"]),
-    "crema, separate compilation": ((measure.ROOT / "examples/hello_world.cpp").read_text(), ["-DCREMA_SEPARATE_COMPILATION"], None),
+    "crema (separate compilation)": ((measure.ROOT / "examples/hello_world.cpp").read_text(), ["-DCREMA_SEPARATE_COMPILATION"], None),
     "cpp-httplib": ('#include <httplib.h>\nint main() { httplib::Server s; s.Get("/", [](const httplib::Request&, httplib::Response& r) '
                     '{ r.set_content("hello", "text/plain"); }); s.listen("127.0.0.1", 3000); }\n', [], ["-pthread", "-lcpp-httplib"]),
     "Pistache": ('#include <pistache/endpoint.h>\n#include <pistache/router.h>\nusing namespace Pistache;\nint main() { Rest::Router r; '
