@@ -39,6 +39,7 @@ private:
 #if CREMA_BODIES
 #include <algorithm>
 #include <arpa/inet.h>
+#include <cstddef>
 #include <cstring>
 #include <netinet/in.h>
 
