@@ -103,7 +103,7 @@ struct cookie_options {
     std::string domain{};                                             ///< none when empty: this host alone
     std::string path{"/"};                                            ///< none when empty
     std::optional<std::chrono::system_clock::time_point> expires{};   ///< when it ends
-    std::optional<std::chrono::seconds> max_age{};                    ///< how long it lives; stronger than `expires`
+    std::optional<std::chrono::milliseconds> max_age{};               ///< how long it lives, sent as whole seconds; stronger than `expires`
     bool http_only = false;                                           ///< hidden from scripts
     bool secure = false;                                              ///< sent over TLS only
     bool partitioned = false;                                         ///< one for each top-level site
@@ -218,7 +218,7 @@ CREMA_DECL result<std::string> serialize_cookie(std::string_view name, std::stri
     if (options.encoding == cookie_encoding::percent) encode_uri_component_to(line, value);
     else if (detail::valid_cookie_value(value)) line += value;
     else return wrong("argument val is invalid");
-    if (options.max_age) line.append("; Max-Age=").append(std::to_string(options.max_age->count()));
+    if (options.max_age) line.append("; Max-Age=").append(std::to_string(std::chrono::floor<std::chrono::seconds>(*options.max_age).count()));
     if (!options.domain.empty()) {
         if (!detail::valid_cookie_domain(options.domain)) return wrong("option domain is invalid");
         line.append("; Domain=").append(options.domain);

@@ -13,8 +13,10 @@
 #include <crema/web/error.hpp>
 #include <crema/web/fwd.hpp>
 #include <crema/web/settings.hpp>
+#include <charconv>
 #include <concepts>
 #include <initializer_list>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -28,7 +30,60 @@ namespace crema {
 namespace detail {
 class transaction;
 struct activation;
+
+// A callable by reference, for the length of one call.
+class call_ref {
+public:
+    template <class F>
+        requires(!std::same_as<std::remove_cvref_t<F>, call_ref> && std::invocable<F&>)
+    call_ref(F&& f) noexcept
+        : what_(const_cast<void*>(static_cast<const void*>(std::addressof(f)))),
+          call_([](void* what) { (*static_cast<std::remove_reference_t<F>*>(what))(); }) {}
+    void operator()() const { call_(what_); }
+
+private:
+    void* what_;
+    void (*call_)(void*);
+};
+
+// Something that Express writes as a string in a header: a text or a number.
+class field_text {
+public:
+    template <class T>
+        requires std::convertible_to<const T&, std::string_view>
+    field_text(const T& text) : text_(text) {}
+    template <class T>
+        requires(std::integral<T> && !std::same_as<T, bool> && !std::same_as<T, char>)
+    field_text(T number) : text_(digits_, static_cast<std::size_t>(std::to_chars(digits_, digits_ + 24, number).ptr - digits_)) {}
+    field_text(const field_text&) = delete;
+    operator std::string_view() const noexcept { return text_; }
+
+private:
+    char digits_[24];
+    std::string_view text_;
+};
+
 } // namespace detail
+
+/// Is one of the answers of `response::format`.
+struct format_case {
+    std::string_view type;   ///< a media type, an extension as `"json"`, or `"default"`
+    detail::call_ref answer; ///< called without arguments when this one is the best
+};
+
+/// Is one entry of `response::links`.
+struct link_entry {
+    /// Names one target.
+    link_entry(std::string_view r, std::string_view url) : rel(r), one(url) {}
+    /// Names several targets.
+    link_entry(std::string_view r, std::initializer_list<std::string_view> urls) : rel(r), several(urls) {}
+    std::string_view rel;                            ///< the relation: `"next"`
+    std::string_view one{};                          ///< the target
+    std::initializer_list<std::string_view> several{}; ///< the targets, when they are several
+};
+
+/// Is a list of names and values of header fields, for the length of one call.
+using field_list = std::initializer_list<std::pair<std::string_view, std::string_view>>;
 
 /** Keeps an exchange alive for a callback that answers later. Made by `response::hold`.
 
@@ -80,45 +135,74 @@ public:
 
     /** Set a header field, replacing what was there.
 
-        A Content-Type of text without a charset gets `; charset=utf-8`.
+        A Content-Type without a charset gets the usual one of its type: `text/html; charset=utf-8`.
 
+        @param name Case does not matter.
+        @param field_value A text or an integer.
         @throws system_error(error::bad_value) when name or value cannot stand in a header.
     */
-    CREMA_DECL response& set(std::string_view name, std::string_view field_value);
+    response& set(std::string_view name, const detail::field_text& field_value) { return set_field(name, field_value); }
+    /// Sets a header field to several lines; not for Content-Type.
+    CREMA_DECL response& set(std::string_view name, std::initializer_list<std::string_view> values);
     /// Sets several header fields.
-    CREMA_DECL response& set(std::initializer_list<std::pair<std::string_view, std::string_view>> fields);
+    CREMA_DECL response& set(field_list fields);
+    /// Sets a header field; the same as `set`.
+    response& header(std::string_view name, const detail::field_text& field_value) { return set_field(name, field_value); }
     /// Adds a header field beside those of the same name.
     CREMA_DECL response& append(std::string_view name, std::string_view field_value);
-    /// Returns a header field that was set; valid until the next change.
+    /// Adds several lines of a header field.
+    CREMA_DECL response& append(std::string_view name, std::initializer_list<std::string_view> values);
+    /// Returns the first line of a header field that was set; valid until the next change.
     std::optional<std::string_view> get(std::string_view name) const {
         const auto i = headers_.find(name, 0);
         return i == http::header_block::npos ? std::nullopt : std::optional(headers_.value_at(i));
     }
+    /// Returns the fields that were set.
+    const http::header_block& fields() const noexcept { return headers_; }
     /// Removes a header field.
     CREMA_DECL response& remove(std::string_view name);
-    /// Sets the Content-Type, from an extension (`"json"`) or a media type.
+    /// Sets the Content-Type, from an extension (`"json"`, `".html"`) or a media type.
     CREMA_DECL response& type(std::string_view extension_or_type);
-    /// Adds names to Vary.
+    /// Sets the Content-Type; the same as `type`.
+    response& content_type(std::string_view extension_or_type) { return type(extension_or_type); }
+    /** Add names to Vary: `res.vary("Accept, Origin")`.
+        @throws system_error(error::bad_value) when one of them is no name of a field.
+    */
     CREMA_DECL response& vary(std::string_view field);
-    /// Adds links to Link: `res.links({{"next", "http://…"}})`.
-    CREMA_DECL response& links(std::initializer_list<std::pair<std::string_view, std::string_view>> links);
+    /// Adds links to Link: `res.links({{"next", "http://…"}, {"alternate", {"http://…", "http://…"}}})`.
+    CREMA_DECL response& links(std::initializer_list<link_entry> links);
     /// Sets Location, percent-encoding what cannot stand in it.
     CREMA_DECL response& location(std::string_view url);
-    /// Sets Content-Disposition to attachment, and the type from the extension of the name.
-    CREMA_DECL response& attachment(std::string_view filename = {});
+    /** Set Content-Disposition to attachment.
+
+        @param filename UTF-8; what is in front of its last slash is cut off. Its extension decides on the Content-Type. Without
+        one nothing is said of a name.
+    */
+    CREMA_DECL response& attachment(std::optional<std::string_view> filename = std::nullopt);
 
     /** Set a cookie.
+
+        With `max_age` it sets Expires too, as Express does, for old clients.
+
         @throws system_error(error::bad_value) when the name or an option is malformed.
         @see RFC 6265bis
     */
     CREMA_DECL response& cookie(std::string_view name, std::string_view cookie_value, const http::cookie_options& options = {});
+    /// Sets a cookie to a number or a truth value as text, or to anything else as `j:` and JSON.
+    template <class T>
+        requires(!std::convertible_to<const T&, std::string_view>)
+    response& cookie(std::string_view name, const T& v, const http::cookie_options& options = {}) {
+        std::string text(std::is_arithmetic_v<T> ? "" : "j:");
+        crema::json::write(text, v, {});
+        return cookie(name, std::string_view(text), options);
+    }
     /// Makes the client forget a cookie; path and domain must be those it was set with.
     CREMA_DECL response& clear_cookie(std::string_view name, http::cookie_options options = {});
 
     /** Send a text.
 
-        Content-Type is text/html when none is set. Sets Content-Length and ETag, answers 304 when the client's
-        copy is still good; HEAD, 204 and 304 have no body.
+        Content-Type is text/html when none is set; its charset becomes utf-8. Sets Content-Length and ETag, answers 304 when
+        the client's copy is still good; HEAD, 204, 205 and 304 have no body.
 
         @throws already_answered
     */
@@ -129,14 +213,17 @@ public:
     void send(const std::string& text) { send(std::string_view(text)); }
     /// Sends octets; Content-Type is application/octet-stream when none is set.
     CREMA_DECL void send(std::span<const std::byte> octets);
+    /// Sends octets; see above.
+    void send(std::span<const unsigned char> octets) { send(std::as_bytes(octets)); }
     /// Sends anything else as JSON.
     template <class T>
-        requires(!std::convertible_to<const T&, std::string_view> && !std::convertible_to<const T&, std::span<const std::byte>>)
+        requires(!std::convertible_to<const T&, std::string_view> && !std::convertible_to<const T&, std::span<const std::byte>> &&
+                 !std::convertible_to<const T&, std::span<const unsigned char>>)
     void send(const T& v) {
         json(v);
     }
-    /// Sends an empty body.
-    void send() { send(std::string_view{}); }
+    /// Sends an empty body without type and validator.
+    void send() { end(); }
 
     /** Send a value as JSON: any aggregate, container, number, string, `value`, without macros.
 
@@ -147,41 +234,81 @@ public:
     */
     template <class T>
     void json(const T& v) {
-        auto& out = json_buffer();
-        crema::json::write(out, v, json_options());
-        send_json(out);
+        send_json(written(v));
     }
     /// @copydoc json
     void json(std::initializer_list<value::init> list) { json(value(list)); }
     /// @copydoc json
     void json(const char* text) { json(std::string_view(text)); }
 
-    /// Sends the standard phrase of a status as text.
+    /** Send a value as JSON, or, when the query names a callback, as a script that calls it.
+
+        The setting `jsonp callback name` tells the name in the query.
+
+        @throws already_answered
+    */
+    template <class T>
+    void jsonp(const T& v) {
+        send_jsonp(written(v));
+    }
+    /// @copydoc jsonp
+    void jsonp(std::initializer_list<value::init> list) { jsonp(value(list)); }
+    /// @copydoc jsonp
+    void jsonp(const char* text) { jsonp(std::string_view(text)); }
+
+    /// Sends the standard phrase of a status as text, or its number when it has none.
     CREMA_DECL void send_status(int code);
-    /// Redirects; the body is a short text in what the client accepts.
+    /// Redirects with 302; the body is a short text in what the client accepts.
     void redirect(std::string_view url) { redirect(302, url); }
     /// Redirects with a status.
     CREMA_DECL void redirect(int code, std::string_view url);
-    /// Answers by the first format that the client accepts, in the order given; 406 when none fits.
-    CREMA_DECL void format(std::initializer_list<std::pair<std::string_view, unique_function<void()>>> formats);
+    /** Answer with the case that the client likes best, the first when it does not say.
 
-    /// Sends the header now; what follows is streamed.
+        @code
+        res.format({{"text", [&] { res.send("hey"); }}, {"json", [&] { res.json({{"message", "hey"}}); }}});
+        @endcode
+
+        Sets Content-Type and `Vary: Accept`. When the client accepts none, the case `"default"` answers.
+
+        @throws http_error 406 when there is none of that name.
+    */
+    CREMA_DECL void format(std::initializer_list<format_case> cases);
+
+    /// Sends status and header fields now; what follows is streamed.
     CREMA_DECL void flush_headers();
+    /// Sets a status and header fields and sends them.
+    void write_head(int code, field_list fields = {}) { status(code).set(fields).flush_headers(); }
     /** Stream a piece of the body. Without a Content-Length set before, the body is chunked.
 
         The octets are taken before this returns; await it to go on only when there is room again.
+
+        @throws system_error `closed` when awaited and the client leaves; `bad_value` for more than the Content-Length.
+        @throws already_answered
 
         @par Cancellation
         Throws `cancelled` when the client left. Calls must not overlap: await one before the next.
     */
     auto write(std::string_view piece) {
+        if (ended_) [[unlikely]] throw already_answered("write()");
         begin_stream();
         return exchange_->write(piece);
     }
-    /// Ends the answer; without anything sent before, an empty one without ETag.
+    /** Add trailers, which follow a body that is streamed.
+
+        @throws system_error(error::bad_value) when name or value cannot stand in a header.
+        @see RFC 9110 section 6.5
+    */
+    CREMA_DECL response& add_trailers(field_list trailers);
+    /** End the answer; without anything sent before, as it is: without ETag, without a Content-Type of its own.
+
+        @throws already_answered
+        @throws system_error `bad_value` when less than the Content-Length was written.
+    */
     CREMA_DECL void end(std::string_view last = {});
-    /// Sends 103 Early Hints with the given Link values.
-    CREMA_DECL void write_early_hints(std::initializer_list<std::pair<std::string_view, std::string_view>> links);
+    /// Sends 103 Early Hints: `res.write_early_hints({{"Link", "</style.css>; rel=preload"}})`. @see RFC 8297
+    CREMA_DECL void write_early_hints(field_list hints);
+    /// Sends 100 Continue to a client that waits for it.
+    CREMA_DECL void write_continue();
 
     /// Tells whether the header has been sent.
     bool headers_sent() const noexcept { return begun_; }
@@ -225,6 +352,7 @@ private:
     void close() noexcept {
         exchange_ = nullptr;
         headers_.clear();
+        trailers_.clear();
         locals_.reset();
         on_finish_.clear();
         on_close_.clear();
@@ -232,9 +360,24 @@ private:
         begun_ = ended_ = false;
     }
     CREMA_DECL void begin_stream();
-    CREMA_DECL void finish(std::string_view body, bool text);
+    CREMA_DECL response& set_field(std::string_view name, std::string_view field_value);
+    CREMA_DECL void make_etag(std::string_view body);
+    CREMA_DECL void finish(std::string_view body);
     CREMA_DECL void send_json(std::string_view text);
+    CREMA_DECL void send_jsonp(std::string& text);
     CREMA_DECL static std::string& json_buffer();
+    CREMA_DECL void replace_json(std::string& text) const;
+    template <class T>
+    std::string& written(const T& v) const {
+        auto& out = json_buffer();
+        if (settings_->json_replacer) [[unlikely]] {
+            crema::json::write(out, v, {});
+            replace_json(out);
+        } else {
+            crema::json::write(out, v, json_options());
+        }
+        return out;
+    }
     crema::json::write_options json_options() const noexcept {
         crema::json::write_options o;
         o.spaces = static_cast<int>(settings_->json_spaces);
@@ -250,6 +393,7 @@ private:
     request* req_ = nullptr;
     const settings* settings_ = nullptr;
     http::header_block headers_;
+    std::string trailers_; // ready lines
     std::optional<value> locals_;
     std::vector<unique_function<void()>> on_finish_, on_close_;
     int status_ = 200;
@@ -263,35 +407,77 @@ private:
 #include <crema/core/encode.hpp>
 #include <crema/core/html.hpp>
 #include <crema/core/text.hpp>
+#include <crema/http/content_disposition.hpp>
 #include <crema/http/etag.hpp>
 #include <crema/http/media_type.hpp>
 #include <crema/http/mime.hpp>
 #include <crema/http/negotiate.hpp>
 #include <crema/http/status.hpp>
 #include <crema/http/vary.hpp>
+#include <crema/json/parse.hpp>
 #include <crema/web/request.hpp>
-#include <charconv>
+#include <cstring>
+#include <stdexcept>
 
 namespace crema {
 namespace detail {
 
+[[noreturn]] inline void bad_field(std::string_view name, std::string_view why) {
+    throw system_error(make_error_code(error::bad_value), std::string(why).append(" [\"").append(name.substr(0, 80)).append("\"]"));
+}
 [[noreturn]] inline void bad_field(std::string_view name) {
-    throw system_error(make_error_code(error::bad_value),
-                       "header field \"" + std::string(name.substr(0, 80)) + "\" has a name or value that cannot be sent");
+    bad_field(name, is_token(name) ? "Invalid character in header content" : "Header name must be a valid HTTP token");
+}
+
+inline std::string_view base_name(std::string_view path) noexcept {
+    while (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
+    return path.substr(path.rfind('/') + 1);
+}
+
+// With its point; empty when there is none, or nothing in front of it.
+inline std::string_view extension_of(std::string_view path) noexcept {
+    const auto name = base_name(path);
+    const auto dot = name.rfind('.');
+    return dot == name.npos || dot == 0 ? std::string_view{} : name.substr(dot);
+}
+
+inline std::string phrase_of(int code) {
+    const auto phrase = http::reason_phrase(code);
+    return phrase.empty() ? std::to_string(code) : std::string(phrase);
+}
+
+// What a replacer makes of a value; nothing when it is left out.
+inline std::optional<value> replaced(const settings::json_replacer_function& f, std::string_view name, const value& v) {
+    auto r = f(name, v);
+    if (!r) return r;
+    if (r->is_object()) {
+        value::object_type members;
+        for (const auto& [key, member] : r->as_object())
+            if (auto m = replaced(f, key, member)) members.emplace_back(key, std::move(*m));
+        r->as_object() = std::move(members);
+        return r;
+    }
+    if (r->is_array()) {
+        std::size_t i = 0;
+        for (auto& element : r->as_array()) element = replaced(f, std::to_string(i++), element).value_or(value());
+    }
+    return r;
 }
 
 } // namespace detail
 
 CREMA_DECL response& response::status(int code) {
-    if (code < 100 || code > 999) throw std::range_error("crema: invalid status code " + std::to_string(code));
+    if (code < 100 || code > 999)
+        throw std::range_error("Invalid status code: " + std::to_string(code) +
+                               ". Status code must be greater than 99 and less than 1000.");
     require_open("status()");
     status_ = code;
     return *this;
 }
 
-CREMA_DECL response& response::set(std::string_view name, std::string_view field_value) {
+CREMA_DECL response& response::set_field(std::string_view name, std::string_view field_value) {
     require_open("set()");
-    if (iequals(name, "content-type") && field_value.find(';') == field_value.npos) {
+    if (name.size() == 12 && iequals(name, "content-type") && field_value.find("charset") == field_value.npos) {
         const auto full = http::with_charset(field_value);
         if (!headers_.set(name, full)) detail::bad_field(name);
         return *this;
@@ -300,14 +486,28 @@ CREMA_DECL response& response::set(std::string_view name, std::string_view field
     return *this;
 }
 
-CREMA_DECL response& response::set(std::initializer_list<std::pair<std::string_view, std::string_view>> fields) {
-    for (const auto& [name, field_value] : fields) set(name, field_value);
+CREMA_DECL response& response::set(std::string_view name, std::initializer_list<std::string_view> values) {
+    require_open("set()");
+    if (iequals(name, "content-type")) detail::bad_field(name, "Content-Type cannot be set to an Array");
+    for (const auto v : values)
+        if (!http::valid_field_value(v)) detail::bad_field(name);
+    headers_.remove(name);
+    return append(name, values);
+}
+
+CREMA_DECL response& response::set(field_list fields) {
+    for (const auto& [name, field_value] : fields) set_field(name, field_value);
     return *this;
 }
 
 CREMA_DECL response& response::append(std::string_view name, std::string_view field_value) {
     require_open("append()");
     if (!headers_.append(name, field_value)) detail::bad_field(name);
+    return *this;
+}
+
+CREMA_DECL response& response::append(std::string_view name, std::initializer_list<std::string_view> values) {
+    for (const auto v : values) append(name, v);
     return *this;
 }
 
@@ -318,30 +518,60 @@ CREMA_DECL response& response::remove(std::string_view name) {
 }
 
 CREMA_DECL response& response::type(std::string_view extension_or_type) {
-    if (extension_or_type.find('/') != extension_or_type.npos) return set("Content-Type", extension_or_type);
+    if (extension_or_type.find('/') != extension_or_type.npos) return set_field("Content-Type", extension_or_type);
+    require_open("type()");
     const auto known = http::mime_type(extension_or_type);
-    return set("Content-Type", known.empty() ? std::string_view("application/octet-stream") : known);
+    if (known.empty()) {
+        headers_.set_trusted("Content-Type", "application/octet-stream");
+    } else if (constexpr std::string_view utf8 = "; charset=utf-8"; http::mime_charset(known) == "UTF-8" && known.size() < 100) {
+        char full[100 + utf8.size()];
+        std::memcpy(full, known.data(), known.size());
+        std::memcpy(full + known.size(), utf8.data(), utf8.size());
+        headers_.set_trusted("Content-Type", {full, known.size() + utf8.size()});
+    } else {
+        headers_.set_trusted("Content-Type", http::with_charset(known));
+    }
+    return *this;
 }
 
 CREMA_DECL response& response::vary(std::string_view field) {
+    require_open("vary()");
+    if (field.empty()) detail::bad_field("Vary", "field argument is required");
     auto all = http::append_vary(get("Vary").value_or(std::string_view{}), field);
-    if (!all) detail::bad_field("Vary");
-    return set("Vary", *all);
+    if (!all) detail::bad_field("Vary", all.error().message());
+    headers_.set_trusted("Vary", *all);
+    return *this;
 }
 
-CREMA_DECL response& response::links(std::initializer_list<std::pair<std::string_view, std::string_view>> links) {
+CREMA_DECL response& response::links(std::initializer_list<link_entry> links) {
     std::string all(get("Link").value_or(std::string_view{}));
-    for (const auto& [rel, url] : links) {
+    const auto add = [&](std::string_view rel, std::string_view url) {
         if (!all.empty()) all += ", ";
         all.append("<").append(url).append(">; rel=\"").append(rel).append("\"");
+    };
+    for (const auto& link : links) {
+        if (link.several.size() == 0) add(link.rel, link.one);
+        for (const auto url : link.several) add(link.rel, url);
     }
-    return set("Link", all);
+    return set_field("Link", all);
 }
 
-CREMA_DECL response& response::location(std::string_view url) { return set("Location", encode_url(url)); }
+CREMA_DECL response& response::location(std::string_view url) { return set_field("Location", encode_url(url)); }
+
+CREMA_DECL response& response::attachment(std::optional<std::string_view> filename) {
+    if (filename) filename = detail::base_name(*filename);
+    if (filename && !filename->empty()) type(detail::extension_of(*filename));
+    return set_field("Content-Disposition", http::write_content_disposition(filename).value());
+}
 
 CREMA_DECL response& response::cookie(std::string_view name, std::string_view cookie_value, const http::cookie_options& options) {
-    auto line = http::serialize_cookie(name, cookie_value, options);
+    require_open("cookie()");
+    auto line = [&] {
+        if (!options.max_age) return http::serialize_cookie(name, cookie_value, options);
+        auto with_end = options;
+        with_end.expires = std::chrono::system_clock::now() + *options.max_age;
+        return http::serialize_cookie(name, cookie_value, with_end);
+    }();
     if (!line) throw system_error(line.error().code, line.error().message());
     return append("Set-Cookie", *line);
 }
@@ -356,21 +586,54 @@ CREMA_DECL void response::send(std::string_view text) {
     require_open("send()");
     const auto i = headers_.find("Content-Type", 0);
     if (i == http::header_block::npos) [[likely]] headers_.append_trusted("Content-Type", "text/html; charset=utf-8");
-    else if (headers_.value_at(i).find("charset=utf-8") == std::string_view::npos)
+    else if (!headers_.value_at(i).ends_with("; charset=utf-8"))
         headers_.set_trusted("Content-Type", http::with_utf8(headers_.value_at(i)));
-    finish(text, true);
+    finish(text);
 }
 
 CREMA_DECL void response::send(std::span<const std::byte> octets) {
     require_open("send()");
     if (!headers_.has("Content-Type")) headers_.append_trusted("Content-Type", "application/octet-stream");
-    finish({reinterpret_cast<const char*>(octets.data()), octets.size()}, false);
+    finish({reinterpret_cast<const char*>(octets.data()), octets.size()});
 }
 
 CREMA_DECL void response::send_json(std::string_view text) {
     require_open("json()");
-    if (!headers_.has("Content-Type")) headers_.append_trusted("Content-Type", "application/json; charset=utf-8");
-    finish(text, true);
+    if (!headers_.has("Content-Type")) [[likely]] {
+        headers_.append_trusted("Content-Type", "application/json; charset=utf-8");
+        finish(text);
+    } else {
+        send(text);
+    }
+}
+
+CREMA_DECL void response::send_jsonp(std::string& text) {
+    require_open("jsonp()");
+    if (!headers_.has("Content-Type")) {
+        headers_.set_trusted("X-Content-Type-Options", "nosniff");
+        headers_.append_trusted("Content-Type", "application/json; charset=utf-8");
+    }
+    const auto named = req_->query(settings_->jsonp_callback);
+    if (!named || named->empty()) return send(text);
+    std::string callback;
+    for (const char c : *named)
+        if (is_alpha(c) || is_digit(c) || std::string_view("[]_$.").find(c) != std::string_view::npos) callback += c;
+    // the comment keeps the name of a callback from being the first octets: they could be those of another format
+    std::string script = "/**/ typeof " + callback + " === 'function' && " + callback + "(";
+    for (std::size_t at = 0; at < text.size();) { // two characters end a line in a script, but not in JSON
+        const auto next = std::min(text.find("\xe2\x80", at), text.size());
+        script.append(text, at, next - at);
+        at = next;
+        if (at == text.size()) break;
+        const bool ends_line = at + 2 < text.size() && (text[at + 2] == '\xa8' || text[at + 2] == '\xa9');
+        if (ends_line) script += text[at + 2] == '\xa8' ? "\\u2028" : "\\u2029";
+        else script.append(text, at, 3);
+        at += 3;
+    }
+    script += ");";
+    headers_.set_trusted("X-Content-Type-Options", "nosniff");
+    headers_.set_trusted("Content-Type", "text/javascript; charset=utf-8");
+    finish(script);
 }
 
 CREMA_DECL std::string& response::json_buffer() {
@@ -380,17 +643,33 @@ CREMA_DECL std::string& response::json_buffer() {
     return buffer;
 }
 
-// Answers in one go: validator, 304, and what has no body.
-CREMA_DECL void response::finish(std::string_view body, bool) {
+CREMA_DECL void response::replace_json(std::string& text) const {
+    const auto whole = detail::replaced(settings_->json_replacer, {}, crema::json::parse<value>(text).value());
+    text.clear();
+    if (whole) crema::json::write(text, *whole, json_options());
+}
+
+CREMA_DECL void response::make_etag(std::string_view body) {
+    using kind = settings::etag_kind;
     const auto& options = *settings_;
-    if (options.etag != settings::etag_kind::off && !headers_.has("ETag")) {
-        char tag[http::etag_room];
-        switch (options.etag) {
-        case settings::etag_kind::express: headers_.append_trusted("ETag", http::express_etag(body)); break;
-        default: headers_.append_trusted("ETag", http::write_etag(tag, body, options.etag == settings::etag_kind::weak)); break;
-        }
+    char tag[http::etag_room];
+    switch (options.etag) {
+    case kind::off: break;
+    case kind::weak:
+    case kind::strong:
+        headers_.append_trusted("ETag", http::write_etag(tag, body, options.etag == kind::weak));
+        break;
+    case kind::express: headers_.append_trusted("ETag", http::express_etag(body)); break;
+    case kind::function:
+        if (const auto made = options.make_etag(body); !made.empty()) set_field("ETag", made);
+        break;
     }
-    if (status_ == 200 && req_->fresh(*this)) status_ = 304;
+}
+
+// Answers in one go: validator, 304, and what has no body.
+CREMA_DECL void response::finish(std::string_view body) {
+    if (!headers_.has("ETag")) [[likely]] make_etag(body);
+    if (req_->fresh(*this)) [[unlikely]] status_ = 304;
     if (http::has_no_body(status_)) [[unlikely]] {
         headers_.remove("Content-Type");
         headers_.remove("Transfer-Encoding");
@@ -404,27 +683,42 @@ CREMA_DECL void response::finish(std::string_view body, bool) {
 CREMA_DECL void response::send_status(int code) {
     status(code);
     type("txt");
-    const auto phrase = http::reason_phrase(code);
-    send(phrase.empty() ? std::to_string(code) : std::string(phrase));
+    send(detail::phrase_of(code));
 }
 
 CREMA_DECL void response::redirect(int code, std::string_view url) {
     location(url);
-    status(code);
     const std::string target(get("Location").value_or(""));
-    const auto phrase = http::reason_phrase(code);
-    const auto best = http::accepts(req_->get("Accept"), {"text/plain", "text/html"});
-    vary("Accept");
+    const auto phrase = detail::phrase_of(code);
     std::string text;
-    if (best == "text/plain") {
-        set("Content-Type", "text/plain; charset=utf-8");
-        text = std::string(phrase) + ". Redirecting to " + target;
-    } else if (best == "text/html") {
-        set("Content-Type", "text/html; charset=utf-8");
-        const auto shown = escape_html(target);
-        text = "<p>" + std::string(phrase) + ". Redirecting to " + shown + "</p>";
-    }
+    format({{"text", [&] { text = phrase + ". Redirecting to " + target; }},
+            {"html",
+             [&] {
+                 text = "<!DOCTYPE html><head><title>" + phrase + "</title></head><body><p>" + phrase + ". Redirecting to " +
+                        escape_html(target) + "</p></body>";
+             }},
+            {"default", [] {}}});
+    status(code);
     end(text);
+}
+
+CREMA_DECL void response::format(std::initializer_list<format_case> cases) {
+    require_open("format()");
+    std::vector<std::string_view> types;
+    const format_case* otherwise = nullptr;
+    for (const auto& c : cases) {
+        if (c.type == "default") otherwise = &c;
+        else types.push_back(c.type);
+    }
+    const auto best = types.empty() ? std::string_view{} : http::accepts(req_->get("Accept"), types);
+    vary("Accept");
+    if (!best.empty()) {
+        type(best);
+        for (const auto& c : cases)
+            if (c.type == best) return c.answer();
+    }
+    if (!otherwise) throw http_error(406, "Not Acceptable");
+    otherwise->answer();
 }
 
 CREMA_DECL void response::begin_stream() {
@@ -443,8 +737,19 @@ CREMA_DECL void response::begin_stream() {
 
 CREMA_DECL void response::flush_headers() { begin_stream(); }
 
+CREMA_DECL response& response::add_trailers(field_list trailers) {
+    if (ended_) throw already_answered("add_trailers()");
+    for (const auto& [name, field_value] : trailers) {
+        if (!http::valid_field_name(name) || !http::valid_field_value(field_value)) detail::bad_field(name);
+        trailers_.append(name).append(": ").append(field_value).append("\r\n");
+    }
+    return *this;
+}
+
 CREMA_DECL void response::end(std::string_view last) {
     if (ended_) throw already_answered("end()");
+    const bool length_alone = last.empty() && req_->head().method() == http::method::head && headers_.has("Content-Length");
+    if (!begun_ && (length_alone || !trailers_.empty())) begin_stream();
     if (!begun_) {
         headers_.remove("Content-Length");
         headers_.remove("Transfer-Encoding");
@@ -454,8 +759,17 @@ CREMA_DECL void response::end(std::string_view last) {
     }
     ended_ = true;
     if (!last.empty()) exchange_->write_now(last);
-    exchange_->end();
+    exchange_->end(trailers_);
 }
+
+CREMA_DECL void response::write_early_hints(field_list hints) {
+    http::header_block lines;
+    for (const auto& [name, field_value] : hints)
+        if (!lines.append(name, field_value)) detail::bad_field(name);
+    exchange_->informational(103, lines.view());
+}
+
+CREMA_DECL void response::write_continue() { exchange_->informational(100, {}); }
 
 CREMA_DECL void response::on_finish(unique_function<void()> f) { on_finish_.push_back(std::move(f)); }
 CREMA_DECL void response::on_close(unique_function<void()> f) { on_close_.push_back(std::move(f)); }

@@ -5,7 +5,9 @@
 #include <crema/core/value.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,9 +20,11 @@ namespace crema {
     | `case sensitive routing` | false | `/Foo` is not `/foo`; read when the first route or middleware is added |
     | `strict routing` | false | `/foo/` is not `/foo`; read likewise |
     | `env` | `CREMA_ENV`, else `NODE_ENV`, else `"development"` | `"production"` hides the text of errors |
-    | `etag` | `"weak"` | `true`, `"weak"`, `"strong"`, `false`, or `"express"` for Express' own validator |
+    | `etag` | `"weak"` | `true`, `"weak"`, `"strong"`, `false`, `"express"` for Express' own validator, or a function of the body |
     | `json escape` | false | `<`, `>` and `&` are escaped in JSON |
+    | `json replacer` | none | a function of name and value that gives what is written instead, or nothing to leave it out |
     | `json spaces` | 0 | indentation of JSON |
+    | `jsonp callback name` | `"callback"` | the name in the query that `response::jsonp` looks for |
     | `x-powered-by` | true | sends `X-Powered-By: crema` |
 
     Other names are kept for the application.
@@ -31,7 +35,11 @@ namespace crema {
 class settings {
 public:
     /// How `response::send` makes a validator.
-    enum class etag_kind : unsigned char { off, weak, strong, express };
+    enum class etag_kind : unsigned char { off, weak, strong, express, function };
+    /// Makes the validator of a body, quotes included; none when it returns an empty text.
+    using etag_function = std::function<std::string(std::string_view)>;
+    /// Gives what is written for a member; the name of the whole is empty, those of elements are numbers.
+    using json_replacer_function = std::function<std::optional<value>(std::string_view name, const value& v)>;
 
     /// Construct with the defaults.
     CREMA_DECL settings();
@@ -40,6 +48,14 @@ public:
         @throws system_error(error::bad_value) when the name is known and the value is not one of its values.
     */
     CREMA_DECL void set(std::string_view name, value v);
+    /** Set `etag` to a function.
+        @throws system_error(error::bad_value) when it is another name.
+    */
+    CREMA_DECL void set(std::string_view name, etag_function f);
+    /** Set `json replacer`.
+        @throws system_error(error::bad_value) when it is another name.
+    */
+    CREMA_DECL void set(std::string_view name, json_replacer_function f);
     /// Returns a value, or null when the name was never set; valid until it is set again.
     CREMA_DECL const value* get(std::string_view name) const;
 
@@ -51,6 +67,9 @@ public:
     bool json_escape = false;            ///< setting `json escape`
     etag_kind etag = etag_kind::weak;    ///< setting `etag`
     unsigned json_spaces = 0;            ///< setting `json spaces`
+    etag_function make_etag{};           ///< setting `etag` when it is a function
+    json_replacer_function json_replacer{};     ///< setting `json replacer`
+    std::string jsonp_callback = "callback";    ///< setting `jsonp callback name`
 
 private:
     std::map<std::string, value, std::less<>> all_;
@@ -93,16 +112,37 @@ CREMA_DECL void settings::set(std::string_view name, value v) {
         if (!v.is_string()) bad("a string");
         production = v.as_string() == "production";
         test = v.as_string() == "test";
+    } else if (name == "jsonp callback name") {
+        if (!v.is_string()) bad("a string");
+        jsonp_callback = v.as_string();
+    } else if (name == "json replacer") {
+        if (!v.is_null()) bad("a function or null");
+        json_replacer = nullptr;
     } else if (name == "etag") {
         if (v.is_bool()) etag = v.as_bool() ? etag_kind::weak : etag_kind::off;
         else if (v.is_string() && v.as_string() == "weak") etag = etag_kind::weak;
         else if (v.is_string() && v.as_string() == "strong") etag = etag_kind::strong;
         else if (v.is_string() && v.as_string() == "express") etag = etag_kind::express;
-        else bad("true, false, \"weak\", \"strong\" or \"express\"");
+        else bad("true, false, \"weak\", \"strong\", \"express\" or a function");
+        make_etag = nullptr;
     }
     const auto at = all_.find(name);
     if (at != all_.end()) at->second = std::move(v);
     else all_.emplace(std::string(name), std::move(v));
+}
+
+CREMA_DECL void settings::set(std::string_view name, etag_function f) {
+    if (name != "etag" || !f)
+        throw system_error(make_error_code(error::bad_value), "setting \"" + std::string(name) + "\": no such function");
+    set(name, value(true));
+    make_etag = std::move(f);
+    etag = etag_kind::function;
+}
+
+CREMA_DECL void settings::set(std::string_view name, json_replacer_function f) {
+    if (name != "json replacer" || !f)
+        throw system_error(make_error_code(error::bad_value), "setting \"" + std::string(name) + "\": no such function");
+    json_replacer = std::move(f);
 }
 
 CREMA_DECL const value* settings::get(std::string_view name) const {
