@@ -121,7 +121,8 @@ inline detail::signal_waiter signal_set::wait() noexcept {
 #if CREMA_BODIES
 #include <crema/core/error.hpp>
 #include <crema/loop/asio_version.hpp>
-#include <asio/signal_set.hpp>
+#include <asio/basic_signal_set.hpp>
+#include <asio/io_context.hpp>
 #include <algorithm>
 #include <optional>
 #include <stdexcept>
@@ -157,7 +158,7 @@ struct signal_state {
     }
 
     loop& self;
-    std::optional<asio::signal_set> set; // none once nobody listens
+    std::optional<asio::basic_signal_set<asio::io_context::executor_type>> set; // none once nobody listens
     std::shared_ptr<unique_function<void(int)>> function;
     signal_waiter* waiter = nullptr;
     std::vector<int> kept; // arrived while nobody waited
