@@ -48,6 +48,14 @@ public:
     */
     CREMA_DECL static file open_write(const std::filesystem::path& path, write_mode mode, std::uint32_t permissions = 0666);
 
+    /// Takes over a descriptor. @param path For the texts of errors.
+    static file adopt(int descriptor, std::filesystem::path path) {
+        file f;
+        f.fd_ = descriptor;
+        f.path_ = std::move(path);
+        return f;
+    }
+
     /// Tells whether it is open.
     explicit operator bool() const noexcept { return fd_ >= 0; }
     /// Returns the path it was opened by.

@@ -41,6 +41,12 @@ CREMA_COROUTINE task<file_status> stat(std::filesystem::path path);
 */
 CREMA_DECL file_status stat_now(const std::filesystem::path& path);
 
+/** Ask for the status of an open file; hardly ever blocks.
+
+    @throws system_error With the path.
+*/
+CREMA_DECL file_status stat_now(const file& f);
+
 } // namespace crema::fs
 
 #if CREMA_BODIES
