@@ -1,6 +1,7 @@
 #include <crema/loop/lag_histogram.hpp>
 #include <crema/loop/clock.hpp>
 #include <crema/loop/loop.hpp>
+#include <asio/steady_timer.hpp>
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <thread>
@@ -150,4 +151,14 @@ TEST_CASE("on the real clock a real block is seen", "[loop][lag_histogram]") {
     CHECK(h.max() >= 50ms);
     CHECK(h.recent() == h.max());
     CHECK(h.count() > 8);
+}
+
+TEST_CASE("it goes on while only an operation of Asio keeps the loop alive", "[loop][lag_histogram]") {
+    loop l;
+    lag_histogram h({.resolution = 5ms}, l);
+    h.enable();
+    asio::steady_timer operation(l.context(), 200ms);
+    operation.async_wait([](std::error_code) {});
+    l.run();
+    CHECK(h.count() >= 5);
 }

@@ -635,8 +635,8 @@ CREMA_DECL void loop::settle(moment when) noexcept {
     if (due == detail::timer_queue::never) return;
     auto* const clock = timers_.time.clock();
     if (!clock || clock->idle() == loop_clock::when_idle::sleep) {
-        // outside, a wait that keeps nothing alive would stop the context
-        if (polling || keeps_alive()) engine_->wait_until(due);
+        // outside, a wait that keeps nothing alive would stop the context; what Asio waits for may keep it alive, though
+        if (keeps_alive() || context_->get_executor().running_in_this_thread()) engine_->wait_until(due);
     } else if (due <= timers_.time.update() || (clock->idle() == loop_clock::when_idle::jump && timers_.refs() > 0)) {
         engine_->request_pump(!polling);
     }
@@ -745,6 +745,8 @@ CREMA_DECL int loop::run() {
         }
         inside_ = false;
         settle(moment::outside);
+        if (!timers_.time.clock() && timers_.due() != detail::timer_queue::never && engine_->has_work())
+            engine_->wait_until(timers_.due());
         if (remote_rest_) run_remote();
         bool again = true;
         while (again && !ended()) {
