@@ -3,6 +3,8 @@
 #pragma once
 #include <crema/core/config.hpp>
 #include <crema/core/value.hpp>
+#include <crema/http/forwarded.hpp>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -10,6 +12,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 
 namespace crema {
 
@@ -20,12 +24,19 @@ namespace crema {
     | `case sensitive routing` | false | `/Foo` is not `/foo`; read when the first route or middleware is added |
     | `strict routing` | false | `/foo/` is not `/foo`; read likewise |
     | `env` | `CREMA_ENV`, else `NODE_ENV`, else `"development"` | `"production"` hides the text of errors |
-    | `etag` | `"weak"` | `true`, `"weak"`, `"strong"`, `false`, `"express"` for Express' own validator, or a function of the body |
+    | `etag` | `"weak"` | `true`, `"weak"`, `"strong"`, `false`, `"express"` (Express' own), or a function of the body |
     | `json escape` | false | `<`, `>` and `&` are escaped in JSON |
-    | `json replacer` | none | a function of name and value that gives what is written instead, or nothing to leave it out |
+    | `json replacer` | none | a function of name and value that gives what is written instead, if anything |
     | `json spaces` | 0 | indentation of JSON |
     | `jsonp callback name` | `"callback"` | the name in the query that `response::jsonp` looks for |
+    | `query parser` | `"simple"` | `true`, `"simple"`: flat; `"extended"`: nested; `false`: none; or a function |
+    | `subdomain offset` | 2 | how many parts of the host's name are no subdomains |
+    | `trust proxy` | false | whose `X-Forwarded-` fields are believed, see below |
     | `x-powered-by` | true | sends `X-Powered-By: crema` |
+
+    `trust proxy` is `true` for everybody, a number of hops, a text with commas or an array of addresses, subnets
+    (`"10.0.0.0/8"`) and the names `loopback`, `linklocal` and `uniquelocal`, or a function of address and hop. Unless
+    the peer of the connection is trusted, what the client says about itself is not believed. See `http::proxy_trust`.
 
     Other names are kept for the application.
 
@@ -40,6 +51,11 @@ public:
     using etag_function = std::function<std::string(std::string_view)>;
     /// Gives what is written for a member; the name of the whole is empty, those of elements are numbers.
     using json_replacer_function = std::function<std::optional<value>(std::string_view name, const value& v)>;
+
+    /// How `request::query` parses.
+    enum class query_parser_kind : unsigned char { off, simple, extended, function };
+    /// Parses a query, given without its question mark.
+    using query_function = std::function<value(std::string_view)>;
 
     /// Construct with the defaults.
     CREMA_DECL settings();
@@ -56,6 +72,18 @@ public:
         @throws system_error(error::bad_value) when it is another name.
     */
     CREMA_DECL void set(std::string_view name, json_replacer_function f);
+    /** Set `trust proxy` to a function, called as `f(std::string_view address, std::size_t hop)`.
+        @throws system_error(error::bad_value) when it is another name.
+    */
+    CREMA_DECL void set(std::string_view name, http::proxy_trust::predicate f);
+    /** Set `query parser` to a function, called as `f(std::string_view query)`, which returns a `value`.
+        @throws system_error(error::bad_value) when it is another name.
+    */
+    template <class F>
+        requires std::same_as<std::invoke_result_t<F&, std::string_view>, value>
+    void set(std::string_view name, F f) {
+        set_query_parser(name, std::move(f));
+    }
     /// Returns a value, or null when the name was never set; valid until it is set again.
     CREMA_DECL const value* get(std::string_view name) const;
 
@@ -70,8 +98,15 @@ public:
     etag_function make_etag{};           ///< setting `etag` when it is a function
     json_replacer_function json_replacer{};     ///< setting `json replacer`
     std::string jsonp_callback = "callback";    ///< setting `jsonp callback name`
+    query_parser_kind query_parser = query_parser_kind::simple; ///< setting `query parser`
+    query_function parse_query{};                               ///< setting `query parser` when it is a function
+    std::size_t subdomain_offset = 2;                           ///< setting `subdomain offset`
+    http::proxy_trust trust_proxy{};                            ///< setting `trust proxy`
 
 private:
+    CREMA_DECL void set_query_parser(std::string_view name, query_function f);
+    CREMA_DECL void keep(std::string_view name, value v);
+    CREMA_DECL void set_trust(const value& v);
     std::map<std::string, value, std::less<>> all_;
 };
 
@@ -79,7 +114,9 @@ private:
 
 #if CREMA_BODIES
 #include <crema/core/error.hpp>
+#include <cmath>
 #include <cstdlib>
+#include <vector>
 
 namespace crema {
 
@@ -89,11 +126,15 @@ CREMA_DECL settings::settings() {
     set("env", value(std::string(env && *env ? env : "development")));
     set("x-powered-by", value(true));
     set("etag", value("weak"));
+    set("query parser", value("simple"));
+    set("subdomain offset", value(2));
+    set("trust proxy", value(false));
 }
 
 CREMA_DECL void settings::set(std::string_view name, value v) {
     const auto bad = [&](const char* wanted) {
-        throw system_error(make_error_code(error::bad_value), "setting \"" + std::string(name) + "\": expected " + wanted);
+        throw system_error(make_error_code(error::bad_value),
+                           "setting \"" + std::string(name) + "\": expected " + wanted);
     };
     const auto truth = [&]() -> bool {
         if (v.is_null()) return false;
@@ -125,15 +166,76 @@ CREMA_DECL void settings::set(std::string_view name, value v) {
         else if (v.is_string() && v.as_string() == "express") etag = etag_kind::express;
         else bad("true, false, \"weak\", \"strong\", \"express\" or a function");
         make_etag = nullptr;
+    } else if (name == "query parser") {
+        if (v.is_bool()) query_parser = v.as_bool() ? query_parser_kind::simple : query_parser_kind::off;
+        else if (v.is_string() && v.as_string() == "simple") query_parser = query_parser_kind::simple;
+        else if (v.is_string() && v.as_string() == "extended") query_parser = query_parser_kind::extended;
+        else bad("true, false, \"simple\", \"extended\" or a function");
+        parse_query = nullptr;
+    } else if (name == "subdomain offset") {
+        if (!v.is_integer() || v.as_int64() < 0) bad("a number from 0 on");
+        subdomain_offset = static_cast<std::size_t>(v.as_uint64());
+    } else if (name == "trust proxy") {
+        set_trust(v);
     }
+    keep(name, std::move(v));
+}
+
+CREMA_DECL void settings::keep(std::string_view name, value v) {
     const auto at = all_.find(name);
     if (at != all_.end()) at->second = std::move(v);
     else all_.emplace(std::string(name), std::move(v));
 }
 
+CREMA_DECL void settings::set_trust(const value& v) {
+    const auto bad = [](const std::string& why) {
+        throw system_error(make_error_code(error::bad_value), "setting \"trust proxy\": " + why);
+    };
+    const auto take = [&](result<http::proxy_trust> t) {
+        if (!t) bad(t.error().message());
+        trust_proxy = std::move(*t);
+    };
+    if (v.is_null()) trust_proxy = {};
+    else if (v.is_bool()) trust_proxy = v.as_bool() ? http::proxy_trust::everybody() : http::proxy_trust();
+    else if (v.is_number()) {
+        const double hops = std::ceil(v.as_double());
+        trust_proxy = hops >= 1 ? http::proxy_trust::first(hops < 1e9 ? static_cast<std::size_t>(hops) : 1'000'000'000)
+                                : http::proxy_trust();
+    } else if (v.is_string()) {
+        take(http::proxy_trust::subnets(std::string_view(v.as_string())));
+    } else if (v.is_array()) {
+        std::vector<std::string_view> list;
+        for (const auto& one : v.as_array()) {
+            if (!one.is_string()) bad("expected texts in the array");
+            list.push_back(one.as_string());
+        }
+        take(http::proxy_trust::subnets(list));
+    } else {
+        bad("expected true, false, a number, a text, an array of texts or a function");
+    }
+}
+
+CREMA_DECL void settings::set(std::string_view name, http::proxy_trust::predicate f) {
+    if (name != "trust proxy" || !f)
+        throw system_error(make_error_code(error::bad_value),
+                           "setting \"" + std::string(name) + "\": no such function");
+    trust_proxy = http::proxy_trust::by(std::move(f));
+    keep(name, value(true));
+}
+
+CREMA_DECL void settings::set_query_parser(std::string_view name, query_function f) {
+    if (name != "query parser" || !f)
+        throw system_error(make_error_code(error::bad_value),
+                           "setting \"" + std::string(name) + "\": no such function");
+    parse_query = std::move(f);
+    query_parser = query_parser_kind::function;
+    keep(name, value(true));
+}
+
 CREMA_DECL void settings::set(std::string_view name, etag_function f) {
     if (name != "etag" || !f)
-        throw system_error(make_error_code(error::bad_value), "setting \"" + std::string(name) + "\": no such function");
+        throw system_error(make_error_code(error::bad_value),
+                           "setting \"" + std::string(name) + "\": no such function");
     set(name, value(true));
     make_etag = std::move(f);
     etag = etag_kind::function;
@@ -141,7 +243,8 @@ CREMA_DECL void settings::set(std::string_view name, etag_function f) {
 
 CREMA_DECL void settings::set(std::string_view name, json_replacer_function f) {
     if (name != "json replacer" || !f)
-        throw system_error(make_error_code(error::bad_value), "setting \"" + std::string(name) + "\": no such function");
+        throw system_error(make_error_code(error::bad_value),
+                           "setting \"" + std::string(name) + "\": no such function");
     json_replacer = std::move(f);
 }
 
