@@ -140,6 +140,12 @@ TEST_CASE("threads have parsers of their own", "[json]") {
     CHECK(good == 800);
 }
 
+TEST_CASE("the first text that a thread parses may be empty", "[json]") {
+    bool refused = false;
+    std::thread([&] { refused = !parse_value("") && !parse_value("").has_value(); }).join();
+    CHECK(refused);
+}
+
 namespace nest {
 struct embedded { // JSON inside of a string inside of JSON
     std::vector<int> numbers;

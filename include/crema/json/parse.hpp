@@ -137,7 +137,7 @@ struct json_parser {
     bool busy = false;
 
     bool parse(std::string_view text, std::size_t max_depth) {
-        if (room < text.size()) {
+        if (!padded || room < text.size()) {
             padded.reset();
             room = std::max(text.size() + text.size() / 2, least_room);
             padded.reset(new char[room + simdjson::SIMDJSON_PADDING]);
