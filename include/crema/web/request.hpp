@@ -330,7 +330,7 @@ CREMA_DECL bool request::is_json() const {
 }
 
 CREMA_DECL void request::require_json_type() const {
-    if (is_json() || !has_body()) return;
+    if (is_json() || !has_body() || body_parsed_) return; // a parser may be told to take other types for JSON
     const auto type = head_->get(http::field::content_type);
     throw http_error(415, type.empty() ? "the body has no Content-Type; application/json is wanted"
                                        : "the body is " + std::string(type) + "; application/json is wanted")
