@@ -33,6 +33,11 @@ struct file_status {
     @par Cancellation
     As `offload`.
 */
+CREMA_DECL file_status stat_now(const file& f) {
+    struct ::stat s;
+    if (::fstat(f.descriptor(), &s) != 0) detail::fail(errno, f.path());
+    return detail::status_of(s);
+}
 CREMA_COROUTINE task<file_status> stat(std::filesystem::path path);
 
 /** Ask for the status of a file at once; blocks. For threads of the pool.
@@ -85,6 +90,11 @@ inline file_status status_of(const struct ::stat& s) noexcept {
 CREMA_DECL file_status stat_now(const std::filesystem::path& path) {
     struct ::stat s;
     if (::stat(path.c_str(), &s) != 0) detail::fail(errno, path);
+    return detail::status_of(s);
+}
+CREMA_DECL file_status stat_now(const file& f) {
+    struct ::stat s;
+    if (::fstat(f.descriptor(), &s) != 0) detail::fail(errno, f.path());
     return detail::status_of(s);
 }
 CREMA_COROUTINE task<file_status> stat(std::filesystem::path path) {
