@@ -33,11 +33,6 @@ struct file_status {
     @par Cancellation
     As `offload`.
 */
-CREMA_DECL file_status stat_now(const file& f) {
-    struct ::stat s;
-    if (::fstat(f.descriptor(), &s) != 0) detail::fail(errno, f.path());
-    return detail::status_of(s);
-}
 CREMA_COROUTINE task<file_status> stat(std::filesystem::path path);
 
 /** Ask for the status of a file at once; blocks. For threads of the pool.
