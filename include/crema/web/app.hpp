@@ -16,6 +16,7 @@
 #include <functional>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -53,15 +54,21 @@ public:
     using router::get;
     /// Returns a setting; null value when it was never set.
     CREMA_DECL value get(std::string_view setting) const;
-    using router::use;
-    /// Mounts another app below a path; it keeps its own settings.
-    CREMA_DECL app& use(detail::located_path path, const app& below);
 
-    /** Change a setting.
+    /** Change a setting, here and in the apps mounted here that have none of their own.
+
         @throws system_error(error::bad_value)
         @see settings
     */
     CREMA_DECL app& set(std::string_view setting, value v);
+    /// Changes a setting that is a function. @copydetails set
+    template <class F>
+        requires(!std::convertible_to<F, value> &&
+                 requires(settings& s, std::string_view name, const F& f) { s.set(name, f); })
+    app& set(std::string_view setting, F f) {
+        app_->set(setting, [name = std::string(setting), f = std::move(f)](settings& s) { s.set(name, f); });
+        return *this;
+    }
     /// Sets a setting to true.
     app& enable(std::string_view setting) { return set(setting, value(true)); }
     /// Sets a setting to false.
@@ -72,6 +79,24 @@ public:
     bool disabled(std::string_view setting) const { return !enabled(setting); }
     /// Returns values for templates and handlers.
     value& locals() noexcept { return app_->locals; }
+
+    /// Returns the path or paths under which it is mounted: a string or an array of strings; `"/"` at the top.
+    value mountpath() const { return app_->mount_path; }
+    /// Returns the path under which it is mounted, from the topmost app on; empty at the top.
+    std::string path() const { return app_->path(); }
+    /// Returns the app it is mounted in, as long as that exists.
+    std::optional<app> parent() const {
+        if (auto above = app_->parent.lock()) return app(std::move(above));
+        return std::nullopt;
+    }
+    using router::on;
+    /** Register what is called on an event.
+
+        @param event `"mount"`: this app was mounted in another.
+        @param f Called with the other app.
+        @throws std::invalid_argument for any other event.
+    */
+    CREMA_DECL app& on(std::string_view event, unique_function<void(app&)> f);
 
     /** Serve on a TCP port of the current loop.
 
@@ -101,9 +126,11 @@ public:
     /// @cond
     exchange_handler& handler() noexcept { return *app_; }
     detail::app_core& core_of_app() noexcept { return *app_; }
+    const std::shared_ptr<detail::app_core>& app_of_handle() const noexcept { return app_; }
     /// @endcond
 
 private:
+    friend struct detail::app_core;
     explicit app(std::shared_ptr<detail::app_core> core) : router(core->core), app_(std::move(core)) {}
     CREMA_DECL int listen_with(std::uint16_t port, listen_options options, unique_function<void(server&)> ready);
     std::shared_ptr<detail::app_core> app_;
@@ -114,18 +141,36 @@ private:
 #if CREMA_BODIES
 #include <csignal>
 #include <cstdio>
-#include <optional>
+#include <stdexcept>
 
 namespace crema {
+
+CREMA_DECL void detail::app_core::adopt(app_core& child, value path) {
+    child.parent = weak_from_this();
+    child.mount_path = std::move(path);
+    below.push_back(child.weak_from_this());
+    for (const auto& [name, c] : changes) child.inherit(name, c);
+    app above(shared_from_this());
+    for (auto& f : child.on_mount) f(above);
+}
+
+CREMA_DECL void router::mount(const detail::located_path& path, std::shared_ptr<detail::router_core> below,
+                              std::shared_ptr<detail::app_core> app) {
+    if (below == core_) throw std::invalid_argument("crema: a router cannot be mounted in itself");
+    auto& l = core_->add(path, false);
+    l.label = &make_label(app ? "app" : "router", path.text(), path.where);
+    l.mounted = std::move(below);
+    l.app = app;
+    if (!app || !core_->owner) return;
+    std::vector<std::string> paths;
+    for (const auto& i : path.items) paths.emplace_back(i.text);
+    core_->owner->adopt(*app, path.several ? value(paths) : value(paths.front()));
+}
 
 CREMA_DECL app::app() : app(std::make_shared<detail::app_core>()) {}
 
 CREMA_DECL app& app::set(std::string_view setting, value v) {
-    app_->options.set(setting, std::move(v));
-    if (core_->layers.empty()) { // Express: read when the router is made
-        core_->case_sensitive = app_->options.case_sensitive_routing;
-        core_->strict = app_->options.strict_routing;
-    }
+    app_->set(setting, [name = std::string(setting), v = std::move(v)](settings& s) { s.set(name, v); });
     return *this;
 }
 
@@ -139,9 +184,9 @@ CREMA_DECL bool app::enabled(std::string_view setting) const {
     return v && !v->is_null() && !(v->is_bool() && !v->as_bool());
 }
 
-CREMA_DECL app& app::use(detail::located_path path, const app& below) {
-    router::use(path, static_cast<const router&>(below));
-    core_->layers.back()->app = below.app_;
+CREMA_DECL app& app::on(std::string_view event, unique_function<void(app&)> f) {
+    if (event != "mount") throw std::invalid_argument("crema: an app has no event \"" + std::string(event) + "\"");
+    app_->on_mount.push_back(std::move(f));
     return *this;
 }
 

@@ -15,7 +15,8 @@ namespace crema {
 
     `throw http_error(404, "no such user");`
 
-    The final handler answers with its status and header fields; it shows the message only when `expose` is set.
+    The final handler answers with its status and header fields. It shows the message while developing; in production it
+    does so only when `expose(true)` was called, and otherwise shows the standard phrase of the status.
 
     @par Thread Safety
     Distinct objects: safe.
@@ -30,12 +31,14 @@ public:
         @param message For the client, unless the status is 500 or more; copied.
     */
     explicit http_error(int status, std::string_view message = {})
-        : std::runtime_error(std::string(message)), status_(status), expose_(status < 500) {}
+        : std::runtime_error(std::string(message)), status_(status) {}
 
     /// Returns the status.
     int status() const noexcept { return status_; }
-    /// Tells whether the client may see the message.
-    bool expose() const noexcept { return expose_; }
+    /// Tells whether the client may see the message: as was said, else whether the status is below 500.
+    bool expose() const noexcept { return exposure_ == exposure::by_status ? status_ < 500 : exposure_ == exposure::yes; }
+    /// Tells whether `expose(true)` was called.
+    bool exposed_on_purpose() const noexcept { return exposure_ == exposure::yes; }
     /// Returns header fields for the answer; valid as long as the exception.
     const std::vector<std::pair<std::string, std::string>>& headers() const noexcept { return headers_; }
     /// Returns a machine-readable word for the kind of error (`entity.too.large`); may be empty.
@@ -45,7 +48,7 @@ public:
 
     /// Sets whether the client may see the message.
     http_error& expose(bool yes) & {
-        expose_ = yes;
+        exposure_ = yes ? exposure::yes : exposure::no;
         return *this;
     }
     /// Adds a header field to the answer.
@@ -75,8 +78,9 @@ public:
     http_error&& cause(std::exception_ptr e) && { return std::move(cause(std::move(e))); }
 
 private:
+    enum class exposure : unsigned char { by_status, yes, no };
     int status_;
-    bool expose_;
+    exposure exposure_ = exposure::by_status;
     std::vector<std::pair<std::string, std::string>> headers_;
     std::string type_;
     std::exception_ptr cause_;

@@ -9,23 +9,35 @@ namespace crema {
 
 /** Answer a request that went through all layers.
 
-    Without an error: 404, `Cannot GET /path`. With one: the status of an `http_error`, else the status that was
-    set when it is one of an error, else 500; the text of the error is hidden when the setting `env` is
-    `production`, and where the error says so. What was already streaming is cut off, so that the client sees it is
-    not whole.
+    Without an error: 404, `Cannot GET /path`. With one: the status of an `http_error`, else the status that was set when it
+    is one of an error, else 503 for a full queue (of the pool, of a database), 400, 408 or 413 for a body that could not be
+    read, else 500. The page shows the text of the error, unless the setting `env` is `production`: then the standard phrase
+    of the status, or what an `http_error` exposes on purpose. Errors of 500 and more are printed, unless `env` is `test`.
+
+    With the setting `problem details` the answer is `application/problem+json` instead of a page: `type`, `title`,
+    `status`, and `detail` when the client may see it.
+
+    What was already streaming is cut off, so that the client sees it is not whole; without an error it is left alone, as
+    is an answer that was complete.
 
     @param req The request.
     @param res Its response.
     @param options The settings of the app.
     @param error What was thrown or given to `next`; null for none.
+
+    @see RFC 9457
 */
 CREMA_DECL void final_handler(request& req, response& res, const settings& options, std::exception_ptr error);
 
 } // namespace crema
 
 #if CREMA_BODIES
+#include <crema/core/encode.hpp>
+#include <crema/core/error.hpp>
 #include <crema/core/html.hpp>
 #include <crema/http/status.hpp>
+#include <crema/json/write.hpp>
+#include <crema/web/error.hpp>
 #include <crema/web/request.hpp>
 #include <crema/web/response.hpp>
 #include <crema/web/settings.hpp>
@@ -33,54 +45,103 @@ CREMA_DECL void final_handler(request& req, response& res, const settings& optio
 #include <string>
 
 namespace crema {
-CREMA_DECL void final_handler(request& req, response& res, const settings& options, std::exception_ptr error) {
+namespace detail {
+
+// What the final handler makes of an error.
+struct final_answer {
     int status = 404;
-    std::string message;
-    if (!error) {
-        message = "Cannot " + std::string(req.method()) + " " + std::string(req.original_url().substr(0, req.original_url().find('?')));
-    } else {
-        status = res.status_code() >= 400 && res.status_code() <= 599 ? res.status_code() : 500;
-        bool expose = !options.production;
-        const http_error* with_fields = nullptr;
-        std::string what = "unknown error";
-        try {
-            std::rethrow_exception(error);
-        } catch (const http_error& e) {
-            if (e.status() >= 400 && e.status() <= 599) {
-                status = e.status();
-                with_fields = &e;
-            }
-            what = e.what();
-            if (what.empty()) what = http::reason_phrase(status);
-            expose = e.expose() || !options.production;
-        } catch (const std::exception& e) {
-            what = e.what();
-        } catch (...) {
+    std::string message; // for whom it may concern
+    bool shown = true;   // the client may see it
+    std::string kind;    // of an http_error
+};
+
+inline final_answer read_error(const std::exception_ptr& error, const exchange& x, response& res, bool production) {
+    final_answer a;
+    a.status = res.status_code() >= 400 && res.status_code() <= 599 ? res.status_code() : 500;
+    a.shown = !production;
+    a.message = "unknown error";
+    try {
+        std::rethrow_exception(error);
+    } catch (const http_error& e) {
+        a.message = e.what();
+        a.shown = !production || e.exposed_on_purpose();
+        a.kind = e.type();
+        if (e.status() >= 400 && e.status() <= 599) {
+            a.status = e.status();
+            if (!res.headers_sent())
+                for (const auto& [name, field_value] : e.headers()) res.set(name, field_value);
         }
-        if (status >= 500 && !options.test)
+    } catch (const std::system_error& e) {
+        a.message = e.what();
+        if (e.code() == crema::error::queue_full) { // too much to do now: no mistake of the program
+            a.status = 503;
+            if (!res.headers_sent()) res.set("Retry-After", "1");
+        } else if (x.body_status() != 0 && e.code().category() == crema_category()) { // the body that somebody read
+            a.status = x.body_status();
+        }
+    } catch (const std::exception& e) {
+        a.message = e.what();
+    } catch (...) {
+    }
+    return a;
+}
+
+inline std::string error_page(std::string_view message) {
+    std::string page = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>Error</title>\n"
+                       "</head>\n<body>\n<pre>";
+    const auto text = escape_html(message);
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '\n') page += "<br>";
+        else if (text[i] == ' ' && text.compare(i, 2, "  ") == 0) {
+            page += " &nbsp;";
+            ++i;
+        } else page += text[i];
+    }
+    return page += "</pre>\n</body>\n</html>\n";
+}
+
+} // namespace detail
+
+CREMA_DECL void final_handler(request& req, response& res, const settings& options, std::exception_ptr error) {
+    if (!error && res.headers_sent()) return;
+    if (!res.headers_sent())
+        for (const auto* name : {"Content-Encoding", "Content-Language", "Content-Range"}) res.remove(name);
+    detail::final_answer a;
+    if (error) {
+        a = detail::read_error(error, req.raw(), res, options.production);
+        if (a.status >= 500 && !options.test)
             std::fprintf(stderr, "crema: %.*s %.*s: %s\n", static_cast<int>(req.method().size()), req.method().data(),
-                         static_cast<int>(req.original_url().size()), req.original_url().data(), what.c_str());
-        message = expose ? what : std::string(http::reason_phrase(status));
+                         static_cast<int>(req.original_url().size()), req.original_url().data(), a.message.c_str());
         if (res.headers_sent()) {
-            req.raw().abort();
+            if (!res.finished()) req.raw().abort(); // a whole answer stays one
             return;
         }
-        if (with_fields)
-            for (const auto& [name, field_value] : with_fields->headers()) res.set(name, field_value);
+    } else {
+        const auto url = req.original_url();
+        auto path = url.substr(0, url.find_first_of("?#"));
+        if (const auto scheme = path.find("://"); !path.starts_with('/') && scheme != path.npos)
+            path = path.find('/', scheme + 3) == path.npos ? "/" : path.substr(path.find('/', scheme + 3));
+        a.message = "Cannot " + std::string(req.method()) + " " + encode_url(path);
     }
-    if (res.headers_sent()) {
-        req.raw().abort();
-        return;
-    }
-    for (const auto* name : {"Content-Encoding", "Content-Language", "Content-Range"}) res.remove(name);
-    std::string page = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>Error</title>\n</head>\n<body>\n<pre>";
-    page += escape_html(message);
-    page += "</pre>\n</body>\n</html>\n";
-    res.status(status);
+    std::string phrase(http::reason_phrase(a.status));
+    if (phrase.empty()) phrase = std::to_string(a.status);
+    res.status(a.status);
     res.set("Content-Security-Policy", "default-src 'none'");
     res.set("X-Content-Type-Options", "nosniff");
+    const auto* as_json = options.get("problem details");
+    if (as_json && as_json->is_bool() && as_json->as_bool()) {
+        value problem = value::object();
+        problem["type"] = "about:blank";
+        problem["title"] = phrase;
+        problem["status"] = a.status;
+        if (a.shown && !a.message.empty() && a.message != phrase) problem["detail"] = a.message;
+        if (!a.kind.empty()) problem["kind"] = a.kind;
+        res.set("Content-Type", "application/problem+json; charset=utf-8");
+        res.end(json::stringify(problem));
+        return;
+    }
     res.set("Content-Type", "text/html; charset=utf-8");
-    res.end(page);
+    res.end(detail::error_page(a.shown && !a.message.empty() ? a.message : phrase));
 }
 
 } // namespace crema

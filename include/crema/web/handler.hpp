@@ -10,7 +10,7 @@
 #include <crema/web/response.hpp>
 #include <exception>
 #include <memory>
-#include <source_location>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -40,11 +40,18 @@ void answer(response& res, V&& v) {
     if constexpr (std::is_convertible_v<V&&, std::string_view>) res.send(std::string_view(v));
     else res.json(v);
 }
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsubobject-linkage" // when the type comes from an anonymous namespace
+#endif
 template <class A>
 task<> answer_later(response& res, A work) {
     auto v = co_await std::move(work);
     answer(res, std::move(v));
 }
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 
 // Deals with what the call of a handler gave.
 template <class Call>
@@ -133,7 +140,42 @@ private:
     F f_;
 };
 
+// A callback of `param()`; it gets the value and the name, too. They are set right before `call`.
+class param_handler : public handler_base {
+public:
+    std::string_view value, name;
+};
+
+template <class F>
+class param_handler_of final : public param_handler {
+    static constexpr bool named =
+        std::is_invocable_v<F&, request&, response&, next&, std::string_view, std::string_view>;
+
+public:
+    explicit param_handler_of(F f) : f_(std::move(f)) {
+        if constexpr (named)
+            suspends = gives_awaitable<F&, request&, response&, next&, std::string_view, std::string_view>;
+        else suspends = gives_awaitable<F&, request&, response&, next&, std::string_view>;
+    }
+
+    void call(request& req, response& res, next& n, const std::exception_ptr*, task<>& work) override {
+        const auto v = value, k = name;
+        if constexpr (named) settle_call([&]() -> decltype(auto) { return f_(req, res, n, v, k); }, res, work);
+        else settle_call([&]() -> decltype(auto) { return f_(req, res, n, v); }, res, work);
+    }
+
+private:
+    F f_;
+};
+
 } // namespace detail
+
+/** Can be registered as a callback of a parameter: called as `(request&, response&, next&, std::string_view value)`, or
+    with the name behind. */
+template <class F>
+concept param_callback =
+    std::is_invocable_v<std::decay_t<F>&, request&, response&, next&, std::string_view, std::string_view> ||
+    std::is_invocable_v<std::decay_t<F>&, request&, response&, next&, std::string_view>;
 
 /** Can be registered as a handler.
 

@@ -17,6 +17,7 @@ namespace crema {
 namespace detail {
 
 class transaction;
+class next_owner;
 struct run;
 struct running;
 
@@ -29,17 +30,36 @@ struct baton {
 
 // One call of one handler, in the arena of its request.
 struct activation {
-    transaction* owner = nullptr;
+    next_owner* owner = nullptr;
     run* from = nullptr;                  // where next() goes on
     const activity_label* label = nullptr;
-    unsigned holds = 0;                   // copies of next, for later callbacks
+    unsigned holds = 0;                   // copies of next and holds, for later callbacks
     bool passed = false;                  // next() was called
     bool ended = false;                   // the handler returned, its coroutine ended
-    activation* downstream = nullptr;     // what its next() started and has not ended
+    activation* successor = nullptr;      // stands for this one: what was started when it ended
     // of a coroutine that waits for this one's end: co_await next()
     std::coroutine_handle<> waiter{};
     environment* waiter_env = nullptr;
+
+    bool over() const noexcept { return ended && holds == 0; }
 };
+
+// What the activations of a request belong to; the transaction is one.
+class next_owner {
+public:
+    virtual activation* pass(activation& from, const baton& b) = 0; // returns what has not ended
+    virtual void hold(activation& a) noexcept = 0;
+    virtual void drop(activation& a) noexcept = 0;
+
+protected:
+    ~next_owner() = default;
+};
+
+// Returns what must end before all that began with `a` has ended; null when that is so.
+inline activation* last_of(activation* a) noexcept {
+    while (a && a->over()) a = a->successor;
+    return a;
+}
 
 } // namespace detail
 
@@ -64,7 +84,7 @@ public:
     class downstream {
     public:
         /// @cond
-        bool await_ready() const noexcept { return behind_ == nullptr || behind_->ended; }
+        bool await_ready() noexcept { return (behind_ = detail::last_of(behind_)) == nullptr; }
         template <class Promise>
         void await_suspend(std::coroutine_handle<Promise> h) noexcept {
             behind_->waiter = h;
@@ -88,16 +108,19 @@ public:
     }
 
     /// Goes on with the next layer that matches.
-    CREMA_DECL downstream operator()();
+    downstream operator()() { return pass({}); }
     /// Goes on with the next error handler that matches.
-    CREMA_DECL downstream operator()(std::exception_ptr error);
+    downstream operator()(std::exception_ptr error) {
+        if (!error) return pass({});
+        return pass({detail::baton::kind::error, std::move(error)});
+    }
     /// Goes on with the next error handler that matches.
     template <class E>
         requires std::derived_from<std::remove_cvref_t<E>, std::exception>
     downstream operator()(E&& error) {
         return (*this)(std::make_exception_ptr(std::forward<E>(error)));
     }
-    /** Leave the route or the router; any other text is an error with that message.
+    /** Leave the route or the router; any other text is an error with that message, an empty one is none.
 
         @param what `"route"` skips the remaining handlers of this route, `"router"` leaves the router.
     */
@@ -107,12 +130,28 @@ private:
     friend class detail::transaction;
     friend struct detail::running;
     explicit next(detail::activation& a) noexcept : at_(&a), copy_(false) {}
-    CREMA_DECL void keep() noexcept;
-    CREMA_DECL void drop() noexcept;
-    CREMA_DECL downstream pass(const detail::baton& b);
+    void keep() noexcept { at_->owner->hold(*at_); }
+    void drop() noexcept { at_->owner->drop(*at_); }
+    downstream pass(const detail::baton& b) { return downstream(at_->owner->pass(*at_, b)); }
 
     detail::activation* at_;
     bool copy_;
 };
 
 } // namespace crema
+
+#if CREMA_BODIES
+#include <stdexcept>
+#include <string>
+
+namespace crema {
+
+CREMA_DECL next::downstream next::operator()(std::string_view what) {
+    if (what.empty()) return pass({});
+    if (what == "route") return pass({detail::baton::kind::route, {}});
+    if (what == "router") return pass({detail::baton::kind::router, {}});
+    return pass({detail::baton::kind::error, std::make_exception_ptr(std::runtime_error(std::string(what)))});
+}
+
+} // namespace crema
+#endif

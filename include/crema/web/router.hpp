@@ -4,13 +4,16 @@
 #include <crema/core/activity.hpp>
 #include <crema/core/config.hpp>
 #include <crema/http/method.hpp>
+#include <crema/route/expression.hpp>
 #include <crema/route/matcher.hpp>
 #include <crema/route/pattern.hpp>
 #include <crema/route/typed.hpp>
 #include <crema/web/handler.hpp>
+#include <concepts>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <source_location>
 #include <string>
 #include <string_view>
@@ -41,9 +44,10 @@ struct route_entry {
 // What stands behind one path: an app.get() or an app.route().
 struct route_stack {
     std::vector<route_entry> entries;
-    method_mask methods = 0;  // of all entries
-    method_mask allowed = 0;  // what OPTIONS tells: those that were named, not `all`
+    method_mask methods = 0; // of all entries
+    method_mask allowed = 0; // what OPTIONS tells: those that were named, not `all`
     std::string path;
+    std::source_location where;
 
     bool handles(http::method m) const noexcept {
         if (m == http::method::head && !(methods & mask_of(http::method::head))) m = http::method::get;
@@ -51,9 +55,16 @@ struct route_stack {
     }
 };
 
+// One of several paths of a layer, when regular expressions are among them.
+struct path_choice {
+    std::optional<route::pattern> pattern;
+    route::shared_expression expression;
+};
+
 // What is registered at one position of a router: a route, a middleware or a mounted router.
 struct layer {
     route::pattern pattern;
+    std::vector<path_choice> choices; // asked instead of the pattern, in order
     std::unique_ptr<route_stack> route;
     std::unique_ptr<handler_base> fn;
     std::shared_ptr<router_core> mounted;
@@ -62,33 +73,73 @@ struct layer {
     route::matcher::index number = 0;
 };
 
+// The callbacks of one parameter.
+struct param_entry {
+    std::string name;
+    std::vector<std::unique_ptr<param_handler>> callbacks;
+    std::vector<const activity_label*> labels;
+};
+
+// One path, or several; each a pattern or an expression. Knows where it was written; takes part in registration
+// calls so that a pack of handlers may follow.
+struct located_path {
+    struct item {
+        std::string_view text;
+        route::shared_expression expression;
+        template <class S>
+            requires std::is_convertible_v<const S&, std::string_view>
+        item(const S& s) : text(s) {}
+        template <class E>
+            requires(std::is_convertible_v<const E&, route::shared_expression> &&
+                     !std::is_convertible_v<const E&, std::string_view>)
+        item(const E& e) : expression(e) {
+            text = expression->source();
+        }
+    };
+
+    std::vector<item> items;
+    std::source_location where;
+    bool several = false; // was given as a list
+
+    template <class S>
+        requires std::is_constructible_v<item, const S&>
+    located_path(const S& s, std::source_location w = std::source_location::current()) : where(w) {
+        items.emplace_back(s);
+    }
+    located_path(std::initializer_list<item> list, std::source_location w = std::source_location::current())
+        : items(list), where(w), several(true) {}
+    template <class Range>
+        requires(!std::is_constructible_v<item, const Range&> && requires(const Range& r) { item(*std::begin(r)); })
+    located_path(const Range& list, std::source_location w = std::source_location::current()) : where(w), several(true) {
+        for (const auto& one : list) items.emplace_back(one);
+    }
+
+    CREMA_DECL std::string text() const; // of all, for messages
+};
+
 class router_core {
 public:
     bool case_sensitive = false;
     bool strict = false;
     bool merge_params = false;
+    bool begun = false;        // something was registered: what an app's settings say of the above counts no more
+    app_core* owner = nullptr; // whose base router this is
 
     std::vector<std::unique_ptr<layer>> layers;
+    std::vector<param_entry> params;
     route::matcher index;
 
-    CREMA_DECL layer& add(std::string_view path, bool route, std::source_location where);
+    CREMA_DECL layer& add(const located_path& path, bool route);
+    const param_entry* param_of(std::string_view name) const noexcept {
+        for (const auto& p : params)
+            if (p.name == name) return &p;
+        return nullptr;
+    }
 };
 
-// A path and where it was written; takes part in registration calls so that a pack of handlers may follow.
-struct located_path {
-    std::string_view text;
-    std::source_location where;
-    template <class S>
-        requires std::is_convertible_v<const S&, std::string_view>
-    located_path(const S& s, std::source_location w = std::source_location::current()) : text(s), where(w) {}
-};
-
-// A handler and where it was written.
-template <class F>
-struct located {
-    F f;
-    std::source_location where;
-};
+// Tells an app from a router without knowing it.
+template <class T>
+concept app_like = requires(const T& a) { a.app_of_handle(); };
 
 } // namespace detail
 
@@ -103,6 +154,17 @@ struct router_options {
     bool merge_params = false;   ///< handlers see the parameters of the mount, too
 };
 
+/// Can be given to `use`: a handler, a router or an app.
+template <class T>
+concept usable = handler<T> || std::derived_from<std::decay_t<T>, router>;
+
+// Every method that has a function of its name, and that name.
+#define CREMA_EACH_METHOD(X)                                                                                                  \
+    X(get) X(head) X(post) X(put) X(del) X(patch) X(options) X(connect) X(trace) X(acl) X(bind) X(checkout)        \
+    X(copy) X(link) X(lock) X(m_search) X(merge) X(mkactivity) X(mkcalendar) X(mkcol) X(move) X(notify)              \
+    X(propfind) X(proppatch) X(purge) X(query) X(rebind) X(report) X(search) X(source) X(subscribe) X(unbind)        \
+    X(unlink) X(unlock) X(unsubscribe)
+
 /** Adds handlers for several methods of one path: `app.route("/book").get(list).post(create)`.
 
     @par Thread Safety
@@ -110,35 +172,40 @@ struct router_options {
 */
 class route_chain {
 public:
-    /// Adds handlers for a method.
+    /// Adds handlers for some methods.
     template <handler... F>
     route_chain& add(detail::method_mask methods, std::source_location where, F... f) {
         (push(methods, where, std::make_unique<detail::handler_of<F>>(std::move(f))), ...);
         return *this;
     }
-#define CREMA_CHAIN_METHOD(name, which)                                                                                        \
+#define CREMA_CHAIN_METHOD(which)                                                                                              \
     /** Adds a handler for the method of that name. */                                                                         \
     template <handler F>                                                                                                       \
-    route_chain& name(F f, std::source_location where = std::source_location::current()) {                                     \
-        return add(detail::mask_of(http::method::which), where, std::move(f));                                                   \
+    route_chain& which(F f, std::source_location where = std::source_location::current()) {                                    \
+        return add(detail::mask_of(http::method::which), where, std::move(f));                                                 \
+    }                                                                                                                          \
+    /** Adds handlers for the method of that name; the place of all is that of the route. */                                   \
+    template <handler F, handler G, handler... More>                                                                           \
+    route_chain& which(F f, G g, More... more) {                                                                               \
+        return add(detail::mask_of(http::method::which), where(), std::move(f), std::move(g), std::move(more)...);             \
     }
-    CREMA_CHAIN_METHOD(get, get)
-    CREMA_CHAIN_METHOD(post, post)
-    CREMA_CHAIN_METHOD(put, put)
-    CREMA_CHAIN_METHOD(patch, patch)
-    CREMA_CHAIN_METHOD(del, del)
-    CREMA_CHAIN_METHOD(head, head)
-    CREMA_CHAIN_METHOD(options, options)
+    CREMA_EACH_METHOD(CREMA_CHAIN_METHOD)
 #undef CREMA_CHAIN_METHOD
     /// Adds a handler for every method.
     template <handler F>
     route_chain& all(F f, std::source_location where = std::source_location::current()) {
         return add(detail::all_methods, where, std::move(f));
     }
+    /// Adds handlers for every method.
+    template <handler F, handler G, handler... More>
+    route_chain& all(F f, G g, More... more) {
+        return add(detail::all_methods, where(), std::move(f), std::move(g), std::move(more)...);
+    }
 
 private:
     friend class router;
     route_chain(std::shared_ptr<detail::router_core> owner, detail::layer& l) : owner_(std::move(owner)), layer_(&l) {}
+    std::source_location where() const noexcept { return layer_->route->where; }
     CREMA_DECL void push(detail::method_mask methods, std::source_location where, std::unique_ptr<detail::handler_base> f);
     std::shared_ptr<detail::router_core> owner_;
     detail::layer* layer_;
@@ -146,6 +213,9 @@ private:
 
 /** Holds layers of middleware and routes. A handle: copies share the same layers, so a router may be mounted
     first and filled later.
+
+    A path is a pattern of path-to-regexp 8 (`/users/:id`, `/file-*path`, `/posts{/:page}`), a regular expression of
+    `ext/pcre2.hpp`, or a list of these: `app.get({"/a", "/b"}, …)`.
 
     @par Thread Safety
     Register before the server listens, or on the only loop.
@@ -157,7 +227,8 @@ public:
 
     /** Register handlers for a method and a path.
 
-        @param path A pattern: `/users/:id`, wildcards (`*path`), optional groups (`{/:page}`); see path-to-regexp 8.
+        @param m `unknown` stands for all methods that have no name of their own.
+        @param path See above.
         @param f One or more handlers, called in order as each calls `next`.
         @throws system_error(error::bad_pattern) with place and hint.
     */
@@ -168,29 +239,25 @@ public:
         return *this;
     }
 
-#define CREMA_ROUTER_METHOD(name, which)                                                                                       \
+#define CREMA_ROUTER_METHOD(which)                                                                                             \
     /** Registers handlers for the method of that name and a path; see `on`. */                                               \
-    template <handler... F>                                                                                                    \
-    router& name(detail::located_path path, F... f) {                                                                          \
-        return on(http::method::which, path, std::move(f)...);                                                                 \
+    template <handler F, handler... More>                                                                                      \
+    router& which(detail::located_path path, F f, More... more) {                                                              \
+        return on(http::method::which, std::move(path), std::move(f), std::move(more)...);                                     \
     }                                                                                                                          \
     /** Registers a handler for a path that is checked by the compiler, as are the names of its parameters. */                \
     template <route::fixed_string Path, class F>                                                                               \
-    router& name(F f, std::source_location where = std::source_location::current()) {                                          \
-        return on_typed<Path>(detail::mask_of(http::method::which), where, std::move(f));                                        \
+    router& which(F f, std::source_location where = std::source_location::current()) {                                         \
+        return on_typed<Path>(detail::mask_of(http::method::which), where, std::move(f));                                      \
     }
-    CREMA_ROUTER_METHOD(get, get)
-    CREMA_ROUTER_METHOD(post, post)
-    CREMA_ROUTER_METHOD(put, put)
-    CREMA_ROUTER_METHOD(patch, patch)
-    CREMA_ROUTER_METHOD(del, del)
-    CREMA_ROUTER_METHOD(head, head)
-    CREMA_ROUTER_METHOD(options, options)
+    CREMA_EACH_METHOD(CREMA_ROUTER_METHOD)
 #undef CREMA_ROUTER_METHOD
+#undef CREMA_EACH_METHOD
 
     /// Registers handlers for every method and a path.
     template <handler... F>
     router& all(detail::located_path path, F... f) {
+        static_assert(sizeof...(F) > 0, "crema: a route needs a handler");
         add_route(path).add(detail::all_methods, path.where, std::move(f)...);
         return *this;
     }
@@ -202,24 +269,48 @@ public:
     /// Begins a route that gets its handlers by method: `route("/book").get(…).post(…)`.
     route_chain route(detail::located_path path) { return add_route(path); }
 
-    /// Registers middleware for every path.
-    template <handler F>
+    /// Registers middleware for every path, or mounts a router or an app there.
+    template <usable F>
     router& use(F f, std::source_location where = std::source_location::current()) {
-        add_use("/", where, std::make_unique<detail::handler_of<F>>(std::move(f)));
+        add_usable({"/", where}, std::move(f));
         return *this;
     }
-    /// Registers middleware for a path and what is below it.
-    template <handler... F>
+    /** Registers middleware for a path and what is below it, or mounts routers and apps there.
+
+        These do not see that part of the path: `req.url()` is what is left, `req.base_url()` what was taken. An app keeps its
+        own settings, inherits the others, and its `mount` callbacks are called.
+
+        @throws std::invalid_argument when a router is mounted in itself.
+    */
+    template <usable... F>
     router& use(detail::located_path path, F... f) {
         static_assert(sizeof...(F) > 0, "crema: app.use() requires a middleware function");
-        (add_use(path.text, path.where, std::make_unique<detail::handler_of<F>>(std::move(f))), ...);
+        (add_usable(path, std::move(f)), ...);
         return *this;
     }
-    /// Mounts a router below a path, which it does not see.
-    CREMA_DECL router& use(detail::located_path path, const router& below);
-    /// Mounts a router.
-    router& use(const router& below, std::source_location where = std::source_location::current()) {
-        return use(detail::located_path("/", where), below);
+
+    /** Register a callback for a parameter of this router's own paths.
+
+        It runs before the handlers of any path that captured the parameter: once for each value a request, and must
+        call `next`. What it throws, or gives to `next`, is the error of every path with that value. It may replace the
+        value: `req.params("id", "7")`.
+
+        @param name The name in the patterns, without `:` or `*`.
+        @param f Called as `(request&, response&, next&, std::string_view value, std::string_view name)`; the name may
+        be left out.
+        @throws std::invalid_argument when the name is empty.
+    */
+    template <param_callback F>
+    router& param(std::string_view name, F f, std::source_location where = std::source_location::current()) {
+        add_param(name, where, std::make_unique<detail::param_handler_of<F>>(std::move(f)));
+        return *this;
+    }
+    /// Registers a callback for several parameters; it is copied.
+    template <param_callback F>
+    router& param(std::initializer_list<std::string_view> names, F f,
+                  std::source_location where = std::source_location::current()) {
+        for (const auto name : names) param(name, f, where);
+        return *this;
     }
 
     /// @cond
@@ -232,7 +323,17 @@ protected:
 
 private:
     CREMA_DECL route_chain add_route(const detail::located_path& path);
-    CREMA_DECL void add_use(std::string_view path, std::source_location where, std::unique_ptr<detail::handler_base> f);
+    CREMA_DECL void add_use(const detail::located_path& path, std::unique_ptr<detail::handler_base> f);
+    CREMA_DECL void mount(const detail::located_path& path, std::shared_ptr<detail::router_core> below,
+                          std::shared_ptr<detail::app_core> app);
+    CREMA_DECL void add_param(std::string_view name, std::source_location where, std::unique_ptr<detail::param_handler> f);
+
+    template <class F>
+    void add_usable(const detail::located_path& path, F f) {
+        if constexpr (detail::app_like<F>) mount(path, f.core_, f.app_of_handle());
+        else if constexpr (std::derived_from<F, router>) mount(path, f.core_, nullptr);
+        else add_use(path, std::make_unique<detail::handler_of<F>>(std::move(f)));
+    }
 
     template <route::fixed_string Path, class F>
     router& on_typed(detail::method_mask methods, std::source_location where, F f) {
@@ -247,21 +348,48 @@ private:
 
 #if CREMA_BODIES
 #include <crema/core/error.hpp>
+#include <algorithm>
+#include <stdexcept>
 
 namespace crema {
 namespace detail {
 
-CREMA_DECL layer& router_core::add(std::string_view path, bool route, std::source_location where) {
+CREMA_DECL std::string located_path::text() const {
+    std::string all;
+    for (const auto& i : items) {
+        if (!all.empty()) all += ", ";
+        all += i.text;
+    }
+    return all;
+}
+
+CREMA_DECL layer& router_core::add(const located_path& path, bool route) {
     route::layer_options options;
     options.is = route ? route::layer_options::kind::route : route::layer_options::kind::mount;
     options.sensitive = case_sensitive;
     options.strict = strict && route;
-    auto parsed = route::pattern::layer(path, options);
-    if (!parsed)
-        throw system_error(parsed.error().code, parsed.error().message() + " (registered at " + where.file_name() + ":" +
-                                                    std::to_string(where.line()) + ")");
-    auto& made = *layers.emplace_back(new layer{std::move(*parsed), {}, {}, {}, {}});
-    made.number = index.add(made.pattern);
+    const auto checked = [&](result<route::pattern> parsed) {
+        if (!parsed)
+            throw system_error(parsed.error().code, parsed.error().message() + " (registered at " + path.where.file_name() +
+                                                        ":" + std::to_string(path.where.line()) + ")");
+        return std::move(*parsed);
+    };
+    std::vector<std::string_view> texts;
+    std::vector<path_choice> choices;
+    if (std::none_of(path.items.begin(), path.items.end(), [](const auto& i) { return i.expression != nullptr; })) {
+        for (const auto& i : path.items) texts.push_back(i.text);
+    } else {
+        for (const auto& i : path.items) {
+            auto& c = choices.emplace_back();
+            if (i.expression) c.expression = i.expression;
+            else c.pattern = checked(route::pattern::layer(std::span(&i.text, 1), options));
+        }
+    }
+    auto parsed = checked(texts.size() == 1 && !path.several ? route::pattern::layer(texts.front(), options)
+                                                             : route::pattern::layer(texts, options));
+    begun = true;
+    auto& made = *layers.emplace_back(new layer{std::move(parsed), std::move(choices), {}, {}, {}, {}});
+    made.number = made.choices.empty() ? index.add(made.pattern) : index.add_any();
     return made;
 }
 
@@ -276,24 +404,30 @@ CREMA_DECL router::router(router_options options) : core_(std::make_shared<detai
 CREMA_DECL router::router(std::shared_ptr<detail::router_core> core) : core_(std::move(core)) {}
 
 CREMA_DECL route_chain router::add_route(const detail::located_path& path) {
-    auto& l = core_->add(path.text, true, path.where);
+    auto& l = core_->add(path, true);
     l.route = std::make_unique<detail::route_stack>();
-    l.route->path = path.text;
+    l.route->path = path.text();
+    l.route->where = path.where;
+    core_->index.set_methods(l.number, 0);
     return route_chain(core_, l);
 }
 
-CREMA_DECL void router::add_use(std::string_view path, std::source_location where, std::unique_ptr<detail::handler_base> f) {
-    auto& l = core_->add(path, false, where);
-    l.label = &make_label(f->takes_error ? "error handler" : "middleware", path == "/" ? std::string_view{} : path, where);
+CREMA_DECL void router::add_use(const detail::located_path& path, std::unique_ptr<detail::handler_base> f) {
+    auto& l = core_->add(path, false);
+    const auto text = path.text();
+    l.label = &make_label(f->takes_error ? "error handler" : "middleware", text == "/" ? "" : text, path.where);
     l.fn = std::move(f);
 }
 
-CREMA_DECL router& router::use(detail::located_path path, const router& below) {
-    if (below.core_ == core_) throw std::invalid_argument("crema: a router cannot be mounted in itself");
-    auto& l = core_->add(path.text, false, path.where);
-    l.label = &make_label("router", path.text, path.where);
-    l.mounted = below.core_;
-    return *this;
+CREMA_DECL void router::add_param(std::string_view name, std::source_location where,
+                                  std::unique_ptr<detail::param_handler> f) {
+    if (name.empty()) throw std::invalid_argument("crema: argument name is required");
+    core_->begun = true;
+    auto& all = core_->params;
+    auto at = std::find_if(all.begin(), all.end(), [&](const auto& p) { return p.name == name; });
+    if (at == all.end()) at = all.insert(all.end(), {std::string(name), {}, {}});
+    at->callbacks.push_back(std::move(f));
+    at->labels.push_back(&make_label("param", name, where));
 }
 
 CREMA_DECL void route_chain::push(detail::method_mask methods, std::source_location where,

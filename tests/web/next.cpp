@@ -1,0 +1,212 @@
+// next: every way to hand a request on, and what runs when.
+#include <crema/web/next.hpp>
+
+#include <crema.hpp>
+
+#include <crema/testing/client.hpp>
+
+#include <catch2/catch.hpp>
+
+using namespace crema;
+using namespace std::chrono_literals;
+using log_type = std::vector<std::string>;
+
+TEST_CASE("next() goes on with the next layer that matches, in order of registration", "[next]") {
+    app a;
+    log_type log;
+    a.use([&](request&, response&, next& next) { log.push_back("1"), next(); });
+    a.get("/other", [&](request&, response&) { log.push_back("other"); });
+    a.get("/", [&](request&, response&, next& next) { log.push_back("2"), next(); },
+          [&](request&, response&, next& next) { log.push_back("3"), next(); });
+    a.get("/", [&](request&, response& res) { log.push_back("4"), res.send("done"); });
+    a.get("/", [&](request&, response&) { log.push_back("never"); });
+    testing::client(a).get("/").expect(200, "done");
+    CHECK(log == log_type{"1", "2", "3", "4"});
+}
+
+TEST_CASE("code after a synchronous next() runs when the handlers behind have returned", "[next]") {
+    app a;
+    log_type log;
+    a.use([&](request&, response&, next& next) {
+        log.push_back("a before");
+        next();
+        log.push_back("a after");
+    });
+    a.use([&](request&, response&, next& next) {
+        log.push_back("b before");
+        next();
+        log.push_back("b after");
+    });
+    a.get("/", [&](request&, response& res) { log.push_back("answer"), res.send("x"); });
+    testing::client(a).get("/").expect(200);
+    CHECK(log == log_type{"a before", "b before", "answer", "b after", "a after"});
+}
+
+TEST_CASE("code after co_await next() runs when the handlers behind have ended, as in Koa", "[next]") {
+    app a;
+    log_type log;
+    a.use([&](request&, response& res, next& next) -> task<> {
+        log.push_back("a before");
+        co_await next();
+        log.push_back("a after " + std::to_string(res.status_code()));
+    });
+    a.use([&](request&, response&, next& next) { log.push_back("sync"), next(); }); // one without a frame between
+    a.use([&](request&, response&, next& next) -> task<> {
+        co_await sleep(5ms);
+        log.push_back("b before");
+        co_await next();
+        log.push_back("b after");
+    });
+    a.get("/", [&](request&, response& res) -> task<> {
+        co_await sleep(10ms);
+        log.push_back("answer");
+        res.status(201).send("x");
+    });
+    testing::client c(a);
+    c.get("/").expect(201, "x");
+    c.run();
+    CHECK(log == log_type{"a before", "sync", "b before", "answer", "b after", "a after 201"});
+}
+
+TEST_CASE("co_await next() waits for a handler that answers in a callback", "[next]") {
+    app a;
+    log_type log;
+    a.use([&](request&, response&, next& next) -> task<> {
+        co_await next();
+        log.push_back("after");
+    });
+    a.get("/hold", [&](request&, response& res) {
+        set_timeout([&log, later = res.hold()] { log.push_back("answer"), later.res().send("x"); }, 10ms);
+    });
+    a.get("/next", [&](request&, response&, next& n) {
+        set_timeout([&log, later = next(n)]() mutable { log.push_back("next"), later(); }, 10ms);
+    });
+    a.get("/next", [&](request&, response& res) { log.push_back("answer"), res.send("x"); });
+    testing::client c(a);
+    c.get("/hold").expect(200, "x");
+    c.run();
+    CHECK(log == log_type{"answer", "after"});
+    log.clear();
+    c.get("/next").expect(200, "x");
+    c.run();
+    CHECK(log == log_type{"next", "answer", "after"});
+}
+
+TEST_CASE("co_await next() behind the last layer waits for the final handler", "[next]") {
+    app a;
+    int status = 0;
+    a.use([&](request&, response& res, next& next) -> task<> {
+        co_await next();
+        status = res.status_code();
+    });
+    testing::client c(a);
+    c.get("/").expect(404);
+    c.run();
+    CHECK(status == 404);
+}
+
+TEST_CASE("next(error) goes on with the next error handler", "[next]") {
+    app a;
+    a.get("/exception", [](request&, response&, next& next) { next(std::runtime_error("boom")); });
+    a.get("/pointer", [](request&, response&, next& next) { next(std::make_exception_ptr(7)); });
+    a.get("/text", [](request&, response&, next& next) { next("words"); });
+    a.get("/http", [](request&, response&, next& next) { next(http_error(418, "teapot")); });
+    a.use([](request&, response& res) { res.send("not for errors"); });
+    a.use([](std::exception_ptr e, request&, response& res, next& next) {
+        try {
+            std::rethrow_exception(e);
+        } catch (int n) {
+            res.send("int " + std::to_string(n));
+        } catch (const http_error&) {
+            next(e);
+        } catch (const std::exception& x) {
+            res.send(x.what());
+        }
+    });
+    testing::client c(a);
+    c.get("/exception").expect(200, "boom");
+    c.get("/pointer").expect(200, "int 7");
+    c.get("/text").expect(200, "words");
+    c.get("/http").expect(418).expect([](const testing::reply& r) { CHECK(r.body.find("teapot") != r.body.npos); });
+    c.get("/").expect(200, "not for errors");
+}
+
+TEST_CASE("next with nothing in it is no error", "[next]") {
+    app a;
+    a.use([](request&, response&, next& next) { next(""); });
+    a.use([](request&, response&, next& next) { next(std::exception_ptr()); });
+    a.use([](request&, response& res) { res.send("x"); });
+    testing::client(a).get("/").expect(200, "x");
+}
+
+TEST_CASE("next(\"route\") skips the other handlers of the route", "[next]") {
+    app a;
+    a.get("/", [](request&, response&, next& next) { next("route"); }, [](request&, response& res) { res.send("skipped"); });
+    a.get("/", [](request&, response& res) { res.send("next route"); });
+    testing::client(a).get("/").expect(200, "next route");
+}
+
+TEST_CASE("next(\"router\") leaves the router, and what it is mounted in goes on", "[next]") {
+    app a;
+    router inner;
+    inner.use([](request&, response&, next& next) { next("router"); });
+    inner.use([](request&, response& res) { res.send("skipped"); });
+    a.use("/in", inner);
+    a.use([](request& req, response& res) { res.send("outside " + std::string(req.url()) + std::string(req.base_url())); });
+    testing::client(a).get("/in/x").expect(200, "outside /in/x");
+
+    app top;
+    top.get("/", [](request&, response&, next& next) { next("router"); });
+    top.get("/", [](request&, response& res) { res.send("skipped"); });
+    testing::client(top).get("/").expect(404);
+}
+
+TEST_CASE("a copy of next may be called later, from a callback", "[next]") {
+    app a;
+    a.use([](request&, response&, next n) { set_timeout([n]() mutable { n(); }, 100ms); });
+    a.get("/", [](request&, response& res) { res.send("later"); });
+    testing::client(a).get("/").expect(200, "later");
+}
+
+TEST_CASE("a copy of next that goes without being called is reported", "[next]") {
+    app a;
+    a.get("/", [](request&, response&, next n) { set_timeout([n] {}, 100ms); });
+    testing::client(a).get("/").expect(500);
+}
+
+TEST_CASE("synchronous calls nest 100 deep, then the stack unwinds", "[next]") {
+    app a;
+    std::size_t deepest = 0, depth = 0;
+    for (int i = 0; i < 1000; ++i)
+        a.use([&](request&, response&, next& next) {
+            deepest = std::max(deepest, ++depth);
+            next();
+            --depth;
+        });
+    a.get("/", [](request&, response& res) { res.send("x"); });
+    testing::client c(a);
+    c.get("/").expect(200, "x");
+    CHECK(deepest == 100);
+
+    app b;
+    deepest = depth = 0;
+    auto route = b.route("/");
+    for (int i = 0; i < 1000; ++i)
+        route.get([&](request&, response&, next& next) {
+            deepest = std::max(deepest, ++depth);
+            next();
+            --depth;
+        });
+    route.get([](request&, response& res) { res.send("x"); });
+    testing::client(b).get("/").expect(200, "x");
+    CHECK(deepest == 100);
+}
+
+TEST_CASE("next() behind the last layer lets the handler finish before the 404", "[next]") {
+    app a;
+    a.use([](request&, response& res, next& next) {
+        next();
+        res.set("X-After", "yes");
+    });
+    testing::client(a).get("/").expect(404).expect("X-After", "yes");
+}

@@ -1,0 +1,238 @@
+// router: what can be registered, under which paths, and which of it answers.
+#include <crema/web/router.hpp>
+
+#include <crema.hpp>
+
+#include <crema/testing/client.hpp>
+
+#include <catch2/catch.hpp>
+
+using namespace crema;
+using Catch::Matchers::Contains;
+
+namespace {
+
+auto says(std::string text) {
+    return [text](request&, response& res) { res.send(text); };
+}
+auto params(request& req, response& res) {
+    value all = value::object();
+    for (const auto& p : req.params()) all[p.name] = p.value;
+    res.json(all);
+}
+
+} // namespace
+
+TEST_CASE("patterns: text, :param, *wildcard, {optional}", "[router]") {
+    app a;
+    a.get("/users/:id", params);
+    a.get("/files/*path", params);
+    a.get("/posts{/:year{/:month}}", params);
+    a.get("/:from-:to", params);
+    a.get("/a\\:b", says("escaped"));
+    a.get("/:\"two words\"/quoted", params);
+    testing::client c(a);
+    c.get("/users/7").expect(200, R"({"id":"7"})");
+    c.get("/users/a%20b+c").expect(200, R"({"id":"a b+c"})"); // a plus sign stays one
+    c.get("/users/").expect(404);
+    c.get("/files/a/b/c").expect(200, R"({"path":"a/b/c"})");
+    c.get("/posts").expect(200, "{}");
+    c.get("/posts/2026").expect(200, R"({"year":"2026"})");
+    c.get("/posts/2026/11").expect(200, R"({"year":"2026","month":"11"})");
+    c.get("/berlin-rome").expect(200, R"({"from":"berlin","to":"rome"})");
+    c.get("/a:b").expect(200, "escaped");
+    c.get("/x/quoted").expect(200, R"({"two words":"x"})");
+}
+
+TEST_CASE("a list of paths is one route with several paths", "[router]") {
+    app a;
+    a.get({"/a", "/b/:id"}, params);
+    const std::vector<std::string> more{"/c", "/d"};
+    a.get(more, says("more"));
+    a.use({"/x", "/y"}, [](request& req, response& res) { res.send(std::string(req.base_url()) + " " + std::string(req.url())); });
+    testing::client c(a);
+    c.get("/a").expect(200, "{}");
+    c.get("/b/7").expect(200, R"({"id":"7"})");
+    c.get("/c").expect(200, "more");
+    c.get("/d").expect(200, "more");
+    c.get("/x/1").expect(200, "/x /1");
+    c.get("/y").expect(200, "/y /");
+    c.get("/z").expect(404);
+}
+
+TEST_CASE("every method has a function of its name", "[router]") {
+    app a;
+    a.get("/", says("get")).post("/", says("post")).put("/", says("put")).patch("/", says("patch"));
+    a.del("/", says("delete")).m_search("/", says("m-search")).propfind("/", says("propfind")).query("/", says("query"));
+    testing::client c(a);
+    c.get("/").expect(200, "get");
+    c.post("/").expect(200, "post");
+    c.put("/").expect(200, "put");
+    c.patch("/").expect(200, "patch");
+    c.del("/").expect(200, "delete");
+    c.request("M-SEARCH", "/").expect(200, "m-search");
+    c.request("PROPFIND", "/").expect(200, "propfind");
+    c.request("QUERY", "/").expect(200, "query");
+    c.request("LOCK", "/").expect(404);
+}
+
+TEST_CASE("all answers every method, also those without a name", "[router]") {
+    app a;
+    a.all("/all", [](request& req, response& res) { res.send(req.method()); });
+    testing::client c(a);
+    c.get("/all").expect(200, "GET");
+    c.request("UNLINK", "/all").expect(200, "UNLINK");
+    c.request("BREW", "/all").expect(200, "BREW");
+    c.options("/all").expect(200, "OPTIONS");
+}
+
+TEST_CASE("route() collects handlers of one path, in order", "[router]") {
+    app a;
+    a.route("/book")
+        .all([](request&, response& res, next& next) { res.set("X-All", "1"), next(); })
+        .get([](request&, response&, next& next) { next(); }, says("list"))
+        .post(says("create"));
+    testing::client c(a);
+    c.get("/book").expect(200, "list").expect("X-All", "1");
+    c.post("/book").expect(200, "create").expect("X-All", "1");
+    c.del("/book").expect(404); // `all` alone does not answer
+}
+
+TEST_CASE("use takes a prefix that ends at a slash or at the end, and hides it", "[router]") {
+    app a;
+    a.use("/api", [](request& req, response& res) {
+        res.send(std::string(req.base_url()) + "|" + std::string(req.url()) + "|" + std::string(req.path()) + "|" +
+                 std::string(req.original_url()));
+    });
+    testing::client c(a);
+    c.get("/api").expect(200, "/api|/|/|/api");
+    c.get("/api/x?y=1").expect(200, "/api|/x?y=1|/x|/api/x?y=1");
+    c.get("/api?y=1").expect(200, "/api|/?y=1|/|/api?y=1");
+    c.get("/api/").expect(200, "/api|/|/|/api/");
+    c.get("/API/X").expect(200, "/API|/X|/X|/API/X");
+    c.get("/apix").expect(404);
+}
+
+TEST_CASE("routers are mounted, nested, and filled later", "[router]") {
+    app a;
+    router posts, comments;
+    a.use("/posts", posts); // a handle: what is registered later counts
+    posts.get("/", says("posts"));
+    posts.use("/:post/comments", comments);
+    comments.get("/:id", params);
+    testing::client c(a);
+    c.get("/posts").expect(200, "posts");
+    c.get("/posts/1/comments/2").expect(200, R"({"id":"2"})"); // those of the mount are hidden
+    c.get("/posts/1/comments").expect(404);
+}
+
+TEST_CASE("several routers and handlers are used at once", "[router]") {
+    app a;
+    router first, second;
+    second.get("/x", says("second"));
+    a.use("/in", [](request&, response& res, next& next) { res.set("X-A", "1"), next(); }, first, second);
+    testing::client(a).get("/in/x").expect(200, "second").expect("X-A", "1");
+}
+
+TEST_CASE("merge_params shows the parameters of the mount, a router's own hide them", "[router]") {
+    app a;
+    router inner(router_options{.merge_params = true});
+    inner.get("/:b", params);
+    inner.get("/own/:a", params);
+    a.use("/:a/:c", inner);
+    testing::client c(a);
+    c.get("/1/2/3").expect(200, R"({"b":"3","a":"1","c":"2"})");
+    c.get("/1/2/own/4").expect(200, R"({"a":"4","c":"2"})");
+}
+
+TEST_CASE("parameters of a router do not stay when it is left", "[router]") {
+    app a;
+    router inner;
+    inner.get("/:b", [](request&, response&, next& next) { next(); });
+    a.use("/:a", inner, params);
+    testing::client(a).get("/1/2").expect(200, R"({"a":"1"})");
+}
+
+TEST_CASE("strict and case_sensitive are the router's own", "[router]") {
+    app a;
+    router exact(router_options{.case_sensitive = true, .strict = true});
+    exact.get("/Foo", says("exact"));
+    a.use("/exact", exact);
+    a.get("/Bar", says("loose"));
+    testing::client c(a);
+    c.get("/EXACT/Foo").expect(200, "exact");
+    c.get("/exact/foo").expect(404);
+    c.get("/exact/Foo/").expect(404);
+    c.get("/bar/").expect(200, "loose");
+}
+
+TEST_CASE("a bad pattern throws where it is registered: index, reason, hint and place", "[router]") {
+    router r;
+    CHECK_THROWS_WITH(r.get("/users/:id?", says("")), Contains("Unexpected ? at index 10") && Contains("router.cpp:"));
+    CHECK_THROWS_WITH(r.get("/a/:id?", says("")), Contains("{/:id}")); // the habit of Express 4, and what to write now
+    CHECK_THROWS_WITH(r.use("/*", says("")), Contains("Missing parameter name at index 2"));
+    CHECK_THROWS_WITH(r.route("/{a"), Contains("Unexpected end at index 3, expected }"));
+    CHECK_THROWS_WITH(r.get({"/fine", "/(x)"}, says("")), Contains("Unexpected ( at index 1"));
+    try {
+        r.get("/[", says(""));
+        FAIL("no exception");
+    } catch (const system_error& e) {
+        CHECK(e.code() == error::bad_pattern);
+    }
+    app a;
+    a.use(r); // nothing of these was registered
+    testing::client(a).get("/fine").expect(404);
+}
+
+TEST_CASE("a router is not mounted in itself", "[router]") {
+    router r;
+    CHECK_THROWS_AS(r.use("/again", r), std::invalid_argument);
+}
+
+TEST_CASE("patterns of typed routes are checked by the compiler", "[router]") {
+    app a;
+    a.get<"/users/:id">([](param<"id", int> id, response& res) { res.send(std::to_string(*id + 1)); });
+    a.post<"/x">(says("post"));
+    a.all<"/y">(says("all"));
+    testing::client c(a);
+    c.get("/users/41").expect(200, "42");
+    c.get("/users/abc").expect(400).expect([](const testing::reply& r) { CHECK_THAT(r.body, Contains("id")); });
+    c.post("/x").expect(200, "post");
+    c.put("/y").expect(200, "all");
+}
+
+TEST_CASE("a path may be an expression of one's own", "[router]") {
+    // What ext/pcre2.hpp does with regular expressions.
+    struct digits final : route::expression {
+        outcome match(std::string_view path, found& into) const override {
+            const auto at = path.find_first_of("0123456789");
+            if (at == path.npos) return outcome::none;
+            const auto end = std::min(path.find_first_not_of("0123456789", at), path.size());
+            if (end - at > 9) return outcome::too_hard;
+            into.begin = 0;
+            into.length = end;
+            into.groups = {{"0", path.substr(at, end - at)}};
+            return outcome::matched;
+        }
+        std::string_view source() const noexcept override { return "digits"; }
+    };
+    const auto expression = std::make_shared<digits>();
+    app a;
+    router merging(router_options{.merge_params = true});
+    merging.get(expression, params);
+    a.get({route::shared_expression(expression), "/text/:word"}, params);
+    a.post(expression, [](request& req, response& res) { res.send(req.params("0")); });
+    a.use(expression, [](request& req, response& res, next& next) {
+        if (req.method() != "PUT") return void(next());
+        res.send(std::string(req.base_url()) + "|" + std::string(req.url()));
+    });
+    a.use("/m/:x", merging);
+    testing::client c(a);
+    c.get("/a12").expect(200, R"({"0":"12"})");
+    c.get("/text/x").expect(200, R"({"word":"x"})");
+    c.post("/7").expect(200, "7");
+    c.put("/a12/b").expect(200, "/a12|/b");
+    c.put("/a12b").expect(404); // does not end at a slash
+    c.get("/1234567890").expect(400);
+    c.get("/none").expect(404);
+}
