@@ -26,7 +26,7 @@ public:
     CREMA_DECL std::uint16_t port() const noexcept;
     /// Returns `host:port`, with brackets around IPv6.
     CREMA_DECL std::string text() const;
-    /// Returns a number that is the same for the same host, for counting.
+    /// Returns a number that is the same for the same host, for counting; 0 where there is none.
     CREMA_DECL std::uint64_t host_key() const noexcept;
 
 private:
@@ -105,6 +105,7 @@ CREMA_DECL std::uint64_t address::host_key() const noexcept {
         std::memcpy(&ip, raw_ + offsetof(sockaddr_in, sin_addr), sizeof ip);
         return ip;
     }
+    if (detail::family_of(raw_) != AF_INET6) return 0;
     std::uint64_t network; // of IPv6 the first 64 bits: that is what one customer has
     std::memcpy(&network, raw_ + offsetof(sockaddr_in6, sin6_addr), sizeof network);
     std::uint64_t rest;

@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <crema/core/config.hpp>
+#include <crema/loop/loop.hpp>
 #include <crema/net/address.hpp>
+#include <crema/net/listen_socket.hpp>
 #include <crema/net/poller.hpp>
 #include <cstdint>
 #include <functional>
@@ -10,113 +12,89 @@
 
 namespace crema::net {
 
-/** Accepts TCP connections.
+/** Accepts connections.
+
+    When the system has no descriptor or memory left, connections stay in its queue, and accepting goes on a little later.
 
     @par Thread Safety
     Only on its loop.
 */
 class listener final : private poller::watcher {
 public:
-    /// Receives each connection: a non-blocking socket that is now its, and the peer.
+    /// Receives each connection: a non-blocking socket that is now its, and the peer. What it throws is the loop's to report.
     using function = std::function<void(int fd, const address& peer)>;
 
-    /** Listen.
+    /** Take over a socket that listens, however it was made.
 
         @param p Tells when a connection is there; outlives this.
-        @param host An IP address; `"::"` takes IPv4, too, and falls back to `"0.0.0.0"` where there is no IPv6.
-        @param port 0 for any.
+        @param fd The socket; closed by this, also when this throws.
         @param accepted Called for each connection.
+        @throws system_error when it does not listen.
+    */
+    CREMA_DECL listener(poller& p, int fd, function accepted);
+    /** Listen on an IP address; see `listen_on`.
+
         @throws system_error with the address as its subject.
     */
-    CREMA_DECL listener(poller& p, const std::string& host, std::uint16_t port, function accepted);
+    listener(poller& p, const std::string& host, std::uint16_t port, function accepted)
+        : listener(p, listen_on(host, port), std::move(accepted)) {}
     CREMA_DECL ~listener();
 
-    /// Returns the address it listens on.
+    /// Returns the address it listens on; nothing for a path.
     const address& local() const noexcept { return local_; }
-    /// Stops accepting for a while, when the system has no descriptor left; see `resume`.
-    bool paused() const noexcept { return paused_; }
-    /// Accepts again.
-    CREMA_DECL void resume() noexcept;
+    /// Returns the socket, to hand it on: `dup` it, or let a child inherit it.
+    int native_handle() const noexcept { return fd_; }
+    /// Tells whether it has stopped accepting for a while.
+    bool paused() const noexcept { return later_.active(); }
 
 private:
+    struct again : loop_timer {
+        explicit again(listener& l) noexcept : loop_timer([](loop_timer& t) { static_cast<again&>(t).self.resume(); }), self(l) {}
+        listener& self;
+    };
     CREMA_DECL void on_ready(poller::readiness r) override;
+    CREMA_DECL void resume();
 
     poller& poller_;
-    int fd_ = -1;
-    bool paused_ = false;
+    int fd_;
+    bool internet_ = true;
     address local_;
     function accepted_;
+    again later_{*this};
 };
 
 } // namespace crema::net
 
 #if CREMA_BODIES
 #include <crema/core/error.hpp>
-#include <arpa/inet.h>
 #include <cerrno>
-#include <cstring>
-#include <fcntl.h>
+#include <chrono>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <utility>
 
 namespace crema::net {
 
-namespace detail {
-
-inline bool parse_ip(const std::string& host, std::uint16_t port, sockaddr_storage& out, socklen_t& size) noexcept {
-    std::memset(&out, 0, sizeof out);
-    auto& v4 = reinterpret_cast<sockaddr_in&>(out);
-    if (inet_pton(AF_INET, host.c_str(), &v4.sin_addr) == 1) {
-        v4.sin_family = AF_INET;
-        v4.sin_port = htons(port);
-        size = sizeof v4;
-        return true;
+CREMA_DECL listener::listener(poller& p, int fd, function accepted) : poller_(p), fd_(fd), accepted_(std::move(accepted)) {
+    later_.unref();
+    int listens = 0;
+    socklen_t size = sizeof listens;
+    if (::getsockopt(fd_, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0) detail::fail_to_listen(-1, errno, "listen");
+    if (!listens) detail::fail_to_listen(fd_, EINVAL, "listen: the socket does not listen");
+    if (!detail::make_nonblocking(fd_)) detail::fail_to_listen(fd_, errno, "listen");
+    sockaddr_storage at{};
+    size = sizeof at;
+    ::getsockname(fd_, reinterpret_cast<sockaddr*>(&at), &size);
+    internet_ = at.ss_family == AF_INET || at.ss_family == AF_INET6;
+    if (internet_) local_ = address(reinterpret_cast<sockaddr*>(&at), size);
+    try {
+        poller_.add(*this, fd_);
+    } catch (...) {
+        ::close(fd_);
+        throw;
     }
-    auto& v6 = reinterpret_cast<sockaddr_in6&>(out);
-    if (inet_pton(AF_INET6, host.c_str(), &v6.sin6_addr) == 1) {
-        v6.sin6_family = AF_INET6;
-        v6.sin6_port = htons(port);
-        size = sizeof v6;
-        return true;
-    }
-    return false;
-}
-
-inline bool make_nonblocking(int fd) noexcept {
-    const int flags = ::fcntl(fd, F_GETFL, 0);
-    return flags >= 0 && ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0 && ::fcntl(fd, F_SETFD, FD_CLOEXEC) == 0;
-}
-
-} // namespace detail
-
-CREMA_DECL listener::listener(poller& p, const std::string& host, std::uint16_t port, function accepted)
-    : poller_(p), accepted_(std::move(accepted)) {
-    const std::string name = host == "localhost" ? "127.0.0.1" : host;
-    const auto subject = "listen on " + (name.find(':') != name.npos ? "[" + name + "]" : name) + ":" + std::to_string(port);
-    sockaddr_storage at;
-    socklen_t size = 0;
-    if (!detail::parse_ip(name, port, at, size)) throw system_error(make_error_code(std::errc::invalid_argument), subject);
-    fd_ = ::socket(at.ss_family, SOCK_STREAM, 0);
-    if (fd_ < 0 && name == "::") { // no IPv6 on this machine
-        detail::parse_ip("0.0.0.0", port, at, size);
-        fd_ = ::socket(AF_INET, SOCK_STREAM, 0);
-    }
-    const auto fail = [&] {
-        const auto code = std::error_code(errno, std::system_category());
-        if (fd_ >= 0) ::close(fd_);
-        throw system_error(code, subject);
-    };
-    if (fd_ < 0 || !detail::make_nonblocking(fd_)) fail();
-    const int yes = 1, no = 0;
-    ::setsockopt(fd_, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    if (at.ss_family == AF_INET6 && name == "::") ::setsockopt(fd_, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof no);
-    if (::bind(fd_, reinterpret_cast<sockaddr*>(&at), size) != 0 || ::listen(fd_, 4096) != 0) fail();
-    socklen_t got = sizeof at;
-    ::getsockname(fd_, reinterpret_cast<sockaddr*>(&at), &got);
-    local_ = address(reinterpret_cast<sockaddr*>(&at), got);
-    poller_.add(*this, fd_);
 }
 
 CREMA_DECL listener::~listener() {
@@ -124,11 +102,7 @@ CREMA_DECL listener::~listener() {
     ::close(fd_);
 }
 
-CREMA_DECL void listener::resume() noexcept {
-    if (!paused_) return;
-    paused_ = false;
-    poller_.change(*this, true, false, false);
-}
+CREMA_DECL void listener::resume() { poller_.change(*this, true, false, false); }
 
 CREMA_DECL void listener::on_ready(poller::readiness) {
     for (int i = 0; i < 64; ++i) { // bounded, so that a flood of connections does not starve the others
@@ -141,16 +115,20 @@ CREMA_DECL void listener::on_ready(poller::readiness) {
         if (fd >= 0) detail::make_nonblocking(fd);
 #endif
         if (fd < 0) {
-            if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-                paused_ = true; // the connection stays in the backlog; asking at once again would only burn time
-                poller_.change(*this, false, false, false);
-            }
             if (errno == EINTR || errno == ECONNABORTED) continue;
+            if (errno == EAGAIN || errno == EWOULDBLOCK) return;
+            // No descriptor or no memory: the connection stays in the queue; asking at once again would only burn time.
+            poller_.change(*this, false, false, false);
+            later_.start(poller_.owner().timers(), std::chrono::milliseconds(100));
             return;
         }
-        const int yes = 1;
-        ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+        if (internet_) {
+            const int yes = 1;
+            ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+        }
+        const auto& p = poller_;
         accepted_(fd, address(reinterpret_cast<sockaddr*>(&from), size));
+        if (p.current() != this) return; // closed by who was told
     }
 }
 

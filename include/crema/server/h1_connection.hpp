@@ -44,6 +44,7 @@ public:
     void lose(cancel_reason why) noexcept;
     void run_soon();
     std::uint32_t since() const noexcept { return since_; }
+    void since(std::uint32_t tick) noexcept { since_ = tick; }
     const net::address& peer() const noexcept { return stream_->peer(); }
 
 private:
@@ -143,6 +144,7 @@ private:
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -150,6 +152,7 @@ namespace crema::detail {
 
 CREMA_DECL h1_connection::h1_connection(h1_shared& shared, std::unique_ptr<net::stream> s)
     : shared_(shared), stream_(std::move(s)), since_(shared.tick) {
+    shared.make_room_for_soon();
     shared.idle.push_back(*this);
     ++shared.connections;
 }
@@ -184,6 +187,21 @@ void h1_shared::for_each(h1_link& list, F&& f) {
         list.push_back(c);
         f(c);
     }
+}
+
+// When many ticks come at once the loop was blocked, and what it has done since the last tick may have happened at the
+// end of them: clients are not to blame for that.
+CREMA_DECL void h1_shared::advance(std::uint32_t ticks) noexcept {
+    const auto before = std::exchange(tick, tick + ticks);
+    passed += ticks;
+    if (ticks <= 2) return;
+    for (auto* l = idle.prev; l != &idle; l = l->prev) {
+        auto& c = *static_cast<h1_connection*>(l);
+        if (c.since() != before) break;
+        c.since(tick);
+    }
+    for (auto* l = active.prev; l != &active; l = l->prev)
+        if (auto& c = *static_cast<h1_connection*>(l); c.since() == before) c.since(tick);
 }
 
 // Looks at all deadlines.
@@ -279,8 +297,10 @@ CREMA_DECL void h1_connection::run() {
     running_ = true;
     try {
         take_steps();
-    } catch (...) { // no memory
-        shared_.owner->report_unobserved(std::current_exception());
+    } catch (const std::bad_alloc&) { // this connection ends, the others go on
+        lose(cancel_reason::requested);
+    } catch (...) {
+        shared_.report(std::current_exception());
         lose(cancel_reason::requested);
     }
     running_ = false;
@@ -435,7 +455,7 @@ CREMA_DECL void h1_connection::dispatch() {
     try {
         shared_.handler->on_request(x);
     } catch (...) {
-        shared_.owner->report_unobserved(std::current_exception());
+        shared_.report(std::current_exception());
         if (!x.head_sent_) {
             x.close_after_ = true;
             x.respond(500, {}, "Content-Type: text/plain; charset=utf-8\r\n", "500 Internal Server Error\n");
@@ -509,7 +529,7 @@ CREMA_DECL void h1_connection::refuse(int status, std::string_view reason, cance
         try {
             shared_.on_client_error(error);
         } catch (...) {
-            shared_.owner->report_unobserved(std::current_exception());
+            shared_.report(std::current_exception());
         }
         if (state_ == state::closed) return;
     }
@@ -573,7 +593,7 @@ CREMA_DECL void h1_connection::end_with(exchange& x, cancel_reason why) noexcept
         if (x.reader_) x.reader_->wake(*x.reader_);
         if (x.writer_) x.writer_->wake(*x.writer_);
     } catch (...) {
-        shared_.owner->report_unobserved(std::current_exception());
+        shared_.report(std::current_exception());
     }
     x.release();
 }

@@ -5,10 +5,12 @@
 #include <crema/http/chunked.hpp>
 #include <crema/http/date.hpp>
 #include <crema/http/serializer.hpp>
+#include <crema/loop/immediate.hpp>
 #include <crema/server/exchange.hpp>
 #include <crema/server/limits.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <string>
@@ -118,6 +120,7 @@ struct h1_shared : std::enable_shared_from_this<h1_shared> {
     std::uint32_t idle_ticks, header_ticks, rate_ticks, linger_ticks;
     std::uint64_t rate_octets; // what has to move in `rate_ticks`
     std::uint32_t ticks_of(std::chrono::milliseconds time) const noexcept;
+    void advance(std::uint32_t ticks) noexcept; // time has passed
 
     h1_link idle;    // connections on which nothing is going on, the longest first
     h1_link active;  // all others
@@ -128,8 +131,13 @@ struct h1_shared : std::enable_shared_from_this<h1_shared> {
     unsigned depth = 0;          // functions of connections on the stack
 
     // Connections that have something to do when the running callback has ended.
-    void soon(h1_connection& c);
+    void make_room_for_soon() { // so that `soon` cannot fail; once for each connection
+        if (soon_.capacity() <= connections) soon_.reserve(2 * connections + 16);
+        if (running_.capacity() <= connections) running_.reserve(2 * connections + 16);
+    }
+    void soon(h1_connection& c) noexcept;
     void not_soon(h1_connection& c) noexcept;
+    void report(std::exception_ptr e) noexcept;
 
     exchange* take_exchange();
     void give_back(exchange* x) noexcept;
@@ -151,7 +159,7 @@ struct h1_shared : std::enable_shared_from_this<h1_shared> {
     void check_all();
     void cut(cancel_reason why);
     void leave() noexcept;
-    void may_be_quiet();
+    void may_be_quiet() noexcept;
 
     // Keeps everything in place while functions of connections are on the stack.
     struct entry {
@@ -168,8 +176,17 @@ struct h1_shared : std::enable_shared_from_this<h1_shared> {
 
 private:
     static constexpr std::size_t most_spare = 256;
+    // Does what a microtask would do when there is no memory for one.
+    struct without_memory : loop_immediate {
+        explicit without_memory(h1_shared& s) noexcept
+            : loop_immediate([](loop_immediate& i) { static_cast<without_memory&>(i).self.run_late(); }), self(s) {}
+        h1_shared& self;
+    };
     void run_soon();
+    void run_late();
+    void tell_quiet();
     bool quiet_told_ = false;
+    without_memory late_{*this};
     std::vector<h1_connection*> soon_, running_;
     std::vector<std::unique_ptr<exchange>> spare_exchanges_;
     std::vector<std::unique_ptr<char[]>> spare_rooms_;
@@ -290,22 +307,43 @@ CREMA_DECL void h1_shared::recycle(exchange& x) noexcept {
     }
 }
 
-CREMA_DECL void h1_shared::soon(h1_connection& c) {
+CREMA_DECL void h1_shared::soon(h1_connection& c) noexcept {
     soon_.push_back(&c);
     if (soon_.size() > 1) return;
-    owner->queue_microtask([self = shared_from_this()] { self->run_soon(); });
+    try {
+        owner->queue_microtask([self = shared_from_this()] { self->run_soon(); });
+    } catch (...) {
+        late_.start(owner->immediates());
+    }
 }
 CREMA_DECL void h1_shared::not_soon(h1_connection& c) noexcept {
     std::replace(soon_.begin(), soon_.end(), &c, static_cast<h1_connection*>(nullptr));
     std::replace(running_.begin(), running_.end(), &c, static_cast<h1_connection*>(nullptr));
 }
 
-CREMA_DECL void h1_shared::may_be_quiet() {
+CREMA_DECL void h1_shared::may_be_quiet() noexcept {
     if (connections != 0 || exchanges != 0 || !on_quiet || std::exchange(quiet_told_, true)) return;
-    owner->queue_microtask([keep = shared_from_this()] {
-        keep->quiet_told_ = false;
-        if (keep->connections == 0 && keep->exchanges == 0 && keep->on_quiet) keep->on_quiet();
-    });
+    try {
+        owner->queue_microtask([keep = shared_from_this()] { keep->tell_quiet(); });
+    } catch (...) {
+        late_.start(owner->immediates());
+    }
+}
+CREMA_DECL void h1_shared::tell_quiet() {
+    if (!std::exchange(quiet_told_, false)) return;
+    if (connections == 0 && exchanges == 0 && on_quiet) on_quiet();
+}
+CREMA_DECL void h1_shared::run_late() {
+    const auto keep = shared_from_this();
+    if (!soon_.empty()) run_soon();
+    tell_quiet();
+}
+
+CREMA_DECL void h1_shared::report(std::exception_ptr e) noexcept {
+    try {
+        owner->report_unobserved(std::move(e));
+    } catch (...) { // no memory to tell of it
+    }
 }
 
 } // namespace crema::detail

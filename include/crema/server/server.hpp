@@ -4,6 +4,7 @@
 #include <crema/core/config.hpp>
 #include <crema/core/function.hpp>
 #include <crema/loop/loop.hpp>
+#include <crema/net/listen_socket.hpp>
 #include <crema/net/listener.hpp>
 #include <crema/net/poller.hpp>
 #include <crema/net/stream.hpp>
@@ -15,6 +16,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -62,7 +64,19 @@ public:
         @param port 0 for any.
         @throws system_error when the address cannot be had; its subject names it.
     */
-    CREMA_DECL void listen(const std::string& host, std::uint16_t port);
+    CREMA_DECL void listen(const std::string& host, std::uint16_t port, net::port_sharing sharing = net::port_sharing::none);
+    /// Listens on a path: a Unix socket. Its file stays when the server closes. @throws system_error; its subject is the path.
+    CREMA_DECL void listen_on_path(std::string_view path);
+    /** Listen on a socket that listens already: one that was inherited, see `net::inherited_sockets`.
+
+        Connections that wait in its queue when this server closes are not lost as long as another process has it, too.
+
+        @param fd Closed by this.
+        @throws system_error when it does not listen.
+    */
+    CREMA_DECL void listen_on_socket(int fd);
+    /// Returns the listening sockets, to hand them on to another process; closed when the server is told to close.
+    CREMA_DECL std::vector<int> sockets() const;
     /// Serves a stream that was accepted elsewhere.
     CREMA_DECL void serve(std::unique_ptr<net::stream> s);
 
@@ -126,6 +140,7 @@ private:
 #include <crema/net/socket_stream.hpp>
 #include <crema/server/h1_connection.hpp>
 #include <algorithm>
+#include <exception>
 #include <unistd.h>
 #include <utility>
 
@@ -154,27 +169,54 @@ CREMA_DECL server::~server() {
     if (shared_->exchanges != 0) shared_->self = shared_; // what somebody still holds
 }
 
-CREMA_DECL void server::listen(const std::string& host, std::uint16_t port) {
-    listeners_.push_back(std::make_unique<net::listener>(poller_, host, port,
-                                                         [this](int fd, const net::address& peer) { accept(fd, peer); }));
+CREMA_DECL void server::listen(const std::string& host, std::uint16_t port, net::port_sharing sharing) {
+    listen_on_socket(net::listen_on(host, port, sharing));
+}
+
+CREMA_DECL void server::listen_on_path(std::string_view path) { listen_on_socket(net::listen_on_path(path)); }
+
+CREMA_DECL void server::listen_on_socket(int fd) {
+    listeners_.push_back(std::make_unique<net::listener>(poller_, fd, [this](int s, const net::address& peer) { accept(s, peer); }));
+}
+
+CREMA_DECL std::vector<int> server::sockets() const {
+    std::vector<int> all;
+    for (const auto& l : listeners_) all.push_back(l->native_handle());
+    return all;
 }
 
 CREMA_DECL void server::accept(int fd, const net::address& peer) {
     const auto& l = shared_->limit;
-    const auto from = by_address_.find(peer.host_key());
-    if (shared_->connections >= l.connections || (from != by_address_.end() && from->second >= l.connections_per_address)) {
+    const auto key = peer.host_key();
+    const auto from = by_address_.find(key);
+    if (shared_->connections >= l.connections || (key != 0 && from != by_address_.end() && from->second >= l.connections_per_address)) {
         ::close(fd);
         return;
     }
-    serve(std::make_unique<net::socket_stream>(poller_, fd, peer));
+    bool taken = false;
+    try {
+        auto s = std::make_unique<net::socket_stream>(poller_, fd, peer);
+        taken = true;
+        serve(std::move(s));
+    } catch (const std::exception&) { // no memory: the client may come again, the others are served
+        if (!taken) ::close(fd);
+    }
 }
 
 CREMA_DECL void server::serve(std::unique_ptr<net::stream> s) {
     if (shared_->draining) return s->close();
-    ++by_address_[s->peer().host_key()];
+    auto& from = by_address_[s->peer().host_key()];
     const detail::h1_shared::entry e(*shared_);
-    (new detail::h1_connection(*shared_, std::move(s)))->start();
-    start_ticks();
+    auto made = std::make_unique<detail::h1_connection>(*shared_, std::move(s));
+    ++from;
+    auto& c = *made.release(); // it is in a list now, and ends with `lose`
+    try {
+        c.start();
+        start_ticks();
+    } catch (...) {
+        c.lose(cancel_reason::requested);
+        throw;
+    }
 }
 
 CREMA_DECL void server::start_ticks() {
@@ -189,18 +231,15 @@ CREMA_DECL void server::tick() {
     const auto elapsed = (loop_.now() - last_tick_) / shared_->period;
     last_tick_ = loop_.now();
     const auto ticks = static_cast<std::uint32_t>(std::clamp<std::int64_t>(elapsed, 1, 1 << 20));
-    shared_->tick += ticks;
-    shared_->passed += ticks;
+    shared_->advance(ticks);
     start_ticks();
     if (shared_->passed > 2) late_.start(loop_.immediates());
     else pass();
 }
 
-// Deadlines, the date, sockets that could not be accepted.
+// Deadlines, the date.
 CREMA_DECL void server::pass() {
     const auto keep = shared_;
-    for (auto& l : listeners_)
-        if (l->paused()) l->resume();
     keep->check_all(); // may destroy this
     if (keep->on_quiet && keep->connections == 0) {
         ticker_.cancel();

@@ -1,0 +1,164 @@
+// poller: who is told of a ready descriptor, and who is not any more.
+// SPDX-License-Identifier: MIT
+#include <crema/core/error.hpp>
+#include <crema/net/poller.hpp>
+
+#include "sockets.hpp"
+
+#include <catch2/catch.hpp>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <vector>
+
+using namespace crema;
+using namespace crema_test;
+using net::poller;
+
+namespace {
+
+struct watcher final : poller::watcher {
+    explicit watcher(poller& from) noexcept : p(from) {}
+    ~watcher() { p.remove(*this); }
+    void on_ready(poller::readiness r) override {
+        ++calls;
+        seen = r;
+        if (then) then();
+    }
+    poller& p;
+    int calls = 0;
+    poller::readiness seen{};
+    std::function<void()> then;
+};
+
+} // namespace
+
+TEST_CASE("a poller tells of octets as long as they are there", "[poller]") {
+    loop l;
+    poller p(l);
+    socket_pair s;
+    watcher w(p);
+    p.add(w, s.near);
+    turn(l);
+    CHECK(w.calls == 0);
+    s.send("x");
+    turn(l);
+    CHECK(w.calls >= 2); // nobody has read it
+    CHECK(w.seen.readable);
+    CHECK_FALSE(w.seen.writable);
+    CHECK_FALSE(w.seen.peer_closed);
+    p.change(w, false, false, true);
+    turn(l);
+    const int before = w.calls;
+    turn(l);
+    CHECK(w.calls == before);
+}
+
+TEST_CASE("a poller tells of room when that is wanted, and of a peer that sends no more", "[poller]") {
+    loop l;
+    poller p(l);
+    socket_pair s;
+    watcher w(p);
+    p.add(w, s.near);
+    p.change(w, false, true, true);
+    turn(l);
+    CHECK(w.calls > 0);
+    CHECK(w.seen.writable);
+    CHECK_FALSE(w.seen.readable);
+#if CREMA_NET_EPOLL
+    p.change(w, false, false, true);
+    ::shutdown(s.far, SHUT_WR);
+    turn(l);
+    CHECK(w.seen.peer_closed);
+    CHECK_FALSE(w.seen.broken);
+    s.close_far();
+    turn(l);
+    CHECK(w.seen.broken);
+#endif
+}
+
+TEST_CASE("a watcher may go while others of the same batch are told", "[poller]") {
+    loop l;
+    poller p(l);
+    std::vector<std::unique_ptr<socket_pair>> sockets;
+    std::vector<std::unique_ptr<watcher>> watchers;
+    for (int i = 0; i < 8; ++i) {
+        sockets.push_back(std::make_unique<socket_pair>());
+        watchers.push_back(std::make_unique<watcher>(p));
+        p.add(*watchers.back(), sockets.back()->near);
+        sockets.back()->send("x");
+    }
+    int told = 0;
+    for (auto& w : watchers)
+        w->then = [&] {
+            ++told;
+            watchers.clear(); // all of them, also the one that is told
+        };
+    turn(l);
+    CHECK(told == 1);
+}
+
+TEST_CASE("a poller knows whose turn it is, and whether that one is still there", "[poller]") {
+    loop l;
+    poller p(l);
+    socket_pair s;
+    auto w = std::make_unique<watcher>(p);
+    p.add(*w, s.near);
+    s.send("x");
+    bool same = false, gone = false;
+    w->then = [&] {
+        same = p.current() == w.get();
+        auto at = std::move(w->then); // outlives its watcher
+        w.reset();
+        gone = p.current() == nullptr;
+    };
+    turn(l);
+    CHECK(same);
+    CHECK(gone);
+    CHECK(p.current() == nullptr);
+}
+
+TEST_CASE("watched descriptors keep the loop alive, forgotten ones do not", "[poller]") {
+    loop l;
+    poller p(l);
+    socket_pair s;
+    watcher w(p);
+    p.add(w, s.near);
+    CHECK(l.run_once());
+    w.then = [&] { p.remove(w); };
+    s.send("x");
+    l.run(); // ends
+    CHECK(w.calls == 1);
+    p.remove(w); // once more: nothing
+}
+
+TEST_CASE("what cannot be watched is an error", "[poller]") {
+    loop l;
+    poller p(l);
+    watcher w(p);
+#if CREMA_NET_EPOLL
+    CHECK_THROWS_AS(p.add(w, -1), system_error);
+#endif
+}
+
+TEST_CASE("an exception of a watcher is the loop's to report, and the others are told", "[poller]") {
+    loop l;
+    int reported = 0;
+    l.on_error([&](std::exception_ptr) { ++reported; });
+    poller p(l);
+    socket_pair s1, s2;
+    watcher w1(p), w2(p);
+    p.add(w1, s1.near);
+    p.add(w2, s2.near);
+    w1.then = [&] {
+        p.remove(w1);
+        throw std::runtime_error("mine");
+    };
+    w2.then = [&] { p.remove(w2); };
+    s1.send("x");
+    s2.send("x");
+    turn(l);
+    CHECK(reported == 1);
+    CHECK(w1.calls == 1);
+    CHECK(w2.calls == 1);
+}

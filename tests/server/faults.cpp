@@ -1,0 +1,333 @@
+// What becomes of connections when system calls fail, do less than asked, or memory runs out: an answer is whole or the
+// connection is closed, nothing leaks, and the server goes on. Every call of a run with several connections fails once.
+// SPDX-License-Identifier: MIT
+#include <crema/http/response_parser.hpp>
+#include <crema/server/server.hpp>
+
+#include <crema/async/spawn.hpp>
+#include <crema/async/task.hpp>
+#include <crema/loop/clock.hpp>
+#include <crema/loop/sleep.hpp>
+
+#include <arpa/inet.h>
+#include <catch2/catch.hpp>
+#include <cerrno>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <netinet/in.h>
+#include <new>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <vector>
+
+namespace {
+
+// Which call fails, and how. Calls count only while the server is at work.
+struct fault_plan {
+    const char* call = ""; // "" for none
+    int at = -1;           // the how-manieth; -1 for none
+    int error = 0;         // 0: does one octet only
+    bool armed = false;
+    int seen = 0;          // calls of the kind
+    int all = 0;           // system calls of all kinds, and allocations not
+};
+thread_local constinit fault_plan plan;
+
+enum class verdict { pass, less, fail };
+
+verdict judge(std::string_view call) {
+    if (!plan.armed) return verdict::pass;
+    ++plan.all;
+    if (call != plan.call) return verdict::pass;
+    if (plan.seen++ != plan.at) return verdict::pass;
+    if (plan.error == 0) return verdict::less;
+    errno = plan.error;
+    return verdict::fail;
+}
+
+void* allocate(std::size_t n) {
+    if (plan.armed && plan.call == std::string_view("new") && plan.seen++ == plan.at) return nullptr;
+    return std::malloc(n ? n : 1);
+}
+
+} // namespace
+
+// The names of the system calls in this program.
+extern "C" {
+ssize_t recv(int fd, void* to, size_t n, int flags) {
+    const auto v = judge("recv");
+    if (v == verdict::fail) return -1;
+    return ::syscall(SYS_recvfrom, fd, to, v == verdict::less && n > 1 ? size_t{1} : n, flags, nullptr, nullptr);
+}
+ssize_t send(int fd, const void* from, size_t n, int flags) {
+    const auto v = judge("send");
+    if (v == verdict::fail) return -1;
+    return ::syscall(SYS_sendto, fd, from, v == verdict::less && n > 1 ? size_t{1} : n, flags, nullptr, 0);
+}
+ssize_t sendmsg(int fd, const msghdr* m, int flags) {
+    const auto v = judge("send");
+    if (v == verdict::fail) return -1;
+    if (v == verdict::less && m->msg_iovlen > 0 && m->msg_iov[0].iov_len > 0)
+        return ::syscall(SYS_sendto, fd, m->msg_iov[0].iov_base, size_t{1}, flags, nullptr, 0);
+    return ::syscall(SYS_sendmsg, fd, m, flags);
+}
+int accept4(int fd, sockaddr* a, socklen_t* size, int flags) {
+    if (judge("accept") == verdict::fail) return -1;
+    return static_cast<int>(::syscall(SYS_accept4, fd, a, size, flags));
+}
+int setsockopt(int fd, int level, int name, const void* value, socklen_t size) noexcept {
+    if (judge("setsockopt") == verdict::fail) return -1;
+    return static_cast<int>(::syscall(SYS_setsockopt, fd, level, name, value, size));
+}
+int shutdown(int fd, int how) noexcept {
+    if (judge("shutdown") == verdict::fail) return -1;
+    return static_cast<int>(::syscall(SYS_shutdown, fd, how));
+}
+int epoll_ctl(int set, int what, int fd, epoll_event* e) noexcept {
+    if (what == EPOLL_CTL_ADD && judge("epoll_ctl") == verdict::fail) return -1;
+    return static_cast<int>(::syscall(SYS_epoll_ctl, set, what, fd, e));
+}
+}
+
+void* operator new(std::size_t n) {
+    if (auto* p = allocate(n)) return p;
+    throw std::bad_alloc();
+}
+void* operator new[](std::size_t n) {
+    if (auto* p = allocate(n)) return p;
+    throw std::bad_alloc();
+}
+void* operator new(std::size_t n, const std::nothrow_t&) noexcept { return allocate(n); }
+void* operator new[](std::size_t n, const std::nothrow_t&) noexcept { return allocate(n); }
+void operator delete(void* p) noexcept { std::free(p); }
+void operator delete[](void* p) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+void operator delete[](void* p, std::size_t) noexcept { std::free(p); }
+
+namespace {
+
+using namespace crema;
+using namespace std::chrono_literals;
+
+// A client that waits for nothing; what it calls never fails on purpose.
+class peer {
+public:
+    explicit peer(int port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        sockaddr_in at{};
+        at.sin_family = AF_INET;
+        at.sin_port = htons(static_cast<std::uint16_t>(port));
+        at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        REQUIRE(::connect(fd_, reinterpret_cast<sockaddr*>(&at), sizeof at) == 0);
+    }
+    peer(const peer&) = delete;
+    ~peer() { ::close(fd_); }
+    void send(std::string_view text) const { (void)!::send(fd_, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT); }
+    void receive(std::size_t most = 1 << 20) {
+        static char room[1 << 16];
+        while (!over && most > 0) {
+            const auto n = ::recv(fd_, room, std::min(sizeof room, most), MSG_DONTWAIT);
+            if (n > 0) {
+                got.append(room, static_cast<std::size_t>(n));
+                most -= static_cast<std::size_t>(n);
+            } else {
+                over = n == 0 || (errno != EAGAIN && errno != EINTR);
+                return;
+            }
+        }
+    }
+    std::string got;
+    bool over = false;
+
+private:
+    int fd_;
+};
+
+std::string body_of(std::size_t size) {
+    std::string text(size, '\0');
+    for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>('a' + i % 26);
+    return text;
+}
+
+task<> stream_answer(exchange& x) {
+    struct release {
+        exchange& x;
+        ~release() { x.release(); }
+    } const held{x}; // what on_request has retained
+    std::string body;
+    for (;;) {
+        const auto piece = co_await x.read();
+        if (piece.empty()) break;
+        body += piece;
+    }
+    x.begin(200, {}, {}, std::nullopt);
+    co_await x.write("got ");
+    co_await sleep(1ms);
+    co_await x.write(body);
+    x.end();
+}
+
+const std::string large = body_of(700'000);
+
+struct handler final : exchange_handler {
+    void on_request(exchange& x) override {
+        if (x.has_body()) {
+            x.retain();
+            try {
+                spawn(stream_answer(x), &x.scope());
+            } catch (...) { // no memory for the coroutine
+                x.release();
+                throw;
+            }
+        } else if (x.head().target() == "/large") {
+            x.respond(200, {}, {}, large);
+        } else {
+            x.respond(200, {}, {}, "small");
+        }
+    }
+};
+
+const std::string get = "GET /small HTTP/1.1\r\nHost: h\r\n\r\n";
+const std::string get_large = "GET /large HTTP/1.1\r\nHost: h\r\n\r\n";
+const std::string post_head = "POST /post HTTP/1.1\r\nHost: h\r\nContent-Length: 20000\r\n\r\n";
+
+// One run: several connections and all kinds of answers. Returns how many calls of the kind there were.
+struct outcome {
+    int calls = 0;
+    int whole = 0;   // connections with all their answers
+    int closed = 0;  // others, which are closed
+    int turns = 0;
+    std::string wrong; // what should not be
+};
+
+class run {
+public:
+    outcome operator()(std::string_view call, int at, int error) {
+        outcome o;
+        {
+            manual_clock clock;
+            loop l;
+            l.clock(&clock);
+            l.on_error([](std::exception_ptr) {}); // memory that a handler did not get
+            handler h;
+            server s(l, h);
+            s.listen("127.0.0.1", 0);
+            const auto turn = [&](int times) {
+                for (int i = 0; i < times; ++i, ++o.turns) {
+                    plan.armed = true;
+                    l.run_once();
+                    plan.armed = false;
+                }
+            };
+            plan = {};
+            const std::string kind(call);
+            plan.call = kind.c_str();
+            plan.at = at;
+            plan.error = error;
+            std::vector<std::unique_ptr<peer>> peers;
+            const auto add = [&] { return peers.emplace_back(std::make_unique<peer>(s.port())).get(); };
+            const auto text = body_of(20'000);
+            auto* const a = add();
+            auto* const b = add();
+            auto* const c = add();
+            turn(6);
+            a->send(get);
+            b->send(post_head);
+            c->send(get_large + get);
+            turn(4);
+            a->send(get + get + get.substr(0, 10));
+            b->send(text.substr(0, 7000));
+            c->receive(1000);
+            turn(4);
+            clock.advance(5ms);
+            a->send(get.substr(10));
+            b->send(text.substr(7000));
+            for (int i = 0; i < 40; ++i) { // long enough for a listener that waits
+                clock.advance(10ms);
+                turn(2);
+                for (auto& p : peers) p->receive();
+            }
+            o.calls = plan.seen;
+            plan.call = "";
+            const auto expect = [&](const char* who, peer& p, const std::vector<std::string>& bodies) {
+                std::size_t answers = 0;
+                auto rest = std::string_view(p.got);
+                for (; !rest.empty(); ++answers) {
+                    http::response_parser parser;
+                    rest.remove_prefix(parser.feed(rest));
+                    if (!parser.done()) break;
+                    if (parser.status() == 500 && !rest.size()) break; // a handler without memory
+                    if (answers >= bodies.size() || parser.body() != bodies[answers]) {
+                        o.wrong += std::string(who) + ": answer " + std::to_string(answers) + " is wrong; ";
+                        return;
+                    }
+                }
+                if (answers == bodies.size() && rest.empty()) ++o.whole;
+                else if (p.over) ++o.closed;
+                else o.wrong += std::string(who) + ": " + std::to_string(answers) + " answers and " + std::to_string(rest.size()) + " octets, and not closed; ";
+            };
+            expect("a", *a, {"small", "small", "small", "small"});
+            expect("b", *b, {"got " + text});
+            expect("c", *c, {large, "small"});
+            // the server goes on
+            peer next(s.port());
+            for (int i = 0; i < 10 && next.got.empty(); ++i) {
+                if (i == 0) next.send(get);
+                clock.advance(20ms);
+                turn(4);
+                next.receive();
+            }
+            if (!next.got.ends_with("small")) o.wrong += "the next client is not served; ";
+            peers.clear();
+            bool closed = false;
+            s.close(0ms, [&](const drain_report&) { closed = true; });
+            for (int i = 0; i < 20 && !closed; ++i) turn(1);
+            if (!closed || s.connections() != 0) o.wrong += "the server does not close; ";
+        }
+        plan = {};
+        return o;
+    }
+};
+
+void each_call_once(std::string_view call, std::initializer_list<int> errors, int least) {
+    const auto before = run{}(call, -1, 0);
+    CAPTURE(call);
+    CHECK(before.wrong.empty());
+    CHECK(before.whole == 3);
+    REQUIRE(before.calls >= least);
+    for (const int error : errors)
+        for (int at = 0; at < before.calls; ++at) {
+            const auto o = run{}(call, at, error);
+            if (o.wrong.empty() && o.turns <= before.turns + 100) continue;
+            CAPTURE(at, error, o.turns, o.whole, o.closed);
+            FAIL_CHECK(o.wrong);
+        }
+    SUCCEED();
+}
+
+} // namespace
+
+TEST_CASE("reading fails or gives less", "[server][faults]") {
+    each_call_once("recv", {0, EINTR, EAGAIN, ECONNRESET, ETIMEDOUT, ENOMEM}, 6);
+}
+
+TEST_CASE("sending fails or takes less", "[server][faults]") {
+    each_call_once("send", {0, EINTR, EAGAIN, ECONNRESET, EPIPE, ENOBUFS}, 6);
+}
+
+TEST_CASE("accepting fails", "[server][faults]") {
+    each_call_once("accept", {EINTR, EAGAIN, ECONNABORTED, EMFILE, ENFILE, ENOMEM, EPERM}, 4);
+}
+
+TEST_CASE("what is asked of a socket is refused", "[server][faults]") {
+    each_call_once("setsockopt", {EINVAL}, 3);
+    each_call_once("shutdown", {ENOTCONN}, 0);
+    each_call_once("epoll_ctl", {ENOMEM, ENOSPC}, 3);
+}
+
+TEST_CASE("memory runs out", "[server][faults]") { each_call_once("new", {ENOMEM}, 1); }
