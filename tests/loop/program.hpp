@@ -2,6 +2,7 @@
 #pragma once
 #include <crema/async/spawn.hpp>
 #include <crema/fs/stat.hpp>
+#include <crema/loop/clock.hpp>
 #include <crema/loop/loop.hpp>
 #include <crema/loop/microtask.hpp>
 #include <chrono>
@@ -123,9 +124,27 @@ struct rejected : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+// Stands still but for what waits and what is busy: order then does not depend on the machine.
+class virtual_clock final : public crema::loop_clock {
+public:
+    time_point now() noexcept override { return now_; }
+    when_idle idle() const noexcept override { return when_idle::jump; }
+    void jump_to(time_point then) noexcept override {
+        if (then > now_) now_ = then;
+    }
+    void busy(duration time) noexcept { now_ += time; }
+
+private:
+    time_point now_{std::chrono::seconds(1000)};
+};
+
 // Runs one program as the main program of a loop of its own, with nothing but the public API.
 class interpreter {
 public:
+    // On the real time.
+    interpreter() = default;
+    explicit interpreter(virtual_clock& clock) : clock_(&clock) { loop_.clock(clock_); }
+
     std::vector<std::string> run(const value& main) {
         loop_.on_error([this](std::exception_ptr e) {
             try {
@@ -158,9 +177,17 @@ private:
             if (!exited_) one(s);
     }
     static crema::task<> awaits(interpreter& self, const value& first, const value& second) {
-        self.all(first);
+        self.rejecting(first);
         co_await crema::resume_microtask();
-        self.all(second);
+        self.rejecting(second);
+    }
+    // What leaves an asynchronous function is a rejection.
+    void rejecting(const value& statements) {
+        try {
+            all(statements);
+        } catch (const thrown& e) {
+            throw rejected(e.what());
+        }
     }
     static crema::task<> stat_then(interpreter& self, const value& body) {
         co_await crema::fs::stat("/");
@@ -203,13 +230,16 @@ private:
         } else if (op == "interval") {
             auto& count = counts_[c.text];
             const auto times = static_cast<int>(s[4].number);
-            handles_[c.text].timer = crema::set_interval(
-                [this, &count, times, st = &s] {
+            const auto own = std::make_shared<crema::timer>();
+            *own = crema::set_interval(
+                [this, &count, times, st = &s, timer = std::weak_ptr(own)] {
                     ++count;
                     all((*st)[2]);
-                    if (count >= times) crema::clear_interval(handles_[(*st)[3].text].timer);
+                    if (count >= times) crema::clear_interval(*timer.lock());
                 },
                 a.number);
+            handles_[c.text].timer = *own;
+            intervals_.push_back(own);
         } else if (op == "immediate") {
             auto i = crema::set_immediate([this, &a] { all(a); });
             if (!b.text.empty()) handles_[b.text].immediate = i;
@@ -227,7 +257,9 @@ private:
             handles_[a.text].timer.ref();
             handles_[a.text].immediate.ref();
         } else if (op == "refresh") {
-            handles_[a.text].timer.refresh();
+            if (++refreshes_ <= 4) handles_[a.text].timer.refresh(); // two that refresh each other would never end
+        } else if (op == "busy" && clock_) {
+            clock_->busy(std::chrono::milliseconds(static_cast<long>(a.number)));
         } else if (op == "busy") {
             const auto until = std::chrono::steady_clock::now() +
                                std::chrono::microseconds(static_cast<long>(a.number * 1000));
@@ -271,7 +303,10 @@ private:
     std::vector<std::string> log_;
     std::map<std::string, handle> handles_;
     std::map<std::string, int> counts_;
+    std::vector<std::shared_ptr<crema::timer>> intervals_;
     std::map<std::string, std::vector<std::shared_ptr<listener>>> listeners_;
+    virtual_clock* clock_ = nullptr;
+    int refreshes_ = 0;
     bool exited_ = false;
     crema::loop loop_; // first to go
 };

@@ -321,7 +321,6 @@ private:
     unique_function<void(std::exception_ptr)> on_error_;
     std::deque<unique_function<void()>> before_exit_;
     std::vector<unique_function<void()>> at_exit_;
-    loop_immediate after_error_{[](loop_immediate&) {}};
     std::int64_t holds_ = 0;
     loop* older_ = nullptr;
     std::atomic<int> expected_{0}; // jobs announced and not delivered
@@ -375,7 +374,7 @@ inline void clear_immediate(immediate i) noexcept {
 #include <crema/loop/asio_version.hpp>
 #include <asio/io_context.hpp>
 #include <asio/post.hpp>
-#include <asio/steady_timer.hpp>
+#include <asio/basic_waitable_timer.hpp>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -432,6 +431,10 @@ struct engine_handler {
    the pump. A pump that was posted by the phases themselves must let the next poll go first; when it comes up the
    events of that poll are queued behind it, so it queues itself once more. */
 struct loop_engine {
+    // On the concrete executor: the one that can be any costs much to compile.
+    using steady_timer = asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
+                                                    asio::io_context::executor_type>;
+
     explicit loop_engine(loop& l, asio::io_context* borrowed)
         : self(l), anchor(std::make_shared<loop_anchor>()) {
         anchor->engine = this;
@@ -505,7 +508,7 @@ struct loop_engine {
     std::shared_ptr<loop_anchor> anchor;
     std::optional<asio::io_context> own;
     asio::io_context* context = nullptr;
-    std::optional<asio::steady_timer> wait;
+    std::optional<steady_timer> wait;
     std::int64_t armed = timer_queue::never; // when `wait` ends
     int waits = 0;                           // handlers of `wait` that were not called yet
     std::uint64_t requested_at = 0;          // the turn of the board when the pump was posted
@@ -573,7 +576,7 @@ CREMA_DECL void loop::uncaught(std::exception_ptr e) noexcept {
     if (on_error_) {
         try {
             on_error_(e);
-            after_error_.start(immediates_); // whatever the error left in the queues is run soon
+            set_immediate([] {}); // whatever the error left in the queues is run soon
             return;
         } catch (...) {
             e = std::current_exception();
@@ -637,7 +640,8 @@ CREMA_DECL void loop::settle(moment when) noexcept {
     if (!clock || clock->idle() == loop_clock::when_idle::sleep) {
         // outside, a wait that keeps nothing alive would stop the context; what Asio waits for may keep it alive, though
         if (keeps_alive() || context_->get_executor().running_in_this_thread()) engine_->wait_until(due);
-    } else if (due <= timers_.time.update() || (clock->idle() == loop_clock::when_idle::jump && timers_.refs() > 0)) {
+    } else if (due <= timers_.time.update() ? polling || keeps_alive()
+                                            : clock->idle() == loop_clock::when_idle::jump && timers_.refs() > 0) {
         engine_->request_pump(!polling);
     }
 }
@@ -649,7 +653,8 @@ CREMA_DECL void loop::phases() {
     auto runs = host();
     single_turn_ = false;
     jump_when_idle();
-    if (std::exchange(drain_first_, false)) runs.drain();
+    drain_first_ = false;
+    runs.drain(); // what an exception left: as Node, which runs its native immediates first
     if (!runs.halted()) immediates_.process(runs);
     if (!runs.halted()) close_phase();
     if (!runs.halted() && timers_.due() != detail::timer_queue::never && timers_.due() <= timers_.time.update()) {
@@ -665,7 +670,7 @@ CREMA_DECL void loop::jump_when_idle() noexcept {
     auto* const clock = timers_.time.clock();
     if (!clock || clock->idle() != loop_clock::when_idle::jump || timers_.refs() == 0) return;
     if (timers_.due() == detail::timer_queue::never) return;
-    if (!immediates_.empty() || !closing_.empty() || drain_first_) return;
+    if (immediates_.refs() > 0 || !closing_.empty() || drain_first_) return;
     if (engine_->requested_at != this_thread_activity().turn.load(std::memory_order_relaxed)) return;
     clock->jump_to(detail::loop_time::at(timers_.due()));
 }
