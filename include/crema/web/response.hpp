@@ -4,6 +4,7 @@
 #include <crema/async/task.hpp>
 #include <crema/core/config.hpp>
 #include <crema/core/function.hpp>
+#include <crema/core/signer.hpp>
 #include <crema/core/value.hpp>
 #include <crema/http/cookie.hpp>
 #include <crema/http/fields.hpp>
@@ -196,6 +197,23 @@ public:
         crema::json::write(text, v, {});
         return cookie(name, std::string_view(text), options);
     }
+    /** Set a signed cookie, which `request::signed_cookies` gives again; signed by what `cookie_parser` was given.
+
+        @throws std::logic_error when there is no signer.
+        @throws system_error(error::bad_value) as `cookie`.
+    */
+    CREMA_DECL response& signed_cookie(std::string_view name, std::string_view cookie_value,
+                                       const http::cookie_options& options = {});
+    /// Sets a signed cookie to a number or a truth value as text, or to anything else as `j:` and JSON.
+    template <class T>
+        requires(!std::convertible_to<const T&, std::string_view>)
+    response& signed_cookie(std::string_view name, const T& v, const http::cookie_options& options = {}) {
+        std::string text(std::is_arithmetic_v<T> ? "" : "j:");
+        crema::json::write(text, v, {});
+        return signed_cookie(name, std::string_view(text), options);
+    }
+    /// Sets what signs cookies, for who checks them; must outlive the exchange.
+    void cookie_signer(const signer& s) noexcept { signer_ = &s; }
     /// Makes the client forget a cookie; path and domain must be those it was set with.
     CREMA_DECL response& clear_cookie(std::string_view name, http::cookie_options options = {});
 
@@ -356,6 +374,7 @@ private:
         locals_.reset();
         on_finish_.clear();
         on_close_.clear();
+        signer_ = nullptr;
         status_ = 200;
         begun_ = ended_ = false;
     }
@@ -392,6 +411,7 @@ private:
     detail::transaction* owner_;
     request* req_ = nullptr;
     const settings* settings_ = nullptr;
+    const signer* signer_ = nullptr;
     http::header_block headers_;
     std::string trailers_; // ready lines
     std::optional<value> locals_;
@@ -580,6 +600,12 @@ CREMA_DECL response& response::cookie(std::string_view name, std::string_view co
     }();
     if (!line) throw system_error(line.error().code, line.error().message());
     return append("Set-Cookie", *line);
+}
+
+CREMA_DECL response& response::signed_cookie(std::string_view name, std::string_view cookie_value,
+                                             const http::cookie_options& options) {
+    if (!signer_) throw std::logic_error("crema: signed cookies need app.use(cookie_parser({.signer = ...})) in front");
+    return cookie(name, "s:" + signer_->sign(cookie_value), options);
 }
 
 CREMA_DECL response& response::clear_cookie(std::string_view name, http::cookie_options options) {
