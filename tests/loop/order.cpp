@@ -78,6 +78,10 @@ TEST_CASE("after an exception the rest goes on where Node goes on", "[loop][orde
                                ["timeout",1,[["log","T"]]],["immediate",[["log","I"]]],["busy",5]])") ==
               lines{"uncaught:x", "T", "t2", "m", "I"});
     }
+    SECTION("in a tick behind the last immediate: the ticks come before the next immediates") {
+        CHECK(program::run(R"([["immediate",[["tick",[["tick",[["log","t"]]],["throw","x"]]],
+                               ["immediate",[["log","I"]]]]]])") == lines{"uncaught:x", "t", "I"});
+    }
     SECTION("in an immediate: the rest of the batch, and after the last one the next batch at once") {
         CHECK(program::run(R"([["immediate",[["log","1"],["immediate",[["log","4"]]]]],["immediate",[["throw","x"]]],
                                ["immediate",[["log","2"]]]])") == lines{"1", "uncaught:x", "2", "4"});
@@ -100,6 +104,13 @@ TEST_CASE("an unref'd immediate runs only when a turn comes anyway", "[loop][ord
     CHECK(program::run(R"([["immediate",[["log","u"]],"u"],["unref","u"],["timeout",5,[["log","T"]]]])") == lines{"u", "T"});
     CHECK(program::run(R"([["io",[["immediate",[["log","u"]],"u"],["unref","u"]]]])") == lines{"u"});
     CHECK(program::run(R"([["timeout",5,[["immediate",[["log","u"]],"u"],["unref","u"]]]])") == lines{});
+}
+
+TEST_CASE("a clock that jumps does not wait for timers that were cleared", "[loop][order]") {
+    program::virtual_clock clock;
+    const auto main = program::reader::read(R"([["timeout",2,[["tick",[["interval",40,[["log","I"]],"i",2]]]]],["busy",6],
+                                                ["timeout",5,[["tick",[["clear","i"],["busy",65]]]]]])");
+    CHECK(program::interpreter(clock).run(main) == lines{});
 }
 
 TEST_CASE("the recorded programs print what they print on Node", "[loop][order][shared]") {
