@@ -321,6 +321,9 @@ def a_log_that_nobody_reads_any_more_ends_nothing():
 
 @test
 def no_descriptor_left_is_survived():
+    if SANITIZED:
+        return  # UBSan itself needs a pipe to look at an object
+
     def few():
         resource.setrlimit(resource.RLIMIT_NOFILE, (24, 24))
 
