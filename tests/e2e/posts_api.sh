@@ -165,7 +165,10 @@ expect "the log blames nobody yet" not_in_file '/api/report' "$dir/err"
 request 200 '"primes":148933' /api/report-wrong
 expect "the log names the route that blocks: $(cat "$dir/err")" in_file '/api/report-wrong' "$dir/err"
 expect "and its method" in_file 'GET' "$dir/err"
-expect "and where it was registered" in_file 'posts_api.cpp' "$dir/err"
+expect "and where it was registered" in_file "(handler registered at posts_api.cpp:$(grep -n '"/api/report-wrong", ' "$source" | cut -d: -f1))" "$dir/err"
+request 200 '"max_ms":' /api/loop
+expect "the loop's delay shows it: $(cat "$dir/body")" [ "$(sed 's/.*"now_ms":\([0-9]*\).*/\1/' "$dir/body")" -ge 100 ]
+expect "and the log tells how long it was in total" in_file ' ms in total' "$dir/err"
 
 # ---- clients that leave half-way do no harm
 curl -s -m 0.05 -o /dev/null "$base/api/report"
