@@ -5,6 +5,8 @@
 #include "peer.hpp"
 
 #include <catch2/catch.hpp>
+#include <cctype>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -107,4 +109,111 @@ TEST_CASE("writing without an answer to write to is an error", "[h1_answer]") {
     auto c = b.connect();
     CHECK(c.send(get("/")).response().body() == "1234");
     CHECK_FALSE(c.over());
+}
+
+namespace {
+
+// What speaks on a connection that was taken over: everything comes back in capitals.
+struct shouter final : net::stream_handler {
+    explicit shouter(upgraded_stream u) : from(std::move(u.stream)) {
+        from->start(*this);
+        say(u.unsent);
+        shout(u.received);
+    }
+    void shout(std::string text) {
+        for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+        say(text);
+    }
+    void say(std::string_view text) {
+        const std::string_view piece[] = {text};
+        if (!text.empty()) from->write(piece);
+    }
+    void on_readable() override {
+        char room[100];
+        const auto r = from->read(room);
+        if (!r.error && r.size != 0) return shout({room, r.size});
+        ended = true;
+        from->close();
+    }
+    void on_writable() override {}
+    void on_peer_closed() override {}
+    void on_broken(std::error_code) override { ended = true; }
+    std::unique_ptr<net::stream> from;
+    bool ended = false;
+};
+
+const std::string ask_for_more = "GET /up HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: shout\r\n\r\n";
+
+} // namespace
+
+TEST_CASE("a connection is taken over by another protocol, with what came behind the request", "[h1_answer]") {
+    bench b;
+    std::unique_ptr<shouter> taken;
+    exchange* later = nullptr;
+    b.handle = [&](exchange& x) {
+        if (x.head().target() == "/") return x.respond(200, {}, {}, "plain");
+        if (x.head().target() == "/later") {
+            x.retain();
+            later = &x;
+            return;
+        }
+        taken = std::make_unique<shouter>(x.upgrade(101, "Upgrade: shout\r\n"));
+        CHECK(x.ended());
+        CHECK_THROWS_AS((x.respond(200, {}, {}, {}), throw 1), int); // goes nowhere
+        CHECK_FALSE(x.scope().is_cancelled());
+    };
+    auto c = b.connect();
+    SECTION("in the handler") {
+        c.send(get("/") + ask_for_more + "first ");
+        CHECK(c.response().body() == "plain");
+    }
+    SECTION("later") {
+        c.send(get("/later", "Connection: Upgrade\r\n") + "first ");
+        REQUIRE(later);
+        b.l.callback([&] {
+            taken = std::make_unique<shouter>(later->upgrade(101, "Upgrade: shout\r\n"));
+            later->release();
+        });
+        b.turn();
+    }
+    CHECK(b.engine->connections() == 0); // not the server's any more
+    c.send("second");
+    const auto text = c.take();
+    CHECK_THAT(text, Catch::StartsWith("HTTP/1.1 101 Switching Protocols\r\n") && Catch::Contains("\r\nConnection: Upgrade\r\nUpgrade: shout\r\n"));
+    CHECK_THAT(text, Catch::EndsWith("\r\n\r\nFIRST SECOND") && !Catch::Contains("Content-Length"));
+    b.advance(100s); // no deadline of the server's
+    CHECK_FALSE(taken->ended);
+    c.close();
+    CHECK(taken->ended);
+}
+
+TEST_CASE("CONNECT becomes a tunnel", "[h1_answer]") {
+    bench b;
+    std::unique_ptr<shouter> taken;
+    b.handle = [&](exchange& x) { taken = std::make_unique<shouter>(x.upgrade(200, {})); };
+    auto c = b.connect();
+    c.send("CONNECT h:443 HTTP/1.1\r\nHost: h:443\r\n\r\nhello");
+    CHECK_THAT(c.take(), Catch::StartsWith("HTTP/1.1 200 OK\r\n") && Catch::EndsWith("\r\n\r\nHELLO"));
+}
+
+TEST_CASE("what cannot be taken over is an error, and can still be answered", "[h1_answer]") {
+    bench b;
+    b.handle = [&](exchange& x) {
+        CHECK_THROWS_AS(x.upgrade(200, {}), system_error);
+        if (x.has_body()) CHECK_THROWS_AS(x.upgrade(101, {}), system_error);
+        x.respond(400, {}, {}, "no");
+        CHECK_THROWS_AS(x.upgrade(101, {}), system_error);
+    };
+    auto c = b.connect();
+    CHECK(c.send(get("/")).response().body() == "no");
+    CHECK(c.send(post("/", "body")).response().body() == "no");
+    exchange* held = nullptr;
+    b.handle = [&](exchange& x) {
+        x.retain();
+        held = &x;
+    };
+    c.send(ask_for_more);
+    c.reset();
+    CHECK_FALSE(held->upgrade(101, {}).stream); // the client has left
+    held->release();
 }

@@ -3,16 +3,15 @@
 #include <crema/server/server.hpp>
 
 #include "peer.hpp"
+#include "sockets.hpp"
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <deque>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <netinet/in.h>
-#include <arpa/inet.h>
-#include <sys/time.h>
 #include <thread>
 #include <unistd.h>
 
@@ -37,45 +36,6 @@ struct holder {
         });
         b.turn();
     }
-};
-
-// A blocking client on a real socket.
-class tcp_client {
-public:
-    explicit tcp_client(int port) : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
-        sockaddr_in at{};
-        at.sin_family = AF_INET;
-        at.sin_port = htons(static_cast<std::uint16_t>(port));
-        at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        const timeval limit{5, 0};
-        ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-        connected = ::connect(fd_, reinterpret_cast<sockaddr*>(&at), sizeof at) == 0;
-    }
-    tcp_client(const tcp_client&) = delete;
-    ~tcp_client() { ::close(fd_); }
-    void send(std::string_view text) const { (void)!::send(fd_, text.data(), text.size(), MSG_NOSIGNAL); }
-    void end() const { ::shutdown(fd_, SHUT_WR); }
-    // All until the server ends; nothing when it breaks the connection.
-    std::optional<std::string> all() const {
-        std::string text;
-        char room[65536];
-        for (;;) {
-            const auto n = ::recv(fd_, room, sizeof room, 0);
-            if (n == 0) return text;
-            if (n < 0) return std::nullopt;
-            text.append(room, static_cast<std::size_t>(n));
-        }
-    }
-    std::string some(std::size_t size) const {
-        std::string text(size, '\0');
-        const auto n = ::recv(fd_, text.data(), size, MSG_WAITALL);
-        text.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
-        return text;
-    }
-    bool connected = false;
-
-private:
-    int fd_;
 };
 
 // Runs a server on a real socket, and clients in another thread, until these end.
@@ -334,4 +294,115 @@ TEST_CASE("a server that has run out of descriptors goes on when there are some 
                      log += waits.some(15) == "HTTP/1.1 200 OK" ? '+' : '-';
                  });
     CHECK(log == "++");
+}
+
+TEST_CASE("idle connections of a server that closes may send one more request, when it is told so", "[server]") {
+    server_options options;
+    options.drain_idle = 2s;
+    bench b(options);
+    auto asks = b.connect(), quiet = b.connect(), fresh = b.connect();
+    asks.send(get("/"));
+    quiet.send(get("/"));
+    CHECK(asks.response().status() == 200);
+    bool done = false;
+    b.engine->close(10s, [&](const drain_report&) { done = true; });
+    b.turn();
+    CHECK_FALSE(asks.over());
+    b.advance(1s);
+    const auto last = asks.send(get("/last")).response();
+    CHECK(last.body() == "GET /last");
+    CHECK(last.field("Connection") == "close");
+    CHECK(asks.ended);
+    asks.close();
+    CHECK(fresh.send(get("/")).response().field("Connection") == "close");
+    fresh.close();
+    CHECK_FALSE(quiet.over());
+    CHECK_FALSE(done);
+    b.advance(2s);
+    CHECK(quiet.over());
+    CHECK(done);
+}
+
+TEST_CASE("a server listens on a path, where addresses are not counted", "[server][socket]") {
+    const auto path = (std::filesystem::temp_directory_path() / ("crema_server_" + std::to_string(::getpid()))).string();
+    struct handler : exchange_handler {
+        void on_request(exchange& x) override { x.respond(200, {}, {}, "from " + x.peer().host() + "."); }
+    } h;
+    loop l;
+    server_options options;
+    options.limit.connections_per_address = 1;
+    server s(l, h, options);
+    s.listen_on_path(path);
+    CHECK(s.port() == 0);
+    std::string got;
+    std::thread other([&] {
+        const tcp_client first(path), second(path);
+        for (const auto* c : {&first, &second}) c->send(get("/", "Connection: close\r\n"));
+        for (const auto* c : {&first, &second}) got += c->all().value_or("broken").substr(9, 3);
+        l.post([&] { s.close(0ms); });
+    });
+    l.run();
+    other.join();
+    ::unlink(path.c_str());
+    CHECK(got == "200200");
+}
+
+// Clients that never stop ask one server, then the one that takes over from it on the same socket.
+TEST_CASE("two generations of a server hand over under load and lose no request", "[server][socket]") {
+    struct handler : exchange_handler {
+        const char* name = "";
+        std::atomic<int> asked{0};
+        void on_request(exchange& x) override {
+            ++asked;
+            x.respond(200, {}, {}, name);
+        }
+    } old_one, new_one;
+    old_one.name = "old";
+    new_one.name = "new";
+    std::atomic<bool> go_on{true};
+    std::atomic<int> port{0}, socket{-1};
+    std::atomic<loop*> old_loop{nullptr};
+    server* closing = nullptr;
+    std::thread first([&] {
+        loop l;
+        server_options options;
+        options.drain_idle = 1s;
+        server s(l, old_one, options);
+        s.listen("127.0.0.1", 0);
+        socket = ::dup(s.sockets().at(0)); // as a child process would inherit it
+        closing = &s;
+        old_loop = &l;
+        port = s.port();
+        l.run();
+    });
+    while (port == 0) std::this_thread::sleep_for(1ms);
+    std::atomic<int> answered{0}, lost{0};
+    std::vector<std::thread> clients;
+    for (int i = 0; i < 4; ++i)
+        clients.emplace_back([&, keep = i % 2 == 0] {
+            std::unique_ptr<tcp_client> c;
+            while (go_on) {
+                if (!c) c = std::make_unique<tcp_client>(port);
+                c->send(keep ? get("/") : get("/", "Connection: close\r\n"));
+                const auto answer = c->answer();
+                ++(answer.ends_with("old") || answer.ends_with("new") ? answered : lost);
+                if (answer.find("Connection: close") != answer.npos || answer.empty()) c.reset();
+            }
+        });
+    while (old_one.asked < 500) std::this_thread::sleep_for(1ms);
+    std::thread second([&] {
+        loop l;
+        server s(l, new_one);
+        s.listen_on_socket(socket);
+        old_loop.load()->post([&] { closing->close(5s); });
+        l.set_timeout([&] { go_on = false; }, 1500ms);
+        l.set_timeout([&] { s.close(1s); }, 2000ms);
+        l.run();
+    });
+    first.join();
+    second.join();
+    for (auto& c : clients) c.join();
+    CHECK(lost == 0);
+    CHECK(answered == old_one.asked + new_one.asked);
+    CHECK(new_one.asked > 500);
 }

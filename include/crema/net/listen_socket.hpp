@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <crema/core/config.hpp>
+#include <crema/net/address.hpp>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -53,6 +54,9 @@ CREMA_DECL int listen_on_path(std::string_view path);
     @see sd_listen_fds(3)
 */
 CREMA_DECL std::vector<int> inherited_sockets();
+
+/// Returns the address of a socket; nothing when it has none.
+CREMA_DECL address local_address(int fd) noexcept;
 
 } // namespace crema::net
 
@@ -183,6 +187,13 @@ CREMA_DECL std::vector<int> inherited_sockets() {
         found.push_back(fd);
     }
     return found;
+}
+
+CREMA_DECL address local_address(int fd) noexcept {
+    sockaddr_storage at{};
+    socklen_t size = sizeof at;
+    if (fd < 0 || ::getsockname(fd, reinterpret_cast<sockaddr*>(&at), &size) != 0) return {};
+    return address(reinterpret_cast<const sockaddr*>(&at), size);
 }
 
 } // namespace crema::net

@@ -44,6 +44,10 @@ public:
     const address& local() const noexcept { return local_; }
     /// Returns the socket, to hand it on: `dup` it, or let a child inherit it.
     int native_handle() const noexcept { return fd_; }
+    /// Accepts what waits in the queue of the socket: closing it would break these connections.
+    void accept_waiting() {
+        for (int i = 0; i < 64 && accept_some(); ++i) {}
+    }
     /// Tells whether it has stopped accepting for a while.
     bool paused() const noexcept { return later_.active(); }
 
@@ -52,12 +56,14 @@ private:
         explicit again(listener& l) noexcept : loop_timer([](loop_timer& t) { static_cast<again&>(t).self.resume(); }), self(l) {}
         listener& self;
     };
-    CREMA_DECL void on_ready(poller::readiness r) override;
+    void on_ready(poller::readiness) override { accept_some(); }
+    CREMA_DECL bool accept_some();
     CREMA_DECL void resume();
 
     poller& poller_;
     int fd_;
     bool internet_ = true;
+    bool* here_ = nullptr; // set false when destroyed while it tells
     address local_;
     function accepted_;
     again later_{*this};
@@ -98,13 +104,15 @@ CREMA_DECL listener::listener(poller& p, int fd, function accepted) : poller_(p)
 }
 
 CREMA_DECL listener::~listener() {
+    if (here_) *here_ = false;
     poller_.remove(*this);
     ::close(fd_);
 }
 
 CREMA_DECL void listener::resume() { poller_.change(*this, true, false, false); }
 
-CREMA_DECL void listener::on_ready(poller::readiness) {
+// False when there is nothing more for now, or this is gone.
+CREMA_DECL bool listener::accept_some() {
     for (int i = 0; i < 64; ++i) { // bounded, so that a flood of connections does not starve the others
         sockaddr_storage from;
         socklen_t size = sizeof from;
@@ -116,20 +124,31 @@ CREMA_DECL void listener::on_ready(poller::readiness) {
 #endif
         if (fd < 0) {
             if (errno == EINTR || errno == ECONNABORTED) continue;
-            if (errno == EAGAIN || errno == EWOULDBLOCK) return;
+            if (errno == EAGAIN || errno == EWOULDBLOCK) return false;
             // No descriptor or no memory: the connection stays in the queue; asking at once again would only burn time.
             poller_.change(*this, false, false, false);
             later_.start(poller_.owner().timers(), std::chrono::milliseconds(100));
-            return;
+            return false;
         }
         if (internet_) {
             const int yes = 1;
             ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
         }
-        const auto& p = poller_;
-        accepted_(fd, address(reinterpret_cast<sockaddr*>(&from), size));
-        if (p.current() != this) return; // closed by who was told
+        bool here = true;
+        here_ = &here;
+        const auto leave = [&] {
+            if (here) here_ = nullptr;
+            return !here;
+        };
+        try {
+            accepted_(fd, address(reinterpret_cast<sockaddr*>(&from), size));
+        } catch (...) {
+            leave();
+            throw;
+        }
+        if (leave()) return false; // closed by who was told
     }
+    return true;
 }
 
 } // namespace crema::net

@@ -117,16 +117,15 @@ CREMA_DECL void memory_stream::side::deliver(remote_job& job, bool abandoned) {
     s.held = nullptr;
     if (abandoned || s.closed) return;
     auto& l = *keep;
-    auto* const h = s.handler;
     bool alive = true;
     s.alive = &alive;
-    if (s.wants_writable && l.writable(s)) h->on_writable();
+    if (s.wants_writable && l.writable(s)) s.handler->on_writable();
     if (alive && s.wants_readable && l.readable(s)) {
         s.told_ended = s.told_ended || s.ended || s.broken;
-        h->on_readable();
+        s.handler->on_readable();
     } else if (alive && (s.ended || s.broken) && !std::exchange(s.told_ended, true)) {
-        if (s.broken) h->on_broken(std::make_error_code(std::errc::connection_reset));
-        else h->on_peer_closed();
+        if (s.broken) s.handler->on_broken(std::make_error_code(std::errc::connection_reset));
+        else s.handler->on_peer_closed();
     }
     if (!alive) return;
     s.alive = nullptr;
@@ -146,8 +145,11 @@ inline memory_stream::side& memory_stream::mine() const noexcept { return link_-
 inline memory_stream::side& memory_stream::other() const noexcept { return link_->sides[1 - which_]; }
 
 CREMA_DECL void memory_stream::start(stream_handler& handler) {
-    mine().handler = &handler;
-    link_->tell(mine());
+    auto& s = mine();
+    s.handler = &handler;
+    s.wants_readable = true;
+    s.wants_writable = s.told_ended = false;
+    link_->tell(s);
 }
 
 CREMA_DECL void memory_stream::want(bool readable, bool writable) {

@@ -63,8 +63,12 @@ private:
 namespace crema::net {
 
 CREMA_DECL void socket_stream::start(stream_handler& handler) {
-    handler_ = &handler;
-    poller_.add(*this, fd_);
+    const bool started = std::exchange(handler_, &handler) != nullptr;
+    if (!started) return poller_.add(*this, fd_);
+    peer_closed_ = false; // told anew
+    wants_readable_ = true;
+    wants_writable_ = false;
+    if (!asked_readable_ || asked_writable_) tell();
 }
 
 CREMA_DECL void socket_stream::want(bool readable, bool writable) {
@@ -82,23 +86,22 @@ CREMA_DECL void socket_stream::tell() noexcept {
 }
 
 CREMA_DECL void socket_stream::on_ready(poller::readiness r) {
-    auto* const h = handler_;
     if (r.writable && wants_writable_) {
         const auto& p = poller_;
-        h->on_writable();
+        handler_->on_writable();
         if (p.current() != this) return; // closed, perhaps destroyed
     }
     if (r.readable && wants_readable_) {
-        h->on_readable(); // finds the end and errors, too
+        handler_->on_readable(); // finds the end and errors, too
     } else if (r.broken && !wants_writable_) { // would be told for ever
         int code = 0;
         socklen_t size = sizeof code;
         ::getsockopt(fd_, SOL_SOCKET, SO_ERROR, &code, &size);
         poller_.remove(*this);
-        h->on_broken(std::error_code(code != 0 ? code : ECONNRESET, std::system_category()));
+        handler_->on_broken(std::error_code(code != 0 ? code : ECONNRESET, std::system_category()));
     } else if (r.peer_closed && !std::exchange(peer_closed_, true)) {
         tell();
-        h->on_peer_closed();
+        handler_->on_peer_closed();
     } else if ((r.readable && !wants_readable_) || (r.writable && !wants_writable_)) {
         tell();
     }

@@ -49,7 +49,7 @@ class stream {
 public:
     virtual ~stream() = default;
 
-    /// Sets who is told; before anything else. It outlives the stream, or its `close`.
+    /// Sets who is told; before anything else, and again when somebody else takes over. It outlives the stream, or its `close`.
     virtual void start(stream_handler& handler) = 0;
     /// Says what the handler wants to be told of, again and again as long as it lasts. At first: reading.
     virtual void want(bool readable, bool writable) = 0;

@@ -9,9 +9,11 @@
 #include <crema/http/request_head.hpp>
 #include <crema/http/request_parser.hpp>
 #include <crema/net/address.hpp>
+#include <crema/net/stream.hpp>
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +23,13 @@ namespace crema {
 
 class loop;
 class exchange;
+
+/// Is what was a connection of HTTP and now speaks something else.
+struct upgraded_stream {
+    std::unique_ptr<net::stream> stream; ///< to be started with a handler of its own; null when the client has left
+    std::string received;                ///< octets that the client has sent behind its request
+    std::string unsent;                  ///< octets to be sent before anything else; mostly none
+};
 
 namespace detail {
 
@@ -46,6 +55,7 @@ public:
     virtual void end(exchange& x, std::string_view trailers) = 0;
     virtual void informational(exchange& x, int status, std::string_view fields) = 0;
     virtual void abort(exchange& x) noexcept = 0;
+    virtual upgraded_stream upgrade(exchange& x, int status, std::string_view fields) = 0;
     virtual bool has_room(exchange& x) noexcept = 0;
     virtual body_state next_piece(exchange& x, std::string_view& piece) = 0;
     virtual std::optional<std::string_view> buffered_body(exchange& x) = 0;
@@ -187,6 +197,16 @@ public:
     void end(std::string_view trailers = {}) { carrier_->end(*this, trailers); }
     /// Sends an informational response, 100 to 199 but not 101, to clients that understand it.
     void informational(int status, std::string_view fields) { carrier_->informational(*this, status, fields); }
+    /** Take the connection over for another protocol.
+
+        Answers with a head alone, after which the connection is the caller's; the server neither counts nor closes it any
+        more. The exchange is answered then and goes on as long as it is retained; its scope is not cancelled by the client.
+
+        @param status 101, with `Connection: Upgrade` added; or 200 to 299 for CONNECT.
+        @param fields Ready lines, each with CRLF: for 101 one of them is Upgrade.
+        @throws system_error `already_answered`; `bad_value` for another status, or when the body was not read to its end.
+    */
+    upgraded_stream upgrade(int status, std::string_view fields) { return carrier_->upgrade(*this, status, fields); }
     /// Closes the connection behind the answer.
     void close_after() noexcept { close_after_ = true; }
     /// Closes the connection at once; the client sees that the answer is not whole.

@@ -144,6 +144,44 @@ CREMA_DECL void h1_connection::informational(exchange& x, int status, std::strin
     soon();
 }
 
+// The connection leaves its stream to somebody else and ends.
+CREMA_DECL upgraded_stream h1_connection::upgrade(exchange& x, int status, std::string_view fields) {
+    const h1_shared::entry e(shared_);
+    if (x.head_sent_) throw system_error(make_error_code(error::already_answered));
+    const bool tunnel = x.head_.method() == http::method::connect && status >= 200 && status < 300;
+    if (status != 101 && !tunnel) throw system_error(make_error_code(error::bad_value), "status " + std::to_string(status));
+    advance_body();
+    if (!body_over() || body_failed_ || body_at_ != body_end_)
+        throw system_error(make_error_code(error::bad_value), "upgrade of a request whose body was not read");
+    upgraded_stream result;
+    const auto all = (tunnel ? std::string() : std::string("Connection: Upgrade\r\n")).append(fields);
+    result.received.assign(in_ + begin_, end_ - begin_);
+    if (out_.capacity() == 0) shared_.take_output(out_);
+    http::response_head head;
+    head.status = status;
+    head.fields = all;
+    http::write_response(out_, head);
+    x.head_sent_ = x.ended_ = true;
+    x.sent_at_ = sent_ + out_.size();
+    if (!send()) {
+        lose(cancel_reason::disconnected);
+        return {};
+    }
+    result.unsent = out_.view();
+    out_.clear();
+    sent_ = x.sent_at_;
+    tell_sent();
+    if (state_ == state::closed) return {}; // a listener has closed it
+    state_ = state::closed;
+    keep_ = false;
+    shared_.buried.push_back(*this);
+    x.gone_ = true;
+    detach();
+    leave_server();
+    result.stream = std::move(stream_);
+    return result;
+}
+
 CREMA_DECL void h1_connection::abort(exchange&) noexcept { lose(cancel_reason::requested); }
 
 CREMA_DECL bool h1_connection::has_room(exchange&) noexcept { return out_.size() <= shared_.limit.backlog; }

@@ -65,6 +65,7 @@ private:
     void end(exchange& x, std::string_view trailers) override;
     void informational(exchange& x, int status, std::string_view fields) override;
     void abort(exchange& x) noexcept override;
+    upgraded_stream upgrade(exchange& x, int status, std::string_view fields) override;
     bool has_room(exchange& x) noexcept override;
     body_state next_piece(exchange& x, std::string_view& piece) override;
     std::optional<std::string_view> buffered_body(exchange& x) override;
@@ -91,6 +92,7 @@ private:
     void client_ended();
     void end_with(exchange& x, cancel_reason why) noexcept;
     void write_through(std::string_view body);
+    void leave_server() noexcept;
     void head_of(exchange& x, http::response_head& head, int status, std::string_view reason, std::string_view fields);
     void want() noexcept;
 
@@ -236,7 +238,12 @@ CREMA_DECL void h1_shared::cut(cancel_reason why) {
 
 CREMA_DECL void h1_shared::drain() {
     draining = true;
-    for_each(idle, [](h1_connection& c) { c.drain(); });
+    if (drain_idle.count() > 0) {
+        idle_ticks = ticks_of(drain_idle);
+        for_each(idle, [&](h1_connection& c) { c.since(tick); });
+    } else {
+        for_each(idle, [](h1_connection& c) { c.drain(); });
+    }
     may_be_quiet();
 }
 
@@ -617,6 +624,11 @@ CREMA_DECL void h1_connection::lose(cancel_reason why) noexcept {
     }
     if (handled) end_with(*x_, why);
     else if (x_) shared_.give_back(std::exchange(x_, nullptr));
+    leave_server();
+}
+
+// What is left to do when it is over.
+CREMA_DECL void h1_connection::leave_server() noexcept {
     if (chunks_) shared_.give_back(std::move(chunks_));
     shared_.give_output(out_);
     --shared_.connections;

@@ -80,6 +80,7 @@ public:
     void end(exchange&, std::string_view) override {}
     void informational(exchange&, int, std::string_view) override {}
     void abort(exchange&) noexcept override {}
+    upgraded_stream upgrade(exchange&, int, std::string_view) override { return {}; }
     bool has_room(exchange&) noexcept override { return true; }
     body_state next_piece(exchange& x, std::string_view& piece) override;
     std::optional<std::string_view> buffered_body(exchange&) override { return std::nullopt; }
@@ -107,6 +108,7 @@ struct h1_shared : std::enable_shared_from_this<h1_shared> {
     limits limit;
     bool half_open = false;
     bool draining = false;
+    std::chrono::milliseconds drain_idle{0};
     std::function<void(client_error&)> on_client_error;
     std::function<void(h1_connection&)> on_gone; // a connection is over
     std::function<void()> on_quiet;              // nothing is left at all

@@ -22,6 +22,12 @@
 
 namespace crema {
 
+namespace detail {
+
+class server_thread;
+
+} // namespace detail
+
 /** Options of a server.
 
     @par Thread Safety
@@ -32,6 +38,14 @@ struct server_options {
     bool half_open = false; ///< a client that has ended its sending side does not cancel handlers that wait
     /// Is told of requests that were refused before a handler saw all of them; may change how they are answered.
     std::function<void(client_error&)> on_client_error{};
+    /** When the server closes: how long a connection on which nothing goes on may send one more request, which is answered
+        with `Connection: close`. A client that sends just then loses nothing; with 0 it may find the connection closed. */
+    std::chrono::milliseconds drain_idle{0};
+    /** Threads that serve, this one included; 0 for one a core. Each has a loop of its own, and a connection stays on its
+        thread. The handler is called on all of them at once; errors that nobody handles go to `on_error` of their loop. */
+    unsigned threads = 1;
+    /// Is called on each further thread before it serves; what it returns is destroyed at its end.
+    std::function<std::shared_ptr<void>()> on_thread{};
 };
 
 /// Says what a server that was closed had to cut.
@@ -40,7 +54,10 @@ struct drain_report {
     std::size_t cut = 0;      ///< requests that were cancelled at its end
 };
 
-/** Serves HTTP/1.1 on one loop.
+/** Serves HTTP/1.1 on one loop, or on several threads with a loop each.
+
+    Further threads listen on the same addresses and share nothing else with this one: no lock is taken for a request.
+    The system hands connections out among them.
 
     @par Thread Safety
     Only on its loop.
@@ -51,6 +68,7 @@ public:
 
         @param l Its loop; outlives this.
         @param handler Receives the requests; outlives this.
+        @throws std::system_error when there can be no further thread.
     */
     CREMA_DECL server(class loop& l, exchange_handler& handler, server_options options = {});
     server(const server&) = delete;
@@ -82,7 +100,7 @@ public:
 
     /// Returns the port of the first listening socket; 0 when there is none.
     int port() const noexcept { return listeners_.empty() ? 0 : listeners_.front()->local().port(); }
-    /// Returns the number of open connections.
+    /// Returns the number of open connections of this thread.
     std::size_t connections() const noexcept { return shared_->connections; }
     /// Returns the limits.
     const limits& limit() const noexcept { return shared_->limit; }
@@ -119,19 +137,26 @@ private:
     CREMA_DECL void pass();
     CREMA_DECL void cut();
     CREMA_DECL void quiet();
+    CREMA_DECL void spread(const std::vector<int>& sockets);
+    CREMA_DECL void thread_closed(const drain_report& r);
 
     loop& loop_;
     net::poller poller_;
     std::shared_ptr<detail::h1_shared> shared_;
     std::vector<std::unique_ptr<net::listener>> listeners_;
+    std::vector<std::unique_ptr<detail::server_thread>> threads_;
+    std::size_t threads_left_ = 0; // that have been told to close and have not yet
+    bool quiet_ = false;           // nothing is left on this thread
     std::unordered_map<std::uint64_t, std::uint32_t> by_address_;
     ticker ticker_{*this};
     grace_timer grace_{*this};
     late_ticks late_{*this};
     std::chrono::steady_clock::time_point last_tick_{};
     drain_report report_;
+    std::size_t cut_ = 0; // on this thread
     unique_function<void(const drain_report&)> done_;
     std::function<void()> closed_;
+    std::shared_ptr<int> life_ = std::make_shared<int>(0);
 };
 
 } // namespace crema
@@ -139,8 +164,13 @@ private:
 #if CREMA_BODIES
 #include <crema/net/socket_stream.hpp>
 #include <crema/server/h1_connection.hpp>
+#include <crema/server/server_thread.hpp>
 #include <algorithm>
+#include <cerrno>
 #include <exception>
+#include <fcntl.h>
+#include <system_error>
+#include <thread>
 #include <unistd.h>
 #include <utility>
 
@@ -149,6 +179,9 @@ namespace crema {
 CREMA_DECL server::server(class loop& l, exchange_handler& handler, server_options options)
     : loop_(l), poller_(l), shared_(std::make_shared<detail::h1_shared>(handler, l, options.limit)) {
     shared_->half_open = options.half_open;
+    const auto threads = options.threads != 0 ? options.threads : std::max(1u, std::thread::hardware_concurrency());
+    for (unsigned i = 1; i < threads; ++i) threads_.push_back(std::make_unique<detail::server_thread>(l, handler, options));
+    shared_->drain_idle = options.drain_idle;
     shared_->on_client_error = std::move(options.on_client_error);
     shared_->on_gone = [this](detail::h1_connection& c) {
         const auto at = by_address_.find(c.peer().host_key());
@@ -159,6 +192,7 @@ CREMA_DECL server::server(class loop& l, exchange_handler& handler, server_optio
 }
 
 CREMA_DECL server::~server() {
+    threads_.clear();
     listeners_.clear();
     done_.reset();
     shared_->draining = true;
@@ -170,13 +204,37 @@ CREMA_DECL server::~server() {
 }
 
 CREMA_DECL void server::listen(const std::string& host, std::uint16_t port, net::port_sharing sharing) {
-    listen_on_socket(net::listen_on(host, port, sharing));
+    if (threads_.empty()) return listen_on_socket(net::listen_on(host, port, sharing));
+    std::vector<int> sockets{net::listen_on(host, port, net::port_sharing::balanced)};
+    try {
+        const auto at = net::local_address(sockets[0]).port();
+        while (sockets.size() <= threads_.size()) sockets.push_back(net::listen_on(host, at, net::port_sharing::balanced));
+    } catch (...) {
+        for (const int fd : sockets) ::close(fd);
+        throw;
+    }
+    spread(sockets);
 }
 
 CREMA_DECL void server::listen_on_path(std::string_view path) { listen_on_socket(net::listen_on_path(path)); }
 
 CREMA_DECL void server::listen_on_socket(int fd) {
-    listeners_.push_back(std::make_unique<net::listener>(poller_, fd, [this](int s, const net::address& peer) { accept(s, peer); }));
+    std::vector<int> sockets{fd};
+    while (sockets.size() <= threads_.size()) {
+        sockets.push_back(::fcntl(fd, F_DUPFD_CLOEXEC, 3));
+        if (sockets.back() >= 0) continue;
+        const auto code = std::error_code(errno, std::system_category());
+        sockets.pop_back();
+        for (const int one : sockets) ::close(one);
+        throw system_error(code, "listen");
+    }
+    spread(sockets);
+}
+
+// One socket for each thread, this one first.
+CREMA_DECL void server::spread(const std::vector<int>& sockets) {
+    listeners_.push_back(std::make_unique<net::listener>(poller_, sockets[0], [this](int s, const net::address& peer) { accept(s, peer); }));
+    for (std::size_t i = 0; i < threads_.size(); ++i) threads_[i]->listen_on_socket(sockets[i + 1]);
 }
 
 CREMA_DECL std::vector<int> server::sockets() const {
@@ -249,9 +307,20 @@ CREMA_DECL void server::pass() {
 
 CREMA_DECL void server::close(std::chrono::milliseconds grace, unique_function<void(const drain_report&)> done) {
     if (done) done_ = std::move(done);
-    listeners_.clear();
     const bool first = !shared_->draining;
-    if (first) report_.finished = shared_->exchanges;
+    if (first) {
+        for (auto& l : listeners_) l->accept_waiting();
+        report_.finished = shared_->exchanges;
+        threads_left_ = threads_.size();
+    }
+    for (auto& t : threads_) {
+        if (first)
+            t->close(grace, [this, alive = std::weak_ptr<int>(life_)](const drain_report& r) {
+                if (!alive.expired()) thread_closed(r);
+            });
+        else t->close(grace, {});
+    }
+    listeners_.clear();
     if (grace.count() > 0) grace_.start(loop_.timers(), grace);
     const auto keep = shared_;
     if (first) keep->drain();
@@ -259,8 +328,16 @@ CREMA_DECL void server::close(std::chrono::milliseconds grace, unique_function<v
     else keep->may_be_quiet();
 }
 
+CREMA_DECL void server::thread_closed(const drain_report& r) {
+    report_.finished += r.finished;
+    report_.cut += r.cut;
+    --threads_left_;
+    if (quiet_) quiet();
+}
+
 CREMA_DECL void server::cut() {
     grace_.cancel();
+    cut_ += shared_->exchanges;
     report_.cut += shared_->exchanges;
     const auto keep = shared_;
     keep->cut(cancel_reason::shutdown);
@@ -270,8 +347,11 @@ CREMA_DECL void server::cut() {
 CREMA_DECL void server::quiet() {
     ticker_.cancel();
     grace_.cancel();
-    report_.finished -= std::min(report_.finished, report_.cut);
+    if (!std::exchange(quiet_, true)) report_.finished -= std::min(report_.finished, cut_);
+    if (threads_left_ != 0) return;
+    quiet_ = false;
     auto closed = std::exchange(closed_, {});
+    cut_ = 0;
     if (auto done = std::exchange(done_, {})) done(std::exchange(report_, {}));
     if (closed) closed(); // this may be gone
 }

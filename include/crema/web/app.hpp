@@ -20,6 +20,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace crema {
 
@@ -29,10 +30,16 @@ namespace crema {
     Distinct objects: safe.
 */
 struct listen_options {
-    std::string address = "::";            ///< address to bind; `"::"` takes IPv4, too; falls back to `"0.0.0.0"`
+    /// Address to bind; `"::"` takes IPv4, too, and falls back to `"0.0.0.0"`. `"unix:PATH"` is a Unix socket, without a port.
+    std::string address = "::";
+    std::vector<int> sockets{};            ///< when there are any: listen on these instead; see `net::inherited_sockets`
     bool block = true;                     ///< run the loop until the server has stopped
     bool handle_signals = true;            ///< SIGINT and SIGTERM stop the server; the second one does not wait for requests
     std::chrono::milliseconds grace{10'000}; ///< how long running requests may take when it stops
+    std::chrono::milliseconds drain_idle{0}; ///< how long idle connections may send one more request when it stops
+    /** Threads that serve, this one included; 0 for one a core. Each has a loop of its own: handlers run on all of them at
+        once, and what they share has to be safe for that. The app is no more changed once it listens. */
+    unsigned threads = 1;
     limits limit{};                        ///< see `limits`
     bool half_open = false;                ///< a client that has ended its sending side does not cancel handlers that wait
     std::function<void(client_error&)> on_client_error{}; ///< is told of requests that were refused; see `server_options`
@@ -121,7 +128,18 @@ public:
     }
 
     /// Stops listening, lets running requests finish within `grace`, then cancels them; calls `done` at the end.
-    CREMA_DECL void close(std::chrono::milliseconds grace = std::chrono::seconds(10), unique_function<void()> done = {});
+    void close(std::chrono::milliseconds grace = std::chrono::seconds(10), unique_function<void()> done = {}) {
+        close(grace, unique_function<void(const drain_report&)>([done = std::move(done)](const drain_report&) mutable {
+            if (done) done();
+        }));
+    }
+    /// Stops and calls `done(const drain_report&)`, which says how many requests have ended and how many were cut.
+    template <std::invocable<const drain_report&> Done>
+    void close(std::chrono::milliseconds grace, Done done) {
+        close(grace, unique_function<void(const drain_report&)>(std::move(done)));
+    }
+    /// @copydoc close(std::chrono::milliseconds, Done)
+    CREMA_DECL void close(std::chrono::milliseconds grace, unique_function<void(const drain_report&)> done);
 
     /// @cond
     exchange_handler& handler() noexcept { return *app_; }
@@ -192,10 +210,21 @@ CREMA_DECL app& app::on(std::string_view event, unique_function<void(app&)> f) {
 
 CREMA_DECL int app::listen_with(std::uint16_t port, listen_options options, unique_function<void(server&)> ready) {
     auto& l = loop::current();
-    app_->servers.push_back(std::make_unique<server>(l, *app_, server_options{options.limit, options.half_open, options.on_client_error}));
+    server_options given{options.limit, options.half_open, options.on_client_error};
+    given.drain_idle = options.drain_idle;
+    given.threads = options.threads;
+    given.on_thread = [dog = options.watchdog] { return std::make_shared<watchdog>(dog); };
+    app_->servers.push_back(std::make_unique<server>(l, *app_, std::move(given)));
     auto& made = *app_->servers.back();
     try {
-        made.listen(options.address, port);
+        constexpr std::string_view path = "unix:";
+        for (const int fd : options.sockets) made.listen_on_socket(fd);
+        if (!options.sockets.empty()) {
+        } else if (options.address.starts_with(path)) {
+            made.listen_on_path(std::string_view(options.address).substr(path.size()));
+        } else {
+            made.listen(options.address, port);
+        }
     } catch (const system_error& e) {
         app_->servers.pop_back();
         if (!options.block) throw;
@@ -229,13 +258,19 @@ CREMA_DECL int app::listen_with(std::uint16_t port, listen_options options, uniq
     return code;
 }
 
-CREMA_DECL void app::close(std::chrono::milliseconds grace, unique_function<void()> done) {
-    auto left = std::make_shared<std::size_t>(app_->servers.size());
-    auto tell = std::make_shared<unique_function<void()>>(std::move(done));
-    if (*left == 0 && *tell) (*tell)();
+CREMA_DECL void app::close(std::chrono::milliseconds grace, unique_function<void(const drain_report&)> done) {
+    struct sum {
+        std::size_t left;
+        drain_report all;
+        unique_function<void(const drain_report&)> done;
+    };
+    const auto total = std::make_shared<sum>(sum{app_->servers.size(), {}, std::move(done)});
+    if (total->left == 0 && total->done) total->done(total->all);
     for (auto& s : app_->servers)
-        s->close(grace, [left, tell](const drain_report&) {
-            if (--*left == 0 && *tell) (*tell)();
+        s->close(grace, [total](const drain_report& r) {
+            total->all.finished += r.finished;
+            total->all.cut += r.cut;
+            if (--total->left == 0 && total->done) total->done(total->all);
         });
 }
 
