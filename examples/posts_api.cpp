@@ -331,6 +331,13 @@ int main(int argc, char** argv) {
         app.use([](const http_error& e, request&, response& res, next&) {
             res.status(e.status()).json(problem{e.what()});
         });
+        app.use([](const system_error& e, request&, response& res, next& next) {
+            if (e.code() != error::queue_full) {
+                next(std::current_exception()); // for the next one
+                return;
+            }
+            res.status(503).set("Retry-After", "1").json(problem{"too much to do at the moment"});
+        });
         app.use([](const std::exception& e, request& req, response& res, next&) {
             std::fprintf(stderr, "posts_api: %s: %s\n", std::string(req.path()).c_str(), e.what());
             res.status(500).json(problem{"something went wrong here"});

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What posts_api has acknowledged is there after kill -9, and a damaged or missing database is told.
+"""What posts_api has acknowledged is there after kill -9; what it cannot do now or ever is told.
 
 usage: durability.py <the built posts_api>
 Ends with one line "N passed, M failed" and exit code 0 when nothing failed.
@@ -9,8 +9,11 @@ import json
 import os
 import random
 import re
+import resource
+import selectors
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -20,10 +23,12 @@ import traceback
 
 BINARY = sys.argv[1]
 DIRECTORY = tempfile.mkdtemp()
+STARTED = []
 
 
 def start(database):
     process = subprocess.Popen([BINARY, "--port", "0", "--db", database], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    STARTED.append(process)
     port = re.match(r"http://localhost:(\d+)", process.stdout.readline())
     if not port:
         raise AssertionError(f"it did not start: {process.stderr.read()}")
@@ -151,9 +156,43 @@ def a_stop_in_the_middle_of_writes_loses_nothing():
     process.wait()
 
 
+def more_than_the_pool_can_hold_is_refused_with_503():
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if hard < 3000:
+        return
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3000, hard))
+    process, port = start(os.path.join(DIRECTORY, "busy.db"))
+    connections = []
+    answers = selectors.DefaultSelector()
+    for _ in range(1100):  # four threads and 1024 that wait
+        s = socket.create_connection(("127.0.0.1", port), 20)
+        s.sendall(b"GET /api/report HTTP/1.1\r\nHost: x\r\n\r\n")
+        connections.append(s)
+        answers.register(s, selectors.EVENT_READ)
+    end = time.monotonic() + 20
+    refused = []
+    while not refused and time.monotonic() < end:
+        for key, _ in answers.select(1):
+            text = key.fileobj.recv(4096)
+            if text.startswith(b"HTTP/1.1 503 "):
+                refused.append(text)
+    assert refused, "nobody was refused"
+    assert b"\r\nRetry-After: " in refused[0] and refused[0].endswith(b'{"error":"too much to do at the moment"}'), refused[0]
+    c = http.client.HTTPConnection("127.0.0.1", port, timeout=20)  # who does not need the pool is served
+    c.request("GET", "/api/health")
+    assert c.getresponse().status == 200
+    process.send_signal(signal.SIGTERM)
+    time.sleep(0.2)
+    process.send_signal(signal.SIGTERM)  # those that wait are dropped
+    assert process.wait(20) == 0
+    for s in connections:
+        s.close()
+
+
 passed = failed = 0
 for t in (acknowledged_posts_survive_kill_9, a_database_that_cannot_be_opened_is_told_in_a_line,
-          a_file_that_is_no_database_is_told_and_left_alone, a_stop_in_the_middle_of_writes_loses_nothing):
+          a_file_that_is_no_database_is_told_and_left_alone, a_stop_in_the_middle_of_writes_loses_nothing,
+          more_than_the_pool_can_hold_is_refused_with_503):
     try:
         t()
         passed += 1
@@ -161,6 +200,9 @@ for t in (acknowledged_posts_survive_kill_9, a_database_that_cannot_be_opened_is
         failed += 1
         print(f"FAILED: {t.__name__}", file=sys.stderr)
         traceback.print_exc()
+    for process in STARTED:  # what a test that failed has left
+        process.kill()
+        process.wait()
 shutil.rmtree(DIRECTORY)
 print(f"{passed} passed, {failed} failed")
 sys.exit(1 if failed else 0)
