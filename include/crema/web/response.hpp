@@ -544,6 +544,18 @@ CREMA_DECL response& response::remove(std::string_view name) {
 }
 
 CREMA_DECL response& response::type(std::string_view extension_or_type) {
+    if (extension_or_type.starts_with("text/") && extension_or_type.size() <= 50) { // what is asked for most
+        constexpr std::string_view utf8 = "; charset=utf-8";
+        char full[50 + utf8.size()];
+        std::size_t n = 0;
+        for (char c; n < extension_or_type.size() && (is_alpha(c = extension_or_type[n]) || c == '/' || c == '-'); ++n) full[n] = c;
+        if (n == extension_or_type.size()) { // nothing but a name
+            require_open("type()");
+            std::memcpy(full + n, utf8.data(), utf8.size());
+            headers_.set_trusted("Content-Type", {full, n + utf8.size()});
+            return *this;
+        }
+    }
     if (extension_or_type.find('/') != extension_or_type.npos) return set_field("Content-Type", extension_or_type);
     require_open("type()");
     const auto known = http::mime_type(extension_or_type);
