@@ -5,6 +5,10 @@
 #include <crema/loop/loop.hpp>
 #include <memory>
 
+#if !defined(CREMA_NET_EPOLL)
+#define CREMA_NET_EPOLL CREMA_LINUX // 0 waits through Asio, as on other systems
+#endif
+
 namespace crema::net {
 
 /** Watches descriptors for the sockets of one loop.
@@ -37,7 +41,9 @@ public:
         friend class poller;
         int fd_ = -1;
         bool readable_ = false, writable_ = false, closing_ = false;
+#if !CREMA_NET_EPOLL
         void* waits_ = nullptr; // where Asio waits for it
+#endif
     };
 
     /// Construct for a loop, which outlives this.
@@ -68,10 +74,6 @@ private:
 };
 
 } // namespace crema::net
-
-#if !defined(CREMA_NET_EPOLL)
-#define CREMA_NET_EPOLL CREMA_LINUX // 0 waits through Asio, as on other systems
-#endif
 
 #if CREMA_BODIES
 #include <asio/posix/stream_descriptor.hpp>
