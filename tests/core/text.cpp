@@ -38,6 +38,9 @@ TEST_CASE("comparison ignores the case of ASCII letters only", "[text]") {
     CHECK_FALSE(iequals("a", "ab"));
     CHECK_FALSE(iequals("[", "{")); // differ by 0x20 as letters do
     CHECK_FALSE(iequals("\xc4", "\xe4"));
+    CHECK(iequals("Content-Language", "Content-LanguagE")); // looked at eight octets at a time
+    CHECK_FALSE(iequals("Content-Language", "Content-Languagf"));
+    CHECK_FALSE(iequals("12345678[", "12345678{"));
     CHECK(istarts_with("HTTP://x", "http://"));
     CHECK_FALSE(istarts_with("http", "http://"));
     CHECK(to_lower(std::string_view("ÄB[Z")) == "Äb[z");

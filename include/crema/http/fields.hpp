@@ -50,7 +50,7 @@ constexpr bool valid_field_name(std::string_view name) noexcept { return is_toke
 */
 inline bool valid_field_value(std::string_view value) noexcept {
     const char* end = value.data() + value.size();
-    return scan::field_value(value.data(), end) == end;
+    return scan::field_value(value.data(), end, value.data()) == end;
 }
 
 namespace detail {

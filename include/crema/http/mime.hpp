@@ -547,6 +547,7 @@ CREMA_DECL std::string_view mime_extension(std::string_view type) noexcept {
 }
 
 CREMA_DECL std::string_view mime_charset(std::string_view type) noexcept {
+    if (type.starts_with("text/")) return "UTF-8";
     const auto wanted = detail::mime_essence(type);
     if (istarts_with(wanted, "text/")) return "UTF-8";
     if (iequals(wanted, "application/json")) return "UTF-8"; // the one that is asked for most
