@@ -21,7 +21,7 @@ set -eu
 cd "$(dirname "$0")/.."
 . tests/packages.sh
 packages_bench="valgrind strace python3"
-packages_peers="nginx nodejs npm libboost-dev nlohmann-json3-dev librestinio-dev libhttp-parser-dev libfmt-dev libcpp-httplib-dev libpistache-dev"
+packages_peers="nginx nodejs libboost-dev nlohmann-json3-dev librestinio-dev libhttp-parser-dev libfmt-dev libcpp-httplib-dev libpistache-dev"
 build=${BUILD:-build/bench}
 case $build in /*) ;; *) build=$PWD/$build ;; esac
 export BUILD="$build"
@@ -49,6 +49,7 @@ build() {
 }
 build_peers() {
     install_packages $packages_peers
+    command -v npm >/dev/null 2>&1 || install_packages npm
     cp bench/peers/*.cjs "$build/peers/"
     (cd "$build/peers" && npm install --no-audit --no-fund --silent express@5 fastify@5) || echo "crema: npm could not install express and fastify" >&2
     for pair in "beast:" "asio:" "restinio:-lhttp_parser -lfmt" "httplib:-lcpp-httplib -lssl -lcrypto -lz" "pistache:-lpistache"; do

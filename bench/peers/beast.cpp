@@ -1,4 +1,5 @@
 // Boost.Beast, in the way of its asynchronous examples; JSON by nlohmann's library: beast PORT
+#include <utility> // Boost 1.74 forgets it
 #include <boost/asio.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
