@@ -5,6 +5,7 @@
 #include "peer.hpp"
 
 #include <catch2/catch.hpp>
+#include <deque>
 #include <string>
 
 using namespace crema_test;
@@ -238,4 +239,43 @@ TEST_CASE("when the loop was blocked, octets that came meanwhile count", "[limit
     c.put("GET ");
     b.turn();
     CHECK_FALSE(c.over());
+}
+
+// Two thousand of each kind of slow client at once.
+TEST_CASE("slow clients by the thousand are cut, and an honest one is served all the time", "[limits]") {
+    bench b;
+    const std::string large(100'000, 'x');
+    b.handle = [&](exchange& x) {
+        if (x.has_body()) return x.read_all(1 << 20, [&x](std::error_code, std::string) { x.respond(200, {}, {}, "read"); });
+        x.respond(200, {}, {}, x.head().target() == "/large" ? std::string_view(large) : "ok");
+    };
+    std::deque<client> slow;
+    const auto add = [&](const net::memory_stream_options& o = {}) -> client& {
+        auto [far, near] = net::memory_stream::pair(b.l, o);
+        b.engine->serve(std::move(near));
+        return slow.emplace_back(b, std::move(far));
+    };
+    constexpr int each = 2000;
+    for (int i = 0; i < each; ++i) add().put("GET / HTTP/1.1\r\nHost: h\r\nX-A: ");
+    for (int i = 0; i < each; ++i) add().put("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n");
+    for (int i = 0; i < each; ++i) {
+        auto& c = add({.capacity = 1000});
+        c.stream->want(false, false); // reads nothing
+        c.put(get("/large"));
+    }
+    for (int i = 0; i < each; ++i) add(); // says nothing at all
+    b.turn();
+    CHECK(b.engine->connections() == 4 * each);
+    auto honest = b.connect();
+    int served = 0;
+    for (int second = 1; second <= 20; ++second) {
+        for (auto& c : slow)
+            if (!c.over()) c.put("x");
+        b.advance(1s);
+        served += honest.send(get("/")).response().status() == 200;
+        if (second == 9) CHECK(b.engine->connections() == 2 * each + 1); // slow bodies and slow readers are gone
+        if (second == 15) CHECK(b.engine->connections() == 1);           // slow headers, too
+    }
+    CHECK(served == 20);
+    CHECK(b.engine->connections() == 1);
 }
