@@ -33,6 +33,7 @@
 
 #include <crema/middleware/body_json.hpp>
 #include <crema/middleware/logger.hpp>
+#include <crema/middleware/static_files.hpp>
 
 #if defined(CREMA_WITH_CRYPT)
 #include <crema/ext/crypt.hpp>

@@ -91,6 +91,9 @@ TEST_CASE("a pipe without a writer does not block", "[open_beneath]") {
     tree t;
     REQUIRE(::mkfifo((t.root / "pipe").c_str(), 0600) == 0);
     CHECK(fs::open_beneath(t.root, "pipe"));
+    CHECK(fs::open_without_waiting(t.root / "pipe"));
+    CHECK(fs::open_without_waiting(t.root / "out").size() == 6); // no limits
+    CHECK_THROWS_AS(fs::open_without_waiting(t.root / "none"), system_error);
     const int fd = fs::detail::open_beneath_by_steps(t.fd, "pipe");
     CHECK(fd >= 0);
     ::close(fd);

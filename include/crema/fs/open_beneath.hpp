@@ -20,6 +20,14 @@ namespace crema::fs {
 */
 CREMA_DECL file open_beneath(const std::filesystem::path& root, std::string_view below);
 
+/** Open a file or directory for reading; blocks. For threads of the pool.
+
+    A pipe or a device is opened without waiting for its other end.
+
+    @throws system_error With the path.
+*/
+CREMA_DECL file open_without_waiting(const std::filesystem::path& path);
+
 namespace detail {
 // The two ways; -1 and errno when they fail. Descriptor of the directory, path below it.
 CREMA_DECL int open_beneath_by_kernel(int root, const char* below) noexcept;
@@ -122,6 +130,14 @@ CREMA_DECL int open_beneath_by_steps(int root, std::string_view below) {
 }
 
 } // namespace detail
+
+CREMA_DECL file open_without_waiting(const std::filesystem::path& path) {
+    int fd = -1;
+    do fd = ::open(path.c_str(), detail::read_without_waiting);
+    while (fd < 0 && errno == EINTR);
+    if (fd < 0) detail::fail(errno, path);
+    return file::adopt(fd, path);
+}
 
 CREMA_DECL file open_beneath(const std::filesystem::path& root, std::string_view below) {
     static std::atomic<bool> kernel_can{true};

@@ -13,6 +13,7 @@
 #include <crema/server/exchange.hpp>
 #include <crema/web/error.hpp>
 #include <crema/web/fwd.hpp>
+#include <crema/web/send_file.hpp>
 #include <crema/web/settings.hpp>
 #include <charconv>
 #include <concepts>
@@ -31,6 +32,7 @@ namespace crema {
 namespace detail {
 class transaction;
 struct activation;
+struct file_sender;
 
 // A callable by reference, for the length of one call.
 class call_ref {
@@ -292,6 +294,42 @@ public:
     */
     CREMA_DECL void format(std::initializer_list<format_case> cases);
 
+    /** Send a file: `res.send_file("/srv/a.html")`, `res.send_file("a.html", {.root = "/srv"})`.
+
+        Sets Content-Type from the extension, Accept-Ranges, Cache-Control, Last-Modified, ETag, unless they are set. Answers
+        conditions and ranges: 304, 412, 206, 416. Disk work is done on the pool; large files are read as fast as the
+        client takes them. With `root`, nothing outside of it can be reached.
+
+        @param path Absolute, or relative to `root`; a name, not an URL: nothing is decoded.
+        @return Await it or drop it; see `file_sending`. To await it with options, give these a name first: g++ 12
+        miscompiles braces in the expression of a `co_await`.
+        @throws std::invalid_argument when the path is empty, or relative without a root.
+    */
+    CREMA_DECL file_sending send_file(const std::filesystem::path& path, const send_file_options& options);
+    /// @copydoc send_file(const std::filesystem::path&, const send_file_options&)
+    CREMA_DECL file_sending send_file(const std::filesystem::path& path);
+    /// Sends a file and calls back; its errors are the callback's.
+    CREMA_DECL void send_file(const std::filesystem::path& path, const send_file_options& options, sent_callback done);
+    /// @copydoc send_file(const std::filesystem::path&, const send_file_options&, sent_callback)
+    void send_file(const std::filesystem::path& path, sent_callback done) { send_file(path, {}, std::move(done)); }
+    /** Send a file to be saved: `send_file` with Content-Disposition.
+
+        @param path Absolute, or relative to the root of the options, or to the working directory.
+        @param filename What the client calls it, UTF-8; the last part of the path when empty.
+        @param options A Content-Disposition among their headers is not used.
+    */
+    CREMA_DECL file_sending download(const std::filesystem::path& path, std::string_view filename,
+                                     const send_file_options& options);
+    /// @copydoc download
+    CREMA_DECL file_sending download(const std::filesystem::path& path, std::string_view filename = {});
+    /// @copydoc download
+    file_sending download(const std::filesystem::path& path, const send_file_options& options) {
+        return download(path, {}, options);
+    }
+    /// Sends a file to be saved and calls back; its errors are the callback's.
+    CREMA_DECL void download(const std::filesystem::path& path, std::string_view filename, const send_file_options& options,
+                             sent_callback done);
+
     /// Sends status and header fields now; what follows is streamed.
     CREMA_DECL void flush_headers();
     /// Sets a status and header fields and sends them.
@@ -359,6 +397,7 @@ private:
     friend class detail::transaction;
     friend class exchange_hold;
     friend class request;
+    friend struct detail::file_sender;
 
     explicit response(detail::transaction& owner) noexcept : owner_(&owner) {}
     void open(exchange& x, request& req, const settings& options) {

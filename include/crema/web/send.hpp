@@ -1,0 +1,448 @@
+// send: finds a file, answers conditions and ranges, streams it; shared by response::send_file and static_files.
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <crema/async/task.hpp>
+#include <crema/core/config.hpp>
+#include <crema/fs/stat.hpp>
+#include <crema/web/response.hpp>
+#include <crema/web/send_file.hpp>
+#include <crema/web/transaction.hpp>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace crema {
+
+/// Sets fields of an answer that sends a file: called with the response, the path of the file and what is known of it.
+using set_headers_function = std::function<void(response& res, std::string_view path, const fs::file_status& status)>;
+
+namespace detail {
+
+// What is to be sent, and how. Lives until it was sent.
+struct file_plan {
+    std::string path;                        // decoded; relative to the root when there is one
+    bool rooted = false;                     // there is a root: nothing outside of it may be reached
+    bool etag = true;                        // send one
+    std::span<const std::string> extensions; // tried when there is no such file
+    std::span<const std::string> index;      // tried in a directory whose name ends in a slash
+    const set_headers_function* set_headers = nullptr;
+    send_file_options how;
+};
+
+struct file_sender {
+    enum class outcome : unsigned char { sent, directory };
+
+    // Sends. Throws http_error when it cannot; `found`, if any, becomes true once the file is there.
+    CREMA_COROUTINE static task<outcome> send(response& res, const file_plan& plan, bool* found);
+    // Sends; a directory is an error.
+    CREMA_COROUTINE static task<> send_or_throw(response& res, std::unique_ptr<file_plan> plan);
+    // Sends without anybody waiting for it.
+    static void detach(response& res, std::unique_ptr<file_plan> plan, sent_callback done) noexcept;
+
+    static std::unique_ptr<file_plan> plan_of(response& res, const std::filesystem::path& path, send_file_options options);
+    static std::unique_ptr<file_plan> plan_of_download(response& res, const std::filesystem::path& path,
+                                                       std::string_view filename, send_file_options options);
+
+private:
+    CREMA_COROUTINE static task<> beside(response& res, std::unique_ptr<file_plan> plan, sent_callback done, activation& at);
+    static void set_fields(response& res, const file_plan& plan, std::string_view path, const fs::file_status& status);
+    static bool failed_precondition(const request& req, const response& res);
+    static bool is_fresh(const request& req, const response& res);
+    static bool range_is_fresh(const request& req, const response& res);
+};
+
+} // namespace detail
+} // namespace crema
+
+#if CREMA_BODIES
+#include <crema/async/spawn.hpp>
+#include <crema/core/text.hpp>
+#include <crema/fs/open_beneath.hpp>
+#include <crema/http/content_disposition.hpp>
+#include <crema/http/date.hpp>
+#include <crema/http/etag.hpp>
+#include <crema/http/fresh.hpp>
+#include <crema/http/mime.hpp>
+#include <crema/http/range.hpp>
+#include <crema/loop/offload.hpp>
+#include <crema/web/error.hpp>
+#include <crema/web/final_handler.hpp>
+#include <crema/web/request.hpp>
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <stdexcept>
+#include <vector>
+
+namespace crema {
+namespace detail {
+
+inline constexpr std::size_t file_piece = 128 * 1024; // read at once
+
+// Cleans a path as Node's normalize does: no empty parts, no ".", ".." only in front of everything.
+inline std::string normal_path(std::string_view path) {
+    std::vector<std::string_view> parts;
+    const bool absolute = path.starts_with('/');
+    for (std::size_t at = 0; at <= path.size();) {
+        const auto end = std::min(path.find('/', at), path.size());
+        const auto part = path.substr(at, end - at);
+        at = end + 1;
+        if (part.empty() || part == ".") continue;
+        if (part != "..") parts.push_back(part);
+        else if (!parts.empty() && parts.back() != "..") parts.pop_back();
+        else if (!absolute) parts.push_back(part);
+    }
+    std::string out(absolute ? "/" : "");
+    for (const auto part : parts) {
+        if (!out.empty() && out.back() != '/') out += '/';
+        out += part;
+    }
+    return out;
+}
+
+// Has a part "..", with slashes of either kind around it.
+inline bool leads_up(std::string_view path) noexcept {
+    for (auto at = path.find(".."); at != path.npos; at = path.find("..", at + 1)) {
+        const auto is_slash = [&](std::size_t i) { return path[i] == '/' || path[i] == '\\'; };
+        if ((at == 0 || is_slash(at - 1)) && (at + 2 == path.size() || is_slash(at + 2))) return true;
+    }
+    return false;
+}
+
+inline bool has_dotfile(std::string_view path) noexcept {
+    for (std::size_t at = 0; at < path.size(); ++at)
+        if (path[at] == '.' && (at == 0 || path[at - 1] == '/') && at + 1 < path.size() && path[at + 1] != '/') return true;
+    return false;
+}
+
+inline http_error file_error(int code, std::string_view path) {
+    struct known {
+        int code, status;
+        std::string_view name, text;
+    };
+    static constexpr known all[] = {{ENOENT, 404, "ENOENT", "no such file or directory"},
+                                    {ENOTDIR, 404, "ENOTDIR", "not a directory"},
+                                    {ENAMETOOLONG, 404, "ENAMETOOLONG", "name too long"},
+                                    {EISDIR, 404, "EISDIR", "illegal operation on a directory"},
+                                    {EXDEV, 403, "EXDEV", "leads out of the root"},
+                                    {EACCES, 500, "EACCES", "permission denied"}};
+    for (const auto& k : all)
+        if (k.code == code)
+            return http_error(k.status, std::string(k.name).append(": ").append(k.text).append(", '").append(path).append("'"))
+                .expose(false)
+                .type(std::string(k.name));
+    return http_error(500, std::system_category().message(code).append(", '").append(path).append("'"));
+}
+
+// Looks for the file; on the pool.
+struct file_search {
+    const file_plan& plan;
+    std::string below; // of the root, or absolute; no slash at the end
+    bool slash;        // there was one
+    bool ahead;        // read the begin of the file at once
+
+    bool directory = false;
+    int error = 0;
+    fs::file file{};
+    fs::file_status status{};
+    std::string path{};  // of what was looked at last
+    std::string front{}; // the begin of the file
+
+    // Opens; false when there is nothing that could be sent, with the reason in `error`.
+    bool open(const std::string& name) {
+        path = name;
+        if (plan.rooted) path = plan.how.root.native() + (name.empty() ? "" : "/" + name);
+        try {
+            file = plan.rooted && !name.empty() ? fs::open_beneath(plan.how.root, name) : fs::open_without_waiting(path);
+            status = fs::stat_now(file);
+            directory = status.is_directory();
+            error = directory || status.is_file() ? 0 : ENOENT; // a pipe, a device
+        } catch (const std::system_error& e) {
+            error = e.code().value() == ENXIO ? ENOENT : e.code().value();
+        }
+        return error == 0;
+    }
+    void find() {
+        if (slash && !plan.index.empty()) {
+            for (const auto& name : plan.index)
+                if (open(below.empty() ? name : below + "/" + name) && !directory) return;
+            if (error == 0) error = ENOENT; // directories of that name
+            return;
+        }
+        if (open(below)) {
+            if (slash && !directory) error = ENOENT;
+            return;
+        }
+        if (error != ENOENT || slash || !extension_of(path).empty()) return;
+        for (const auto& extension : plan.extensions) {
+            if (open(below + "." + extension) && !directory) return;
+            if (error == 0) error = ENOENT;
+        }
+    }
+    void run() {
+        find();
+        if (error != 0 || directory || !ahead || status.size == 0) return;
+        front.resize(static_cast<std::size_t>(std::min<std::uint64_t>(status.size, file_piece)));
+        front.resize(file.read(0, front.data(), front.size()));
+    }
+};
+
+// Says what is to be looked for, or why that is not done.
+inline file_search search_for(const file_plan& plan, bool ahead) {
+    const auto& path = plan.path;
+    if (path.find('\0') != path.npos) throw http_error(400, "Bad Request");
+    const bool slash = path.ends_with('/');
+    auto below = normal_path(plan.rooted ? std::string_view(path).substr(std::min(path.find_first_not_of('/'), path.size())) : path);
+    if (leads_up(plan.rooted ? below : path)) throw http_error(403, "Forbidden");
+    if (plan.how.dotfiles != dotfiles::allow && has_dotfile(below)) {
+        if (plan.how.dotfiles == dotfiles::deny) throw http_error(403, "Forbidden");
+        throw http_error(404, "Not Found");
+    }
+    return {plan, std::move(below), slash, ahead};
+}
+
+CREMA_DECL std::unique_ptr<file_plan> file_sender::plan_of(response& res, const std::filesystem::path& path,
+                                                           send_file_options options) {
+    static const std::string index[] = {"index.html"};
+    if (path.empty()) throw std::invalid_argument("path argument is required to res.send_file");
+    if (options.root.empty() && !path.is_absolute())
+        throw std::invalid_argument("path must be absolute or specify root to res.send_file");
+    auto plan = std::make_unique<file_plan>();
+    plan->path = path.native();
+    plan->rooted = !options.root.empty();
+    plan->etag = res.options().etag != settings::etag_kind::off;
+    plan->index = index;
+    plan->how = std::move(options);
+    return plan;
+}
+
+CREMA_DECL std::unique_ptr<file_plan> file_sender::plan_of_download(response& res, const std::filesystem::path& path,
+                                                                    std::string_view filename, send_file_options options) {
+    std::erase_if(options.headers, [](const auto& h) { return iequals(h.first, "content-disposition"); });
+    const auto name = base_name(filename.empty() ? std::string_view(path.native()) : filename);
+    options.headers.insert(options.headers.begin(), {"Content-Disposition", http::write_content_disposition(name).value()});
+    if (path.empty()) throw std::invalid_argument("path argument is required to res.download");
+    const auto full = options.root.empty() ? std::filesystem::absolute(path).lexically_normal() : path;
+    return plan_of(res, full, std::move(options));
+}
+
+CREMA_DECL void file_sender::set_fields(response& res, const file_plan& plan, std::string_view path,
+                                        const fs::file_status& status) {
+    auto& fields = res.headers_;
+    if (plan.set_headers && *plan.set_headers) (*plan.set_headers)(res, path, status);
+    res.require_open("send_file()");
+    for (const auto& [name, text] : plan.how.headers)
+        if (!fields.set(name, text)) bad_field(name);
+    const auto missing = [&](std::string_view name) { return fields.get(name).empty(); };
+    // as Node: whole milliseconds, rounded
+    const auto ms = std::chrono::floor<std::chrono::milliseconds>(status.modified + std::chrono::microseconds(500));
+    if (plan.how.accept_ranges && missing("Accept-Ranges")) fields.set_trusted("Accept-Ranges", "bytes");
+    if (plan.how.cache_control && missing("Cache-Control")) {
+        const auto age = std::clamp(std::chrono::floor<std::chrono::seconds>(plan.how.max_age), std::chrono::seconds(0),
+                                    std::chrono::seconds(std::chrono::hours(24 * 365)));
+        fields.set_trusted("Cache-Control", "public, max-age=" + std::to_string(age.count()) +
+                                                (plan.how.immutable ? ", immutable" : ""));
+    }
+    if (plan.how.last_modified && missing("Last-Modified"))
+        fields.set_trusted("Last-Modified", http::format_date(std::chrono::floor<std::chrono::seconds>(ms).time_since_epoch().count()));
+    if (plan.etag && missing("ETag")) fields.set_trusted("ETag", http::file_etag(status.size, ms.time_since_epoch().count()));
+    if (missing("Content-Type")) {
+        const auto extension = extension_of(path);
+        const auto type = extension.empty() ? std::string() : http::content_type_of(extension);
+        fields.set_trusted("Content-Type", type.empty() ? "application/octet-stream" : type);
+    }
+}
+
+CREMA_DECL bool file_sender::failed_precondition(const request& req, const response& res) {
+    if (const auto match = req.get("If-Match"); match && !match->empty()) {
+        const auto tag = res.get("ETag");
+        if (!tag) return true;
+        if (*match == "*") return false;
+        for (const auto one : comma_list(*match))
+            if (http::weakly_equal(one, *tag)) return false;
+        return true;
+    }
+    const auto since = http::parse_date(req.get("If-Unmodified-Since").value_or(""));
+    if (!since) return false;
+    const auto modified = http::parse_date(res.get("Last-Modified").value_or(""));
+    return !modified || *modified > *since;
+}
+
+CREMA_DECL bool file_sender::is_fresh(const request& req, const response& res) {
+    if ((res.status_ < 200 || res.status_ > 299) && res.status_ != 304) return false;
+    http::freshness f;
+    f.if_none_match = req.get("If-None-Match").value_or("");
+    f.if_modified_since = req.get("If-Modified-Since").value_or("");
+    f.cache_control = req.get("Cache-Control").value_or("");
+    f.etag = res.get("ETag").value_or("");
+    f.last_modified = res.get("Last-Modified").value_or("");
+    return http::is_fresh(f);
+}
+
+CREMA_DECL bool file_sender::range_is_fresh(const request& req, const response& res) {
+    const auto condition = req.get("If-Range").value_or("");
+    if (condition.empty()) return true;
+    if (condition.find('"') != condition.npos) {
+        const auto tag = res.get("ETag");
+        return tag && condition.find(*tag) != condition.npos;
+    }
+    const auto modified = http::parse_date(res.get("Last-Modified").value_or("")), since = http::parse_date(condition);
+    return modified && since && *modified <= *since;
+}
+
+CREMA_COROUTINE task<file_sender::outcome> file_sender::send(response& res, const file_plan& plan, bool* found) {
+    res.require_open("send_file()");
+    const auto& req = res.req();
+    const bool head = req.head().method() == http::method::head;
+    const auto asks = [&](std::string_view name) { return !req.get(name).value_or("").empty(); };
+    const bool conditional =
+        asks("If-Match") || asks("If-Unmodified-Since") || asks("If-None-Match") || asks("If-Modified-Since");
+    auto search = search_for(plan, !head && !conditional && !asks("Range") && plan.how.start == 0);
+    co_await offload([&search] { search.run(); });
+    if (search.error != 0) throw file_error(search.error, search.path);
+    if (search.directory) co_return outcome::directory;
+    if (found) *found = true;
+
+    set_fields(res, plan, search.path, search.status);
+    if (conditional) {
+        if (failed_precondition(req, res)) throw http_error(412, "Precondition Failed");
+        if (is_fresh(req, res)) {
+            for (const auto name : {"Content-Encoding", "Content-Language", "Content-Length", "Content-Range", "Content-Type"})
+                res.headers_.remove(name);
+            res.status_ = 304;
+            res.end();
+            co_return outcome::sent;
+        }
+    }
+    auto offset = plan.how.start;
+    auto left = search.status.size > offset ? search.status.size - offset : 0;
+    if (plan.how.end) left = std::min(left, *plan.how.end >= offset ? *plan.how.end - offset + 1 : 0);
+    const auto range = req.get("Range").value_or("");
+    if (plan.how.accept_ranges && range.starts_with("bytes=") && range_is_fresh(req, res)) {
+        const auto parts = http::parse_range(left, range, http::range_combining::on);
+        if (parts.state == http::range_set::kind::unsatisfiable) {
+            const auto all = http::content_range_unsatisfied(left);
+            res.headers_.set_trusted("Content-Range", all);
+            throw http_error(416, "Range Not Satisfiable").header("Content-Range", all);
+        }
+        if (parts.state == http::range_set::kind::satisfiable && parts.ranges.size() == 1) { // of several: the whole
+            res.status_ = 206;
+            res.headers_.set_trusted("Content-Range", http::content_range(parts.ranges[0], left));
+            offset += parts.ranges[0].first;
+            left = parts.ranges[0].size();
+        }
+    }
+    if (head) {
+        res.headers_.set_trusted("Content-Length", std::to_string(left));
+        res.end();
+        co_return outcome::sent;
+    }
+    auto front = std::string_view(search.front).substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(left, search.front.size())));
+    if (front.size() == left) { // small: in one go
+        res.end(front);
+        co_return outcome::sent;
+    }
+    res.headers_.set_trusted("Content-Length", std::to_string(left));
+    if (!front.empty()) {
+        co_await res.write(front);
+        offset += front.size();
+        left -= front.size();
+    }
+    search.front.resize(file_piece);
+    while (left != 0) {
+        auto* const room = search.front.data();
+        const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(left, file_piece));
+        const auto n = co_await offload([&search, room, offset, want] { return search.file.read(offset, room, want); });
+        if (n == 0) throw system_error(make_error_code(error::end_of_stream), search.path); // it has become shorter
+        offset += n;
+        left -= n;
+        co_await res.write(std::string_view(room, n));
+    }
+    res.end();
+    co_return outcome::sent;
+}
+
+CREMA_COROUTINE task<> file_sender::send_or_throw(response& res, std::unique_ptr<file_plan> plan) {
+    const auto how = co_await send(res, *plan, nullptr);
+    if (how == outcome::directory) throw file_error(EISDIR, plan->path);
+}
+
+// What the error handlers and the callback of a file that nobody awaits are told.
+CREMA_COROUTINE task<> file_sender::beside(response& res, std::unique_ptr<file_plan> plan, sent_callback done, activation& at) {
+    auto& owner = *res.owner_;
+    auto how = outcome::sent;
+    std::exception_ptr error;
+    try {
+        how = co_await send(res, *plan, nullptr);
+        if (done && how == outcome::directory) throw file_error(EISDIR, plan->path);
+    } catch (...) {
+        error = std::current_exception();
+    }
+    plan.reset();
+    if (done) {
+        how = outcome::sent;
+        try {
+            done(std::exchange(error, nullptr));
+        } catch (...) {
+            error = std::current_exception();
+        }
+    }
+    const bool gone = owner.raw().scope().is_cancelled();
+    if (!gone && (error || how == outcome::directory)) {
+        if (at.from) owner.pass(at, error ? baton{baton::kind::error, error} : baton{});
+        else final_handler(res.req(), res, res.options(), error);
+    }
+    owner.drop(at); // may end the exchange
+}
+
+CREMA_DECL void file_sender::detach(response& res, std::unique_ptr<file_plan> plan, sent_callback done) noexcept {
+    auto& owner = *res.owner_;
+    try {
+        auto& at = owner.current();
+        auto& scope = owner.raw().scope();
+        auto root = spawn_root(beside(res, std::move(plan), std::move(done), at), &scope,
+                               at.label ? *at.label : label_at("send_file", std::source_location::current()));
+        root.promise->environment_.context = &owner.context();
+        owner.hold(at);
+        resume_in(root.promise->environment_, root.promise->frame);
+    } catch (...) {
+        owner.raw().abort();
+    }
+}
+
+} // namespace detail
+
+CREMA_DECL file_sending::file_sending(response& res, std::unique_ptr<detail::file_plan> plan) noexcept
+    : res_(&res), plan_(std::move(plan)) {}
+CREMA_DECL file_sending::file_sending(file_sending&& other) noexcept
+    : res_(std::exchange(other.res_, nullptr)), plan_(std::move(other.plan_)) {}
+CREMA_DECL file_sending::~file_sending() {
+    if (plan_) detail::file_sender::detach(*res_, std::move(plan_), {});
+}
+CREMA_DECL detail::owning_task_awaiter<void> file_sending::operator co_await() && {
+    return detail::owning_task_awaiter<void>(detail::file_sender::send_or_throw(*res_, std::move(plan_)));
+}
+
+CREMA_DECL file_sending response::send_file(const std::filesystem::path& path, const send_file_options& options) {
+    return {*this, detail::file_sender::plan_of(*this, path, options)};
+}
+CREMA_DECL file_sending response::send_file(const std::filesystem::path& path) { return send_file(path, send_file_options()); }
+CREMA_DECL void response::send_file(const std::filesystem::path& path, const send_file_options& options, sent_callback done) {
+    detail::file_sender::detach(*this, detail::file_sender::plan_of(*this, path, options), std::move(done));
+}
+CREMA_DECL file_sending response::download(const std::filesystem::path& path, std::string_view filename,
+                                           const send_file_options& options) {
+    return {*this, detail::file_sender::plan_of_download(*this, path, filename, options)};
+}
+CREMA_DECL file_sending response::download(const std::filesystem::path& path, std::string_view filename) {
+    return download(path, filename, send_file_options());
+}
+CREMA_DECL void response::download(const std::filesystem::path& path, std::string_view filename,
+                                   const send_file_options& options, sent_callback done) {
+    detail::file_sender::detach(*this, detail::file_sender::plan_of_download(*this, path, filename, options), std::move(done));
+}
+
+} // namespace crema
+#endif

@@ -1,0 +1,280 @@
+// static_files: the files of a directory, as express.static serves them.
+// SPDX-License-Identifier: MIT
+#include <crema/middleware/static_files.hpp>
+
+#include "../web/files.hpp"
+#include <crema/testing/client.hpp>
+#include <crema/web/app.hpp>
+
+#include <catch2/catch.hpp>
+#include <functional>
+#include <map>
+#include <shared.hpp>
+
+using namespace crema;
+using namespace std::chrono_literals;
+using crema::testing::reply;
+
+namespace {
+
+std::string field(const reply& r, std::string_view name) { return std::string(r.header(name).value_or("(none)")); }
+
+// The files of serve-static's own tests.
+struct fixtures : served_files {
+    fixtures() {
+        write("todo.txt", "- groceries");
+        write("todo.html", "<li>groceries</li>");
+        write("nums.txt", "123456789");
+        write("foo bar", "baz");
+        write("empty.txt", "");
+        write(".hidden", "I am hidden");
+        write("users/tobi.txt", "ferret");
+        write("users/index.html", "<p>tobi, loki, jane</p>");
+        write("pets/names.txt", "tobi,loki");
+    }
+};
+
+// Files at a path, then 404 with "sorry!"; errors answer with their status.
+app serves(const std::filesystem::path& root, static_files_options options = {}, const char* at = "/") {
+    app a;
+    a.disable("x-powered-by");
+    a.use(at, static_files(root, std::move(options)));
+    a.use([](request&, response& res) { res.status(404).end("sorry!"); });
+    a.use([](std::exception_ptr e, request&, response& res, next&) {
+        try {
+            std::rethrow_exception(e);
+        } catch (const http_error& x) {
+            res.status(x.status()).end(x.what());
+        }
+    });
+    return a;
+}
+
+} // namespace
+
+TEST_CASE("files are served with type, date and validator", "[static_files]") {
+    fixtures files;
+    testing::client c(serves(files.root()));
+    c.get("/todo.txt").expect(200, "- groceries").expect("content-type", "text/plain; charset=utf-8");
+    c.get("/todo.txt").expect("cache-control", "public, max-age=0").expect("etag", files.etag("todo.txt"));
+    c.get("/todo.txt").expect("last-modified", files.date("todo.txt")).expect("accept-ranges", "bytes");
+    c.get("/users/tobi.txt").expect(200, "ferret");
+    c.get("/foo%20bar").expect(200, "baz").expect("content-type", "application/octet-stream");
+    c.get("/empty.txt").expect(200, "");
+    c.head("/todo.txt").expect(200, "").expect("content-length", "11");
+    c.get("/users/../todo.txt").expect(200, "- groceries");
+    c.get("/todo.txt?query").expect(200);
+    c.get("/todo.txt").set("If-None-Match", files.etag("todo.txt")).expect(304, "");
+    c.get("/todo.txt").set("If-Match", "\"foo\"").expect(412);
+    c.get("/nums.txt").set("Range", "bytes=2-5").expect(206, "3456").expect("content-range", "bytes 2-5/9");
+    c.get("/nums.txt").set("Range", "bytes=9-").expect(416).expect("content-range", "bytes */9");
+}
+
+TEST_CASE("what is not there goes on with the next layer, or is an error", "[static_files]") {
+    fixtures files;
+    const std::vector<std::tuple<std::string, std::string, int>> cases{
+        {"GET", "/does-not-exist", 404}, {"GET", "/%", 400},   {"GET", "/todo%00.txt", 400},     {"GET", "/users/../../todo.txt", 403},
+        {"GET", "/%2e%2e/x", 403},       {"GET", "/.hidden", 404}, {"GET", "/pets/", 404},       {"GET", "/todo.txt/", 404},
+        {"GET", "/todo.txt/a", 404},     {"POST", "/todo.txt", 405}, {"OPTIONS", "/todo.txt", 405}, {"GET", "/..%5ctodo.txt", 403}};
+    testing::client on(serves(files.root())), off(serves(files.root(), {.fallthrough = fallthrough::off}));
+    for (const auto& [method, target, status] : cases) {
+        INFO(method << " " << target);
+        on.request(method, target).expect(404, "sorry!");
+        off.request(method, target).expect(status);
+    }
+    off.post("/todo.txt").expect(405, "").expect("allow", "GET, HEAD");
+    off.get("/" + std::string(5000, 'x')).expect(404);
+}
+
+TEST_CASE("index and extensions are tried in order", "[static_files]") {
+    fixtures files;
+    testing::client plain(serves(files.root()));
+    plain.get("/users/").expect(200, "<p>tobi, loki, jane</p>").expect("content-type", "text/html; charset=utf-8");
+    plain.get("/todo").expect(404);
+    testing::client other(serves(files.root(), {.index = {"none.html", "names.txt"}, .extensions = {"htm", "html", "txt"}}));
+    other.get("/pets/").expect(200, "tobi,loki");
+    other.get("/todo").expect(200, "<li>groceries</li>");
+    other.get("/nums").expect(200, "123456789");
+    other.get("/bob").expect(404);
+    testing::client none(serves(files.root(), {.index = {}}));
+    none.get("/users/").expect(404, "sorry!");
+    none.get("/users").expect(301);
+}
+
+TEST_CASE("a directory is redirected to the one with a slash, on the same host", "[static_files]") {
+    fixtures files;
+    files.write("a & b/x", "x");
+    testing::client c(serves(files.root()));
+    const auto r = c.get("/users").result();
+    CHECK(r.status == 301);
+    CHECK(field(r, "location") == "/users/");
+    CHECK(field(r, "content-type") == "text/html; charset=UTF-8");
+    CHECK(field(r, "content-security-policy") == "default-src 'none'");
+    CHECK(field(r, "x-content-type-options") == "nosniff");
+    CHECK_THAT(r.body, Catch::Matchers::Contains("<pre>Redirecting to /users/</pre>"));
+    c.get("/users?name=john&x=%22").expect("location", "/users/?name=john&x=%22");
+    c.get("//users").expect(301).expect("location", "/users/"); // not to the host "users"
+    c.get("/a%20&%20b").expect("location", "/a%20&%20b/").expect([](const reply& x) {
+        CHECK_THAT(x.body, Catch::Matchers::Contains("/a%20&amp;%20b/"));
+    });
+    testing::client off(serves(files.root(), {.redirect = false}));
+    off.get("/users").expect(404, "sorry!");
+    testing::client mounted(serves(files.root(), {}, "/static"));
+    mounted.get("/static/users").expect(301).expect("location", "/static/users/");
+    mounted.get("/static").expect(301).expect("location", "/static/");
+    mounted.get("/static/todo.txt").expect(200);
+    mounted.get("/todo.txt").expect(404, "sorry!");
+}
+
+TEST_CASE("one file may be mounted", "[static_files]") {
+    fixtures files;
+    testing::client c(serves(files.root() / "todo.txt", {}, "/todo"));
+    c.get("/todo").expect(200, "- groceries");
+    c.get("/todo/").expect(404, "sorry!");
+}
+
+TEST_CASE("nothing outside of the directory is reached", "[static_files]") {
+    fixtures files;
+    std::ofstream(files.outside() / "secret.txt") << "secret";
+    std::filesystem::create_symlink("../secret.txt", files.root() / "link.txt");
+    std::filesystem::create_directory_symlink("..", files.root() / "up");
+    for (auto how : {dotfiles::ignore, dotfiles::allow}) {
+        testing::client c(serves(files.root(), {.dotfiles = how}));
+        for (auto target : {"/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/users/..%2f..%2fsecret.txt", "/link.txt",
+                            "/up/secret.txt", "/users/../../secret.txt", "/..%5csecret.txt", "//../secret.txt", "/./../secret.txt",
+                            "/%252e%252e/secret.txt", "/..;/secret.txt", "/....//secret.txt"}) {
+            INFO(target);
+            c.get(target).expect(404, "sorry!");
+        }
+    }
+}
+
+TEST_CASE("every option has its effect", "[static_files]") {
+    fixtures files;
+    testing::client off(serves(files.root(), {.etag = false, .last_modified = false, .accept_ranges = false, .cache_control = false}));
+    const auto r = off.get("/nums.txt").set("Range", "bytes=0-1").result();
+    CHECK(r.status == 200);
+    for (auto name : {"etag", "last-modified", "accept-ranges", "cache-control"}) CHECK(field(r, name) == "(none)");
+    testing::client age(serves(files.root(), {.max_age = 1h, .immutable = true}));
+    age.get("/nums.txt").expect("cache-control", "public, max-age=3600, immutable");
+    testing::client allow(serves(files.root(), {.dotfiles = dotfiles::allow}));
+    allow.get("/.hidden").expect(200, "I am hidden");
+    testing::client deny(serves(files.root(), {.fallthrough = fallthrough::off, .dotfiles = dotfiles::deny}));
+    deny.get("/.hidden").expect(403);
+    std::string seen;
+    testing::client own(serves(files.root(), {.set_headers = [&](response& res, std::string_view path, const fs::file_status& s) {
+                                                  seen = std::string(path) + " " + std::to_string(s.size);
+                                                  res.set("X-Own", "1").set("Cache-Control", "no-store");
+                                              }}));
+    own.get("/nums.txt").expect(200).expect("x-own", "1").expect("cache-control", "no-store");
+    CHECK(seen == (files.root() / "nums.txt").string() + " 9");
+    CHECK(field(own.get("/none").result(), "x-own") == "(none)");
+}
+
+TEST_CASE("a root is required", "[static_files]") {
+    CHECK_THROWS_WITH(static_files(""), "root path required");
+    testing::client c(serves("does/not/exist"));
+    c.get("/a").expect(404, "sorry!");
+}
+
+TEST_CASE("a relative root is that of the time it was given", "[static_files]") {
+    testing::client c(serves("."));
+    c.get("/CMakeLists.txt").expect(200);
+    testing::client slash(serves("tests/"));
+    slash.get("/main.cpp").expect(200);
+}
+
+// What was recorded of serve-static: each title with the options that its test has.
+TEST_CASE("answers as serve-static 2 does, octet for octet", "[static_files][shared]") {
+    fixtures files;
+    using how = std::function<app()>;
+    const auto with = [&](static_files_options o, const char* at = "/") -> how {
+        return [&files, o, at] { return serves(files.root(), o, at); };
+    };
+    const auto off = fallthrough::off;
+    const std::map<std::string, how> table{
+        {"basic operations", with({})},
+        {"acceptRanges / when false", with({.accept_ranges = false})},
+        {"acceptRanges / when true", with({})},
+        {"cacheControl / when false / should not", with({.cache_control = false})},
+        {"cacheControl / when false / should ignore", with({.max_age = 1h, .cache_control = false})},
+        {"cacheControl / when true", with({})},
+        {"extensions / should be not be enabled", with({})},
+        {"extensions / should be configurable", with({.extensions = {"txt"}})},
+        {"extensions / should support disabling", with({.extensions = {}})},
+        {"extensions / should support fallbacks", with({.extensions = {"htm", "html", "txt"}})},
+        {"extensions / should 404 if nothing", with({.extensions = {"htm", "html", "txt"}})},
+        {"fallthrough / should default to true", with({})},
+        {"fallthrough / when true / should", with({})},
+        {"fallthrough / when true / with redirect: true", with({})},
+        {"fallthrough / when true / with redirect: false", with({.redirect = false})},
+        {"fallthrough / when false / should", with({.fallthrough = off})},
+        {"fallthrough / when false / with redirect: true", with({.fallthrough = off})},
+        {"fallthrough / when false / with redirect: false", with({.fallthrough = off, .redirect = false})},
+        {"hidden files / should be served when dotfiles", with({.dotfiles = dotfiles::allow})},
+        {"immutable / should default to false", with({})},
+        {"lastModified / when false", with({.last_modified = false})},
+        {"lastModified / when true", with({})},
+        {"redirect / should redirect directories", with({})},
+        {"redirect / should include HTML link", with({})},
+        {"redirect / should redirect directories with query", with({})},
+        {"redirect / should not redirect to protocol-relative", with({})},
+        {"redirect / should respond with default", with({})},
+        {"redirect / when false", with({.redirect = false})},
+        {"when traversing past root / should catch", with({.fallthrough = off})},
+        {"when request has \"Range\" header", with({})},
+        {"when index at mount point", [&files] { return serves(files.root() / "users", {}, "/users"); }},
+        {"when mounted / should redirect", with({}, "/static")},
+        {"when mounted \"root\" as a file", [&files] { return serves(files.root() / "todo.txt", {}, "/todo"); }},
+        {"when index file serving disabled", with({.index = {}}, "/static")},
+    };
+    int compared = 0;
+    for (const auto& v : shared::recorded("serve-static")) {
+        const auto title = shared::text(v, "title");
+        const how* make = nullptr;
+        for (const auto& [part, f] : table)
+            if (title.find("serveStatic() / " + part) == 0) make = &f;
+        const auto* exchanges = v.find("exchanges");
+        if (!make || !exchanges || exchanges->size() == 0) continue;
+        testing::client c((*make)());
+        for (const auto& e : exchanges->as_array()) {
+            auto asked = shared::text(e, "request");
+            const auto wanted = shared::text(e, "response");
+            if (asked.empty() || wanted.empty()) continue;
+            const auto replace = [](std::string& s, std::string_view from, std::string_view to) {
+                if (const auto at = s.find(from); at != s.npos) s.replace(at, from.size(), to);
+            };
+            if (const auto at = asked.find("If-None-Match: W/\"b-"); at != asked.npos)
+                asked.replace(at, asked.find("\r\n", at) - at, "If-None-Match: " + files.etag("todo.txt"));
+            replace(asked, "Host: HOST", "Host: localhost");
+            const auto got = c.raw(asked);
+            // what is compared: the status, all fields but those of time and of the connection, the body unless it is a text of an error
+            const auto parts = [](std::string_view s) {
+                std::map<std::string, std::string> fields;
+                const auto head = s.find("\r\n\r\n");
+                auto lines = s.substr(0, head + 2);
+                fields[""] = lines.substr(9, 3);
+                lines.remove_prefix(lines.find("\r\n") + 2);
+                while (!lines.empty()) {
+                    const auto line = lines.substr(0, lines.find("\r\n"));
+                    lines.remove_prefix(line.size() + 2);
+                    fields[to_lower(line.substr(0, line.find(':')))] = line.substr(line.find(':') + 2);
+                }
+                for (auto name : {"date", "connection", "keep-alive"}) fields.erase(name);
+                for (auto name : {"etag", "last-modified"})
+                    if (fields.contains(name)) fields[name] = "some";
+                fields["(body)"] = s.substr(head + 4);
+                return fields;
+            };
+            auto g = parts(got), w = parts(wanted);
+            if (w[""] >= "400")
+                for (auto* side : {&g, &w})
+                    for (auto name : {"(body)", "content-length", "content-type", "content-security-policy", "x-content-type-options"})
+                        side->erase(name);
+            INFO(title << "\n" << asked << wanted << "\n---\n" << got);
+            CHECK(g == w);
+            ++compared;
+        }
+    }
+    if (!shared::file("wire/serve-static.json").empty()) CHECK(compared > 60);
+}

@@ -1,0 +1,391 @@
+// send_file: what a response makes of a file, and who is told when it cannot.
+// SPDX-License-Identifier: MIT
+#include <crema/web/send_file.hpp>
+
+#include "files.hpp"
+#include <crema/loop/sleep.hpp>
+#include <crema/testing/client.hpp>
+#include <crema/web/app.hpp>
+#include <crema/web/send.hpp>
+
+#include <catch2/catch.hpp>
+#include <functional>
+
+using namespace crema;
+using namespace std::chrono_literals;
+using Catch::Matchers::Contains;
+using crema::testing::reply;
+
+namespace {
+
+// An app that answers with what `f` sends; errors as their status, type and text, what falls through as 404.
+app sends(std::function<void(request&, response&)> f) {
+    app a;
+    a.use([f = std::move(f)](request& req, response& res, next&) { f(req, res); });
+    a.use([](request&, response& res) { res.status(404).send("fell through"); });
+    a.use([](std::exception_ptr e, request&, response& res, next&) {
+        try {
+            std::rethrow_exception(e);
+        } catch (const http_error& x) {
+            for (const auto& [name, text] : x.headers()) res.set(name, text);
+            res.status(x.status()).set("X-Type", x.type()).end(x.what());
+        } catch (const std::exception& x) {
+            res.status(500).end(x.what());
+        }
+    });
+    return a;
+}
+
+std::string field(const reply& r, std::string_view name) { return std::string(r.header(name).value_or("(none)")); }
+
+} // namespace
+
+TEST_CASE("a file is sent with its type, length, date and validator", "[send_file]") {
+    served_files files;
+    files.write("name.txt", "tobi");
+    testing::client c(sends([&](request&, response& res) { res.send_file(files.root() / "name.txt"); }));
+    const auto r = c.get("/").result();
+    CHECK(r.status == 200);
+    CHECK(r.body == "tobi");
+    CHECK(field(r, "content-type") == "text/plain; charset=utf-8");
+    CHECK(field(r, "content-length") == "4");
+    CHECK(field(r, "accept-ranges") == "bytes");
+    CHECK(field(r, "cache-control") == "public, max-age=0");
+    CHECK(field(r, "last-modified") == files.date("name.txt"));
+    CHECK(field(r, "etag") == files.etag("name.txt"));
+    const auto head = c.head("/").result();
+    CHECK(head.status == 200);
+    CHECK(head.body.empty());
+    CHECK(field(head, "content-length") == "4");
+    CHECK(field(head, "etag") == files.etag("name.txt"));
+}
+
+TEST_CASE("an empty file, one without an extension, one that is large", "[send_file]") {
+    served_files files;
+    files.write("empty.txt", "");
+    files.write("plain", "x");
+    std::string large;
+    for (int i = 0; large.size() < 1'000'000; ++i) large += std::to_string(i);
+    files.write("large.bin", large);
+    testing::client c(sends([&](request& req, response& res) { res.send_file(req.path().substr(1), {.root = files.root()}); }));
+    c.get("/empty.txt").expect(200, "").expect("content-length", "0");
+    c.get("/plain").expect(200, "x").expect("content-type", "application/octet-stream");
+    c.get("/large.bin").expect(200, large).expect("content-length", std::to_string(large.size()));
+    c.get("/large.bin").set("Range", "bytes=150000-449999").expect(206, large.substr(150'000, 300'000));
+    c.head("/large.bin").expect(200, "").expect("content-length", std::to_string(large.size()));
+    c.get("/plain").expect(200, "x"); // the connection goes on
+    CHECK(c.server().connections() == 1);
+}
+
+TEST_CASE("fields that are set stay, those of the options come on top", "[send_file]") {
+    served_files files;
+    files.write("a.txt", "x");
+    auto a = sends([&](request& req, response& res) {
+        if (req.path() == "/set")
+            res.set("Content-Type", "text/x-own").set("ETag", "\"own\"").set("Cache-Control", "no-store").set("Accept-Ranges", "none");
+        if (req.path() == "/off") {
+            res.send_file("a.txt", {.root = files.root(), .last_modified = false, .accept_ranges = false, .cache_control = false});
+            return;
+        }
+        res.send_file("a.txt", {.root = files.root(), .headers = {{"X-A", "1"}, {"X-B", "2"}}, .max_age = 90min, .immutable = true});
+    });
+    testing::client c(a);
+    const auto own = c.get("/set").result();
+    CHECK(field(own, "content-type") == "text/x-own; charset=utf-8");
+    CHECK(field(own, "etag") == "\"own\"");
+    CHECK(field(own, "cache-control") == "no-store");
+    CHECK(field(own, "accept-ranges") == "none");
+    CHECK(field(own, "x-b") == "2");
+    CHECK(field(c.get("/").result(), "cache-control") == "public, max-age=5400, immutable");
+    const auto off = c.get("/off").set("Range", "bytes=0-0").result();
+    CHECK(off.status == 200);
+    for (auto name : {"last-modified", "accept-ranges", "cache-control"}) CHECK(field(off, name) == "(none)");
+    a.set("etag", value(false));
+    CHECK(field(c.get("/").result(), "etag") == "(none)");
+}
+
+TEST_CASE("max_age is at most a year, and not negative", "[send_file]") {
+    served_files files;
+    files.write("a.txt", "x");
+    testing::client c(sends([&](request& req, response& res) {
+        res.send_file("a.txt", {.root = files.root(), .max_age = req.path() == "/long" ? 24h * 366 * 5 : -5s});
+    }));
+    CHECK(field(c.get("/long").result(), "cache-control") == "public, max-age=31536000");
+    CHECK(field(c.get("/").result(), "cache-control") == "public, max-age=0");
+}
+
+TEST_CASE("what cannot be sent goes to the error handlers, a directory on with next", "[send_file]") {
+    served_files files;
+    files.write("dir/index.html", "index");
+    files.write(".hidden", "x");
+    files.write("a.txt", "x");
+    testing::client c(sends([&](request& req, response& res) {
+        res.send_file(std::string(req.query("path").value_or("")), {.root = files.root()});
+    }));
+    const auto get = [&](std::string_view path) { return c.get("/").query("path", path).result(); };
+    for (const auto& [path, status, type] : std::vector<std::tuple<std::string, int, std::string>>{
+             {"nothing.txt", 404, "ENOENT"}, {"a.txt/", 404, ""}, {"a.txt/b", 404, "ENOTDIR"}, {std::string(300, 'x'), 404, "ENAMETOOLONG"},
+             {"../root/a.txt", 403, ""}, {"dir/../../root/a.txt", 403, ""}, {"..\\a.txt", 403, ""}, {"..", 403, ""},
+             {".hidden", 404, ""}, {std::string("a.txt\0", 6), 400, ""}}) {
+        INFO(path);
+        const auto r = get(path);
+        CHECK(r.status == status);
+        if (!type.empty()) CHECK(field(r, "x-type") == type);
+        CHECK(field(r, "content-type") == "(none)");
+    }
+    CHECK(get("dir").body == "fell through");
+    CHECK(get("dir/").body == "index");
+    CHECK(get("dir/../a.txt").body == "x");
+    CHECK(get("/a.txt").body == "x");
+    CHECK_THAT(get("nothing.txt").body, Contains("no such file or directory") && Contains("nothing.txt"));
+}
+
+TEST_CASE("links do not lead out of the root", "[send_file]") {
+    served_files files;
+    files.write("a.txt", "inside");
+    std::ofstream(files.outside() / "secret.txt") << "secret";
+    std::filesystem::create_symlink("../secret.txt", files.root() / "out.txt");
+    std::filesystem::create_symlink(files.outside() / "secret.txt", files.root() / "absolute.txt");
+    std::filesystem::create_symlink("a.txt", files.root() / "in.txt");
+    std::filesystem::create_symlink("..", files.root() / "up");
+    testing::client c(sends([&](request& req, response& res) {
+        if (req.path() == "/free") res.send_file(files.root() / "out.txt"); // no root: the application answers for the path
+        else res.send_file(req.path().substr(1), {.root = files.root()});
+    }));
+    c.get("/out.txt").expect(403);
+    c.get("/absolute.txt").expect(403);
+    c.get("/up/secret.txt").expect(403);
+    c.get("/in.txt").expect(200, "inside");
+    c.get("/free").expect(200, "secret");
+}
+
+TEST_CASE("dotfiles are not there, or forbidden, or files like others", "[send_file]") {
+    served_files files;
+    files.write(".hidden", "h");
+    files.write(".git/config", "c");
+    testing::client c(sends([&](request& req, response& res) {
+        const auto how = req.query("how") == "allow" ? dotfiles::allow : req.query("how") == "deny" ? dotfiles::deny : dotfiles::ignore;
+        res.send_file(req.path().substr(1), {.root = files.root(), .dotfiles = how});
+    }));
+    for (auto path : {"/.hidden", "/.git/config"}) {
+        c.get(path).expect(404);
+        c.get(path).query("how", "deny").expect(403);
+        c.get(path).query("how", "allow").expect(200);
+    }
+}
+
+TEST_CASE("paths without a root are absolute and know no ..", "[send_file]") {
+    served_files files;
+    files.write("a.txt", "x");
+    testing::client c(sends([&](request& req, response& res) {
+        if (req.path() == "/empty") res.send_file("");
+        else if (req.path() == "/relative") res.send_file("a.txt");
+        else if (req.path() == "/up") res.send_file(files.root() / "dir/../a.txt");
+        else res.send_file(files.root() / "a.txt");
+    }));
+    c.get("/").expect(200, "x");
+    c.get("/empty").expect(500, "path argument is required to res.send_file");
+    c.get("/relative").expect(500, "path must be absolute or specify root to res.send_file");
+    c.get("/up").expect(403);
+}
+
+TEST_CASE("conditions are answered 304 and 412", "[send_file]") {
+    served_files files;
+    files.write("a.txt", "x");
+    testing::client c(sends([&](request&, response& res) { res.send_file("a.txt", {.root = files.root()}); }));
+    const auto tag = files.etag("a.txt"), date = files.date("a.txt");
+    const auto later = http::format_date(files.changed("a.txt") / 1000 + 60), before = http::format_date(files.changed("a.txt") / 1000 - 60);
+    for (const auto& [name, text, status] : std::vector<std::tuple<std::string, std::string, int>>{
+             {"If-None-Match", tag, 304}, {"If-None-Match", "\"x\", " + tag, 304}, {"If-None-Match", "*", 304},
+             {"If-None-Match", "\"x\"", 200}, {"If-Modified-Since", date, 304}, {"If-Modified-Since", later, 304},
+             {"If-Modified-Since", before, 200}, {"If-Modified-Since", "yesterday", 200}, {"If-Match", tag, 200},
+             {"If-Match", "\"x\", " + tag.substr(2), 200}, {"If-Match", "*", 200}, {"If-Match", "\"x\"", 412},
+             {"If-Unmodified-Since", date, 200}, {"If-Unmodified-Since", before, 412}, {"If-Unmodified-Since", "foo", 200}}) {
+        INFO(name << ": " << text);
+        const auto r = c.get("/").set(name, text).result();
+        CHECK(r.status == status);
+        CHECK(r.body == (status == 200 ? "x" : status == 412 ? "Precondition Failed" : ""));
+        if (status == 304) CHECK(field(r, "content-type") == "(none)");
+        if (status == 304) CHECK(field(r, "last-modified") == date);
+    }
+}
+
+TEST_CASE("parts of a file are 206, what lies behind it 416, several parts the whole", "[send_file]") {
+    served_files files;
+    files.write("nums.txt", "123456789");
+    testing::client c(sends([&](request&, response& res) { res.send_file("nums.txt", {.root = files.root()}); }));
+    for (const auto& [range, status, body, part] : std::vector<std::tuple<std::string, int, std::string, std::string>>{
+             {"bytes=0-4", 206, "12345", "bytes 0-4/9"}, {"bytes=0-0", 206, "1", "bytes 0-0/9"}, {"bytes=-3", 206, "789", "bytes 6-8/9"},
+             {"bytes=3-", 206, "456789", "bytes 3-8/9"}, {"bytes=2-50", 206, "3456789", "bytes 2-8/9"},
+             {"bytes=0-2,1-4", 206, "12345", "bytes 0-4/9"}, {"bytes=0-0,8-8", 200, "123456789", "(none)"},
+             {"asdf", 200, "123456789", "(none)"}, {"lines=0-1", 200, "123456789", "(none)"},
+             {"bytes=9-50", 416, "Range Not Satisfiable", "bytes */9"}, {"bytes=x-1", 200, "123456789", "(none)"}}) {
+        INFO(range);
+        const auto r = c.get("/").set("Range", range).result();
+        CHECK(r.status == status);
+        CHECK(r.body == body);
+        CHECK(field(r, "content-range") == part);
+    }
+    c.head("/").set("Range", "bytes=2-3").expect(206, "").expect("content-length", "2");
+    // If-Range
+    const auto with = [&](std::string_view condition) {
+        return c.get("/").set("Range", "bytes=0-0").set("If-Range", condition).result().status;
+    };
+    CHECK(with(files.etag("nums.txt")) == 206);
+    CHECK(with("\"x\"") == 200);
+    CHECK(with(files.date("nums.txt")) == 206);
+    CHECK(with(http::format_date(files.changed("nums.txt") / 1000 - 60)) == 200);
+    CHECK(with("nonsense") == 200);
+}
+
+TEST_CASE("start and end make a part of a file the whole", "[send_file]") {
+    served_files files;
+    files.write("nums.txt", "123456789");
+    testing::client c(sends([&](request& req, response& res) {
+        if (req.path() == "/behind") res.send_file("nums.txt", {.root = files.root(), .start = 20});
+        else res.send_file("nums.txt", {.root = files.root(), .start = 2, .end = 5});
+    }));
+    c.get("/").expect(200, "3456").expect("content-length", "4");
+    c.get("/").set("Range", "bytes=1-2").expect(206, "45").expect("content-range", "bytes 1-2/4");
+    c.get("/behind").expect(200, "");
+}
+
+TEST_CASE("a callback hears of the end, and answers for itself when that is an error", "[send_file]") {
+    served_files files;
+    files.write("a.txt", "x");
+    files.write("dir/b.txt", "y");
+    std::vector<std::string> log;
+    testing::client c(sends([&](request& req, response& res) {
+        res.send_file(req.path().substr(1), {.root = files.root()}, [&](std::exception_ptr e) {
+            try {
+                if (e) std::rethrow_exception(e);
+                log.push_back("sent");
+            } catch (const http_error& x) {
+                log.push_back(x.type());
+                res.status(x.status()).send("mine");
+            }
+        });
+    }));
+    c.get("/a.txt").expect(200, "x");
+    c.get("/none").expect(404, "mine");
+    c.get("/dir").expect(404, "mine");
+    c.run();
+    CHECK(log == std::vector<std::string>{"sent", "ENOENT", "EISDIR"});
+}
+
+TEST_CASE("awaited, its errors are exceptions and what follows runs when it was sent", "[send_file]") {
+    served_files files;
+    files.write("a.txt", "x");
+    std::vector<std::string> log;
+    app a;
+    a.get("/:name", [&](request& req, response& res) -> task<> {
+        const auto path = files.root() / std::string(req.params("name"));
+        std::string failed;
+        const send_file_options options{.headers = {{"X-A", "1"}}};
+        try {
+            if (req.query("options")) co_await res.send_file(path, options);
+            else co_await res.send_file(path);
+            log.push_back("sent");
+        } catch (const http_error& e) {
+            failed = e.type();
+        }
+        if (!failed.empty()) res.status(404).send("no " + failed);
+    });
+    a.use("/returned", [&](request&, response& res) { return res.send_file(files.root() / "a.txt"); });
+    testing::client c(a);
+    c.get("/a.txt").expect(200, "x");
+    c.get("/a.txt?options=1").expect(200, "x").expect("X-A", "1");
+    log.pop_back();
+    c.get("/none").expect(404, "no ENOENT");
+    c.get("/returned/x").expect(200, "x");
+    CHECK(log == std::vector<std::string>{"sent"});
+}
+
+TEST_CASE("a coroutine may send without waiting, after others waits", "[send_file]") {
+    served_files files;
+    files.write("a.txt", "x");
+    app a;
+    a.get("/:name", [&](request& req, response& res) -> task<> {
+        co_await sleep(1ms);
+        res.send_file(files.root() / std::string(req.params("name")));
+    });
+    a.use([](std::exception_ptr, request&, response& res, next&) { res.status(418).send("error"); });
+    testing::client c(a);
+    c.get("/a.txt").expect(200, "x");
+    c.get("/none.txt").expect(418, "error");
+}
+
+TEST_CASE("a client that leaves ends the transfer", "[send_file]") {
+    served_files files;
+    files.write("large.bin", std::string(20'000'000, 'x'));
+    bool told = false, cancelled_ = false;
+    testing::client_options options;
+    options.connection.capacity = 4096;
+    app a;
+    a.get("/", [&](request&, response& res) {
+        res.send_file(files.root() / "large.bin", [&](std::exception_ptr e) {
+            told = true;
+            try {
+                if (e) std::rethrow_exception(e);
+            } catch (const cancelled&) {
+                cancelled_ = true;
+            }
+        });
+    });
+    testing::client c(a, options);
+    auto [far, near] = net::memory_stream::pair(c.loop(), options.connection);
+    c.server().serve(std::move(near));
+    struct nobody : net::stream_handler {
+        void on_readable() override {}
+        void on_writable() override {}
+        void on_peer_closed() override {}
+        void on_broken(std::error_code) override {}
+    } handler;
+    far->start(handler);
+    const std::string_view request[] = {"GET / HTTP/1.1\r\nHost: x\r\n\r\n"};
+    far->write(request);
+    far->want(false, false);
+    c.run();
+    CHECK(!told); // waits for the client
+    far->close();
+    c.run();
+    CHECK(told);
+    CHECK(cancelled_);
+}
+
+TEST_CASE("a file that becomes shorter while it is sent closes the connection", "[send_file]") {
+    served_files files;
+    files.write("a.bin", std::string(3'000'000, 'x'));
+    testing::client c(sends([&](request&, response& res) {
+        res.send_file(files.root() / "a.bin", {.headers = {{"X-A", "b"}}});
+    }));
+    auto call = c.get("/").start();
+    for (int i = 0; i < 3 && call.body_so_far().empty(); ++i) c.loop().run_once(loop::wait::no);
+    std::filesystem::resize_file(files.root() / "a.bin", 0);
+    CHECK_THROWS_AS(call.result(), testing::failure);
+}
+
+TEST_CASE("download names the file", "[send_file]") {
+    served_files files;
+    files.write("user.html", "<p>tobi</p>");
+    testing::client c(sends([&](request& req, response& res) {
+        const auto path = files.root() / "user.html";
+        if (req.path() == "/named") res.download(path, "document.txt");
+        else if (req.path() == "/options")
+            res.download("user.html", {.root = files.root(), .headers = {{"content-disposition", "inline"}, {"X-A", "1"}}});
+        else if (req.path() == "/both") res.download("user.html", "café.html", {.root = files.root(), .max_age = 10s});
+        else if (req.path() == "/none") res.download(files.root() / "none.html");
+        else if (req.path() == "/path") res.download(path, "some/dir/x.html");
+        else if (req.path() == "/relative") res.download("CMakeLists.txt");
+        else res.download(path);
+    }));
+    c.get("/").expect(200, "<p>tobi</p>").expect("content-disposition", "attachment; filename=user.html").expect("content-type", "text/html; charset=utf-8");
+    c.get("/named").expect("content-disposition", "attachment; filename=document.txt").expect("content-type", "text/html; charset=utf-8");
+    c.get("/options").expect(200).expect("content-disposition", "attachment; filename=user.html").expect("x-a", "1");
+    c.get("/both").expect("content-disposition", "attachment; filename=\"caf?.html\"; filename*=UTF-8''caf%C3%A9.html").expect("cache-control", "public, max-age=10");
+    c.get("/path").expect("content-disposition", "attachment; filename=x.html");
+    c.get("/relative").expect("content-disposition", "attachment; filename=CMakeLists.txt");
+    const auto none = c.get("/none").result();
+    CHECK(none.status == 404);
+    CHECK(field(none, "content-disposition") == "(none)");
+}
