@@ -1,6 +1,7 @@
 // A server for the tests of whole processes, tests/e2e/server.py: handlers that misbehave in each way they can.
 //
-//     e2e_server [--port N] [--address A] [--grace MS] [--watch MS] [--stack] [--quick] [--log] [--bad-pattern]
+//     e2e_server [--port N] [--address A] [--grace MS] [--watch MS] [--stack] [--quick] [--log]
+//                [--threads N] [--bad-pattern]
 //
 // Prints its port; at its end, to stderr, how many handlers were begun, how many were cancelled, and what is left of them.
 // SPDX-License-Identifier: MIT
@@ -10,6 +11,7 @@
 #include <asio/steady_timer.hpp>
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -24,12 +26,19 @@ using namespace crema;
 namespace {
 
 struct counts {
-    int begun = 0, alive = 0, cancelled = 0;
+    int begun, alive, cancelled;
+};
+struct {
+    std::atomic<int> begun{0}, alive{0}, cancelled{0};
+    counts now() const { return {begun, alive, cancelled}; }
 } all;
 
 // In the frame of each coroutine handler.
 struct witness {
-    witness() { ++all.begun, ++all.alive; }
+    witness() {
+        ++all.begun;
+        ++all.alive;
+    }
     witness(const witness&) = delete;
     witness& operator=(const witness&) = delete;
     ~witness() { --all.alive; }
@@ -59,7 +68,7 @@ task<> noting(T work) {
 
 void add_routes(app& a) {
     a.get("/", [](request&, response& res) { res.send("ok"); });
-    a.get("/counts", [](request&, response& res) { res.json(all); });
+    a.get("/counts", [](request&, response& res) { res.json(all.now()); });
 
     a.get<"/sleep/:ms">([](param<"ms", int> ms, response& res) -> task<> {
         const witness w;
@@ -144,6 +153,7 @@ int run(int argc, char** argv) {
         else if (word == "--address") options.address = next, ++i;
         else if (word == "--grace") options.grace = ms(next), ++i;
         else if (word == "--watch") options.watchdog.threshold = ms(next), options.watchdog.enabled = std::atoi(next) > 0, ++i;
+        else if (word == "--threads") options.threads = static_cast<unsigned>(std::atoi(next)), ++i;
         else if (word == "--stack") options.watchdog.stack = true;
         else if (word == "--quick") { // short deadlines
             options.limit.header_deadline = std::chrono::milliseconds(300);
@@ -166,7 +176,7 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
     try {
         const int code = run(argc, argv);
-        std::fprintf(stderr, "begun %d, cancelled %d, left %d\n", all.begun, all.cancelled, all.alive);
+        std::fprintf(stderr, "begun %d, cancelled %d, left %d\n", all.begun.load(), all.cancelled.load(), all.alive.load());
         return code;
     } catch (const std::exception& e) {
         std::fprintf(stderr, "e2e_server: %s\n", e.what());

@@ -349,6 +349,37 @@ def quietly(f):
         return False
 
 
+@test
+def several_threads_drain_are_watched_and_cancelled_as_one_server():
+    with Server("--threads", "3", "--watch", "50") as s:
+        clients = [s.connect() for _ in range(30)]  # the kernel spreads them
+        for c in clients:
+            same(c.get("/").status, 200)
+        for c in clients[:9]:
+            c.send(b"GET /block/200 HTTP/1.1\r\nHost: x\r\n\r\n")
+        eventually(lambda: s.said().count("GET /block/:ms has blocked the loop for") >= 2, "loops of threads are watched, too")
+        for c in clients[:9]:
+            same(c.answer().body, "blocked")
+        for c in clients:
+            c.send(b"GET /sleep/500 HTTP/1.1\r\nHost: x\r\n\r\n")
+        eventually(lambda: s.counts()["begun"] == 30, "all run")
+        s.send(signal.SIGTERM)
+        for c in clients:
+            same(c.answer().body, "slept")
+        same(s.wait(10), 0, s.said())
+        has(s.said(), "begun 30, cancelled 0, left 0")
+    with Server("--threads", "3", "--grace", "60000") as s:
+        clients = [s.connect() for _ in range(12)]
+        for c in clients:
+            c.send(b"GET /sleep/60000 HTTP/1.1\r\nHost: x\r\n\r\n")
+        eventually(lambda: s.counts()["alive"] == 12, "they run")
+        s.send(signal.SIGTERM)
+        time.sleep(0.2)
+        s.send(signal.SIGTERM)
+        same(s.wait(10), 0, s.said())
+        has(s.said(), "begun 12, cancelled 12, left 0")
+
+
 # ---- the start
 
 
