@@ -43,11 +43,6 @@ namespace detail {
 struct runtime_pattern {};
 
 template <class T>
-inline constexpr bool is_optional_v = false;
-template <class T>
-inline constexpr bool is_optional_v<std::optional<T>> = true;
-
-template <class T>
 struct argument {
     static constexpr bool known = false;
 };
@@ -93,15 +88,7 @@ struct argument<param<Name, T>> {
     static constexpr auto name = Name;
 
     static param<Name, T> get(request& req, response&, next&) {
-        const auto text = req.params().get(Name.view());
-        if (!text) {
-            if constexpr (is_optional_v<T>) return param<Name, T>(T{});
-            else throw http_error(404, "there is no parameter \"" + std::string(Name.view()) + "\" in this path");
-        }
-        auto v = route::from_text<T>(*text);
-        if (!v)
-            throw http_error(400, "parameter \"" + std::string(Name.view()) + "\": " + v.error().message());
-        return param<Name, T>(std::move(*v));
+        return param<Name, T>(req.params<Name, T>());
     }
 };
 template <route::fixed_string Name, class T>
@@ -163,3 +150,11 @@ struct signature<F> : member_signature<decltype(&F::operator())> {};
 
 } // namespace detail
 } // namespace crema
+
+#if CREMA_BODIES
+namespace crema {
+
+CREMA_DECL const settings& request::options() const noexcept { return const_cast<request*>(this)->res().options(); }
+
+} // namespace crema
+#endif

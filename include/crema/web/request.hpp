@@ -4,16 +4,20 @@
 #include <crema/async/task.hpp>
 #include <crema/core/config.hpp>
 #include <crema/core/value.hpp>
-#include <crema/http/query.hpp>
-#include <crema/http/request_parser.hpp>
 #include <crema/json/parse.hpp>
 #include <crema/server/exchange.hpp>
 #include <crema/web/error.hpp>
 #include <crema/web/fwd.hpp>
+#include <crema/web/path_params.hpp>
+#include <crema/web/request_fields.hpp>
+#include <crema/web/settings.hpp>
+#include <concepts>
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace crema {
 
@@ -21,41 +25,6 @@ namespace detail {
 class transaction;
 struct router_run;
 } // namespace detail
-
-/** Holds the parameters that the path of a route or mount captured, decoded.
-
-    @par Thread Safety
-    Only on the loop of the request.
-*/
-class path_params {
-public:
-    /// Is one parameter.
-    struct entry {
-        std::string_view name;  ///< its name in the pattern
-        std::string_view value; ///< decoded; of a wildcard the segments with `/` between, each decoded
-        bool wildcard;          ///< whether it was captured by `*name`
-    };
-
-    /// Returns the value, or nothing when the path has none of that name. Valid until the exchange ends.
-    std::optional<std::string_view> get(std::string_view name) const noexcept {
-        for (std::size_t i = 0; i < count_; ++i)
-            if (entries_[i].name == name) return entries_[i].value;
-        return std::nullopt;
-    }
-    /// Returns the value; empty when the path has none of that name. Valid until the exchange ends.
-    std::string_view operator[](std::string_view name) const noexcept { return get(name).value_or(std::string_view{}); }
-    /// Tells whether there is a parameter of that name.
-    bool has(std::string_view name) const noexcept { return get(name).has_value(); }
-    const entry* begin() const noexcept { return entries_; }
-    const entry* end() const noexcept { return entries_ + count_; }
-    std::size_t size() const noexcept { return count_; }
-
-private:
-    friend class detail::transaction;
-    friend class router;
-    const entry* entries_ = nullptr;
-    std::size_t count_ = 0;
-};
 
 /** Represents one HTTP request while it is handled.
 
@@ -65,7 +34,7 @@ private:
     @par Thread Safety
     Only on the loop of the request.
 */
-class request {
+class request : public request_fields {
 public:
     request(const request&) = delete;
     request& operator=(const request&) = delete;
@@ -85,24 +54,30 @@ public:
     /// Returns the minor version of HTTP/1.
     int http_version_minor() const noexcept { return head_->version_minor(); }
 
-    /** Return a header field; repeated ones of list type are the first.
-
-        @param name Case does not matter; `referrer` is `referer`.
-    */
-    CREMA_DECL std::optional<std::string_view> get(std::string_view name) const;
-    /// Returns a header field; the same as `get`.
-    std::optional<std::string_view> header(std::string_view name) const { return get(name); }
-    /// Returns the fields as they came.
-    const http::request_head& head() const noexcept { return *head_; }
-
     /// Returns what the pattern of the layer captured.
     const path_params& params() const noexcept { return params_; }
     /// Returns one captured parameter; empty when the path has none of that name.
     std::string_view params(std::string_view name) const noexcept { return params_[name]; }
+    /** Return one captured parameter as a `T`: `req.params<"id", int>()`.
+
+        In a generic handler of a typed route, `app.get<"/users/:id">([](auto& req, auto& res) …)`, a name that the
+        pattern does not have does not compile.
+
+        @throws http_error 400 that names the parameter when it is no `T`, 404 when the path has none of that name and
+        `T` is no `std::optional`.
+    */
+    template <route::fixed_string Name, class T = std::string_view>
+    T params() const {
+        return params_.template as<Name, T>();
+    }
     /// Sets a parameter for this layer and what is within; copied. Callbacks of `router::param` may replace theirs.
     CREMA_DECL void params(std::string_view name, std::string_view replacement);
 
-    /// Returns the query as an object of strings, and arrays of strings for repeated names; parsed at the first call.
+    /** Return the query, parsed as the setting `query parser` says.
+
+        By default an object of strings, and arrays of strings for repeated names. Valid until the query of `url()` is
+        another one.
+    */
     CREMA_DECL const value& query();
     /// Returns the first value of a name in the query, decoded.
     CREMA_DECL std::optional<std::string_view> query(std::string_view name);
@@ -116,8 +91,6 @@ public:
         body_ = std::move(v);
         body_parsed_ = true;
     }
-    /// Tells whether the Content-Type is application/json or ends in `+json`.
-    CREMA_DECL bool is_json() const;
     /// Tells whether the request has a body, read or not.
     bool has_body() const noexcept { return exchange_->has_body(); }
 
@@ -161,18 +134,39 @@ public:
         co_return parse_json<T>(text);
     }
 
-    /// Returns the address of the client; without a port.
+    /// Returns the address of the client, without a port: that of the peer, or what trusted proxies say it is.
     CREMA_DECL std::string_view ip();
-    /// Returns `"https"` or `"http"`.
-    std::string_view protocol() const noexcept { return exchange_->secure() ? "https" : "http"; }
-    /// Tells whether the connection is encrypted.
-    bool secure() const noexcept { return exchange_->secure(); }
-    /// Returns the Host field, with a port when it has one.
-    std::string_view host() const noexcept { return head_->host(); }
-    /// Returns the Host field without its port.
-    CREMA_DECL std::string_view hostname() const;
-    /// Tells whether `X-Requested-With` says XMLHttpRequest.
-    CREMA_DECL bool xhr() const;
+    /// Returns the addresses that trusted proxies tell, the client's first, without that of the peer.
+    CREMA_DECL std::vector<std::string_view> ips();
+    /// Returns `"https"` or `"http"`, or what a trusted proxy says in X-Forwarded-Proto.
+    CREMA_DECL std::string_view protocol();
+    /// Tells whether `protocol()` is `"https"`.
+    bool secure() { return protocol() == "https"; }
+    /// Returns host and port that the request is for, or what a trusted proxy says in X-Forwarded-Host.
+    CREMA_DECL std::string_view host();
+    /// Returns `host()` without its port.
+    CREMA_DECL std::string_view hostname();
+    /// Returns the parts of `hostname()` from the last to the first, without the last ones that `subdomain offset` counts.
+    CREMA_DECL std::vector<std::string_view> subdomains();
+    /// Returns the cookies as an object, decoded; those that begin with `j:` as what they say in JSON. Parsed at the
+    /// first call.
+    CREMA_DECL const value& cookies();
+    /// Returns the cookie of that name when it is a text.
+    CREMA_DECL std::optional<std::string_view> cookies(std::string_view name);
+    /// Sets the cookies, for who checks signatures: without the signed ones.
+    template <std::same_as<value> V>
+    void cookies(V all) {
+        cookies_ = std::move(all);
+    }
+    /// Returns the cookies whose signature was checked; one with a false signature is false. Empty unless a middleware
+    /// has checked them.
+    const value& signed_cookies() const noexcept { return signed_cookies_; }
+    /// Sets the cookies whose signature was checked.
+    template <std::same_as<value> V>
+    void signed_cookies(V all) {
+        signed_cookies_ = std::move(all);
+    }
+
     /// Tells whether the client's copy is still good, by what the response has set so far.
     CREMA_DECL bool fresh() const;
     /// Tells the opposite of `fresh`.
@@ -180,6 +174,8 @@ public:
 
     /// Returns the response to this request.
     CREMA_DECL response& res() noexcept;
+    /// Returns the settings of the app that handles the request.
+    CREMA_DECL const settings& options() const noexcept;
     /// Returns the values that follow all coroutines of this request. See `context_value`.
     CREMA_DECL context_frame& context() noexcept;
     /// Returns the layer under the framework.
@@ -195,7 +191,7 @@ private:
     explicit request(detail::transaction& owner) noexcept : owner_(&owner) {}
     void open(exchange& x) noexcept {
         exchange_ = &x;
-        head_ = &x.head();
+        open_fields(x.head(), x.memory());
         url_ = head_->target();
         path_ = head_->path();
     }
@@ -204,14 +200,18 @@ private:
         base_url_ = {};
         params_ = {};
         query_.reset();
+        cookies_.reset();
+        if (!signed_cookies_.empty()) [[unlikely]] signed_cookies_ = value::object();
         body_ = nullptr;
         raw_body_.reset();
         raw_owned_.clear();
-        ip_.clear();
+        peer_.clear();
+        close_fields();
         body_parsed_ = false;
     }
 
     CREMA_DECL bool fresh(const response& res) const;
+    CREMA_DECL std::string_view peer();
     CREMA_DECL void require_json_type() const;
     CREMA_DECL std::string_view require_json_text();
     [[noreturn]] CREMA_DECL static void bad_json(const failure& why);
@@ -224,14 +224,17 @@ private:
 
     exchange* exchange_ = nullptr;
     detail::transaction* owner_;
-    const http::request_head* head_ = nullptr;
     std::string_view url_, path_, base_url_;
     path_params params_;
     std::optional<value> query_;
+    std::string query_text_; // what `query_` was parsed from
+    const settings* query_by_ = nullptr;
+    std::optional<value> cookies_;
+    value signed_cookies_ = value::object();
     value body_;
     std::optional<std::string_view> raw_body_;
     std::string raw_owned_;
-    std::string ip_;
+    std::string peer_;
     bool body_parsed_ = false;
 };
 
@@ -239,7 +242,10 @@ private:
 
 #if CREMA_BODIES
 #include <crema/core/text.hpp>
-#include <crema/http/fresh.hpp>
+#include <crema/http/cookie.hpp>
+#include <crema/http/nested_query.hpp>
+#include <crema/http/query.hpp>
+#include <crema/web/origin.hpp>
 #include <stdexcept>
 
 namespace crema {
@@ -249,18 +255,19 @@ namespace detail {
 
 } // namespace detail
 
-CREMA_DECL std::optional<std::string_view> request::get(std::string_view name) const {
-    auto i = head_->find(name, 0);
-    if (i == http::request_head::npos && iequals(name, "referrer")) i = head_->find(http::field::referer, 0);
-    if (i == http::request_head::npos) return std::nullopt;
-    return head_->field_at(i).value;
-}
-
 CREMA_DECL const value& request::query() {
-    if (!query_) {
-        const auto at = url_.find('?');
-        query_ = http::parse_query(at == url_.npos ? std::string_view{} : url_.substr(at + 1));
+    const auto at = url_.find('?');
+    const auto text = at == url_.npos ? std::string_view{} : url_.substr(at + 1);
+    const auto& by = options();
+    if (query_ && text == query_text_ && &by == query_by_) return *query_;
+    switch (by.query_parser) {
+    case settings::query_parser_kind::off: query_ = value::object(); break;
+    case settings::query_parser_kind::simple: query_ = http::parse_query(text); break;
+    case settings::query_parser_kind::extended: query_ = *http::parse_nested_query(text); break;
+    case settings::query_parser_kind::function: query_ = by.parse_query(text); break;
     }
+    query_text_ = text;
+    query_by_ = &by;
     return *query_;
 }
 
@@ -306,27 +313,65 @@ CREMA_COROUTINE task<std::string_view> request::read_text(std::size_t limit) {
     co_return *raw_body_;
 }
 
+CREMA_DECL std::string_view request::peer() {
+    if (peer_.empty()) peer_ = exchange_->peer().host();
+    return peer_;
+}
+
 CREMA_DECL std::string_view request::ip() {
-    if (ip_.empty()) ip_ = exchange_->peer().host();
-    return ip_;
+    const auto& trust = options().trust_proxy;
+    if (trust.nobody()) [[likely]] return peer();
+    return http::client_address(peer(), field(http::field::x_forwarded_for).value_or(""), trust);
 }
 
-CREMA_DECL std::string_view request::hostname() const {
-    const auto h = host();
-    if (h.starts_with('[')) return h.substr(0, h.find(']') == h.npos ? h.size() : h.find(']') + 1);
-    return h.substr(0, h.find(':'));
+CREMA_DECL std::vector<std::string_view> request::ips() {
+    const auto& trust = options().trust_proxy;
+    if (trust.nobody()) return {};
+    auto all = http::forwarded_addresses(peer(), field(http::field::x_forwarded_for).value_or(""), trust);
+    all.erase(all.begin());
+    return {all.rbegin(), all.rend()};
 }
 
-CREMA_DECL bool request::xhr() const {
-    return iequals(head_->get(http::field::x_requested_with), "xmlhttprequest");
+CREMA_DECL std::string_view request::protocol() {
+    const std::string_view own = exchange_->secure() ? "https" : "http";
+    const auto said = field(http::field::x_forwarded_proto);
+    if (!said || said->empty()) return own;
+    const auto& trust = options().trust_proxy;
+    return !trust.nobody() && trust.trusts(peer(), 0) ? detail::first_of_list(*said) : own;
 }
 
-CREMA_DECL bool request::is_json() const {
-    const auto type = head_->get(http::field::content_type);
-    const auto essence = trim_ows(type.substr(0, type.find(';')));
-    const auto slash = essence.find('/');
-    const auto sub = slash == essence.npos ? std::string_view{} : essence.substr(slash + 1);
-    return iequals(essence, "application/json") || (sub.size() > 5 && iequals(sub.substr(sub.size() - 5), "+json"));
+CREMA_DECL std::string_view request::host() {
+    const auto said = field(http::field::x_forwarded_host);
+    if (!said || said->empty()) return head_->host();
+    const auto& trust = options().trust_proxy;
+    if (trust.nobody() || !trust.trusts(peer(), 0)) return head_->host();
+    return said->find(',') == said->npos ? *said : detail::first_of_list(*said);
+}
+
+CREMA_DECL std::string_view request::hostname() { return detail::hostname_of(host()); }
+
+CREMA_DECL std::vector<std::string_view> request::subdomains() {
+    return detail::subdomains_of(hostname(), options().subdomain_offset);
+}
+
+CREMA_DECL const value& request::cookies() {
+    if (cookies_) return *cookies_;
+    cookies_ = value::object();
+    auto& all = cookies_->as_object();
+    for (auto& [name, text] : http::parse_cookies(field(http::field::cookie).value_or(""))) {
+        value content;
+        if (text.starts_with("j:"))
+            if (auto tree = crema::json::parse<value>(std::string_view(text).substr(2))) content = std::move(*tree);
+        if (content.is_null()) content = value(std::move(text));
+        all.emplace_back(std::move(name), std::move(content));
+    }
+    return *cookies_;
+}
+
+CREMA_DECL std::optional<std::string_view> request::cookies(std::string_view name) {
+    const auto* v = cookies().find(name);
+    if (!v || !v->is_string()) return std::nullopt;
+    return v->as_string();
 }
 
 CREMA_DECL void request::require_json_type() const {
