@@ -66,7 +66,7 @@ private:
 };
 
 // The other end of a connection.
-class client : net::stream_handler {
+class client final : net::stream_handler {
 public:
     client(bench& b, std::unique_ptr<net::memory_stream> s) : bench_(&b), stream(std::move(s)) { stream->start(*this); }
     client(const client&) = delete;

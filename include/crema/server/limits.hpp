@@ -11,7 +11,8 @@ namespace crema {
 
 /** Bounds everything that a client can make a server spend.
 
-    Deadlines are checked every half second, so that they may come that much later.
+    Deadlines are checked four times a second, short ones more often, so that they may come a little later. Time in which
+    a handler has blocked the loop is not held against clients.
 
     @par Thread Safety
     Distinct objects: safe.
@@ -30,7 +31,7 @@ struct limits {
     std::size_t backlog = 256 * 1024;               ///< octets of an answer that wait for the client before `write` waits
     std::uint64_t requests_per_connection = 0;      ///< then the connection closes; 0 for no limit
     std::size_t connections = 50'000;               ///< at once; more are closed at once
-    std::size_t connections_per_address = 20'000;   ///< at once from one address; more are closed at once
+    std::size_t connections_per_address = 20'000;   ///< at once from one address (IPv6: one /64; Unix sockets: no limit); more are closed at once
 };
 
 /** Print limits as a table, a line each.
