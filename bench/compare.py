@@ -57,14 +57,14 @@ def counted(figure, function, arguments, usual_work, form, without=()):
                 values[name][work] = function(name, work)
             except RuntimeError as e:
                 print(f"{figure} of {name}, {work}: {e}", file=sys.stderr)
-    keep(figure, values)
+        keep(figure, {name: values[name]})
     table(figure, works, names, values, form)
 
 
 def instructions(arguments):
     counted("instructions", measure.instructions, arguments,
             ["plaintext", "pipelined", "json", "post", "param", "param100", "param1000", "browser", "middleware", "coroutine"],
-            lambda v: f"{v:.0f}", without=("node", "fastify", "express"))
+            lambda v: f"{v:.0f}", without=measure.NOT_COUNTED)
 
 
 def allocations(arguments):
@@ -130,6 +130,7 @@ def cpu(arguments):
 
 def idle(arguments):
     names, _ = chosen(arguments, [])
+    names = [n for n in names if n != "httplib"]  # has a thread for each connection
     values = {}
     for name in names:
         try:

@@ -75,7 +75,7 @@ for one in $what; do
     peers) build_peers ;;
     compile) python3 bench/compile.py ;;
     probe)
-        build bench_load example_posts_api
+        build bench_load bench_floor example_posts_api
         python3 bench/probe.py
         ;;
     await)

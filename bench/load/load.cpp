@@ -300,6 +300,7 @@ private:
             c.since = now();
             send_all(c, plan_.request);
             while (!take(c, now())) {
+                if (now() - c.since > 10'000'000'000) fail("no answer for ten seconds");
                 epoll_event ignored{};
                 epoll_wait(epoll_, &ignored, 1, 100);
             }
