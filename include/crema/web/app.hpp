@@ -9,6 +9,7 @@
 #include <crema/loop/watchdog.hpp>
 #include <crema/server/server.hpp>
 #include <crema/web/app_core.hpp>
+#include <crema/web/closing.hpp>
 #include <crema/web/router.hpp>
 #include <crema/web/send.hpp>
 #include <crema/web/transaction.hpp>
@@ -141,6 +142,14 @@ public:
     }
     /// @copydoc close(std::chrono::milliseconds, Done)
     CREMA_DECL void close(std::chrono::milliseconds grace, unique_function<void(const drain_report&)> done);
+    /** Stop and wait until everything has ended: `auto report = co_await app.close({.grace = 10s});`
+        @see closing
+    */
+    closing close(close_options options) {
+        return closing([self = *this, options](unique_function<void(const drain_report&)> done) mutable {
+            self.close(options.grace, std::move(done));
+        });
+    }
 
     /// @cond
     exchange_handler& handler() noexcept { return *app_; }
