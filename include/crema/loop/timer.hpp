@@ -339,10 +339,18 @@ private:
         return at == lists_.end() ? nullptr : at->second;
     }
     timer_list* make(std::int64_t expiry, std::int32_t msecs) {
-        auto* list = new timer_list(expiry, next_id_++, msecs);
-        lists_.emplace(msecs, list);
-        list->at = static_cast<std::uint32_t>(heap_.size());
-        heap_.push_back(list);
+        heap_.push_back(nullptr); // what may fail leaves nothing behind
+        timer_list* list = nullptr;
+        try {
+            list = new timer_list(expiry, next_id_++, msecs);
+            lists_.emplace(msecs, list);
+        } catch (...) {
+            delete list;
+            heap_.pop_back();
+            throw;
+        }
+        list->at = static_cast<std::uint32_t>(heap_.size() - 1);
+        heap_.back() = list;
         up(list->at);
         return list;
     }
