@@ -30,4 +30,33 @@ if [ -f "$wire" ] && command -v node >/dev/null 2>&1; then
 else
     echo "the wire harness is not here: skipped"
 fi
+# add <what> <command…>: a program of its own, whose last line has its totals
+add() {
+    what=$1
+    shift
+    out=$(mktemp)
+    timeout 600 "$@" >"$out" 2>&1
+    line=$(tail -n 1 "$out")
+    case $line in
+    *" passed, "*" failed"*)
+        w=${line%% *}
+        x=${line#*, }
+        x=${x%% *}
+        p=$((p + w))
+        f=$((f + x))
+        echo "$what: $line"
+        [ "$x" = 0 ] || grep -v ' passed' "$out" | head -n 60
+        ;;
+    *)
+        f=$((f + 1))
+        echo "FAILED: $what ended with: $line"
+        ;;
+    esac
+    rm -f "$out"
+}
+if command -v node >/dev/null 2>&1; then
+    add "random routers, compared with Express" node tests/conformance/differential.mjs "$BUILD/conformance_routing_peer" 600
+else
+    echo "node is not here: random routers skipped"
+fi
 echo "$p passed, $f failed"

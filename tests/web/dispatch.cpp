@@ -238,6 +238,43 @@ TEST_CASE("next(\"route\") in a param callback passes over the path", "[dispatch
     testing::client(a).get("/7").expect(200, "fixed");
 }
 
+TEST_CASE("a target that a param callback writes counts behind this layer, which takes as many octets of it", "[dispatch][param]") {
+    app a;
+    log_type log;
+    a.param("id", [](request& req, response&, next& next, std::string_view) { req.url("/new/x"), next(); });
+    a.use("/:id", [&](request& req, response&, next& next) { log.push_back(shown(req)), next(); });
+    a.use([&](request& req, response& res) { log.push_back(shown(req)), res.send(""); });
+    testing::client(a).get("/abc/y").expect(200);
+    CHECK(log == log_type{"/abc|/x|/x", "|/abc/x|/abc/x"});
+}
+
+TEST_CASE("a wildcard gives its segments, each decoded", "[dispatch]") {
+    app a;
+    a.get("/*path", [](request& req, response& res) {
+        const auto& p = *req.params().begin();
+        CHECK(p.segments() == std::vector<std::string>{"a", "b/c", "d"});
+        CHECK(p.raw == "a/b%2Fc/d");
+        res.send(p.value);
+    });
+    testing::client(a).get("/a/b%2Fc/d").expect(200, "a/b/c/d");
+}
+
+TEST_CASE("a coroutine that throws before it waits fails behind the code after next(), as a promise does", "[dispatch]") {
+    app a;
+    log_type log;
+    a.use([&](request&, response&, next& next) {
+        next();
+        log.push_back("after");
+    });
+    a.use([](request&, response&) -> task<> {
+        throw std::runtime_error("rejected");
+        co_return;
+    });
+    a.use([&](std::exception_ptr, request&, response& res, next&) { log.push_back("error"), res.send("x"); });
+    testing::client(a).get("/").expect(200, "x");
+    CHECK(log == log_type{"after", "error"});
+}
+
 TEST_CASE("param callbacks are those of the router that captured, not of those around", "[dispatch][param]") {
     app a;
     log_type log;

@@ -66,12 +66,13 @@ CREMA_DECL void transaction::replace(std::string_view name, std::string_view val
     for (std::size_t i = 0; i < p.count_; ++i)
         if (list[i].name == name) {
             list[i].value = text;
+            list[i].raw = {};
             return;
         }
     auto* const more = static_cast<path_params::entry*>(
         memory().allocate((p.count_ + 1) * sizeof(path_params::entry), alignof(path_params::entry)));
     std::copy(p.begin(), p.end(), more);
-    ::new (&more[p.count_]) path_params::entry{memory().copy(name), text, false};
+    ::new (&more[p.count_]) path_params::entry{memory().copy(name), text, false, {}};
     p.entries_ = more;
     ++p.count_;
 }
@@ -128,6 +129,7 @@ CREMA_DECL void transaction::walk(router_run& at, baton b) {
             return later(at, b, false);
         }
         route::path_match m;
+        const auto path = req_.path_;
         const layer* const l = search(at, b, m);
         if (!l) return leave(at, b);
         std::size_t matched = m.length(), own = 0;
@@ -137,7 +139,7 @@ CREMA_DECL void transaction::walk(router_run& at, baton b) {
             own = bind(chosen_, chosen_.size(), at);
         }
         if (own != 0 && !at.core->params.empty()) [[unlikely]] return begin_params(at, *l, matched, own, b);
-        if (!dispatch(at, *l, matched, b)) continue; // not for such: as if it had called next(err)
+        if (!dispatch(at, *l, path, matched, b)) continue; // not for such: as if it had called next(err)
         at.steps = 0;
         return;
     }
@@ -240,7 +242,7 @@ std::string_view transaction::undecodable(const Captures& all, std::size_t size)
 template <class Captures>
 std::size_t transaction::bind(const Captures& all, std::size_t size, const router_run& at) {
     const auto outer = at.core->merge_params ? at.params : path_params{};
-    if (size == 0) [[likely]] {
+    if (size + outer.size() == 0) [[likely]] {
         req_.params_ = outer;
         return 0;
     }
@@ -251,7 +253,7 @@ std::size_t transaction::bind(const Captures& all, std::size_t size, const route
         auto text = c.value;
         if (text.find('%') != text.npos)
             if (const auto decoded = route::decode_capture(text)) text = memory().copy(*decoded);
-        ::new (&list[i]) path_params::entry{c.name, text, c.wildcard};
+        ::new (&list[i]) path_params::entry{c.name, text, c.wildcard, c.value};
     }
     req_.params_.entries_ = list;
     req_.params_.count_ = size;
@@ -292,6 +294,7 @@ CREMA_DECL void transaction::begin_params(router_run& at, const layer& l, std::s
     p->what = run::kind::param;
     p->outer = &at;
     p->to = &l;
+    p->path = req_.path_;
     p->matched = matched;
     p->matched_at = l.choices.empty() ? 0 : chosen_at_;
     p->entries = req_.params_.entries_;
@@ -349,13 +352,14 @@ CREMA_DECL void transaction::walk_params(param_run& at, baton b) {
     if (b.what != baton::kind::go) walk(outer, at.pending ? pending : b);
     else {
         chosen_at_ = at.matched_at;
-        if (!dispatch(outer, *at.to, at.matched, pending)) walk(outer, pending);
+        if (!dispatch(outer, *at.to, at.path, at.matched, pending)) walk(outer, pending);
     }
     outer.steps = 0;
 }
 
 // Goes into a layer. False when it is not for such: an error handler without an error, or the other way round.
-CREMA_DECL bool transaction::dispatch(router_run& at, const layer& l, std::size_t matched, const baton& b) {
+CREMA_DECL bool transaction::dispatch(router_run& at, const layer& l, std::string_view path, std::size_t matched,
+                                      const baton& b) {
     if (l.route) {
         auto* const r = ::new (memory().allocate(sizeof(route_run), alignof(route_run))) route_run;
         r->what = run::kind::route;
@@ -367,17 +371,19 @@ CREMA_DECL bool transaction::dispatch(router_run& at, const layer& l, std::size_
         walk_route(*r, {});
         return true;
     }
-    const bool failed = b.what == baton::kind::error;
-    if (l.mounted ? failed : l.fn->takes_error != failed) return false;
-    if (matched != 0 && !enter(at, l, matched)) return false;
+    const bool fits = l.mounted ? b.what != baton::kind::error : l.fn->takes_error == (b.what == baton::kind::error);
+    // Express takes the path away before it looks; giving it back changes nothing, except where it stands elsewhere by now.
+    if (!fits && (matched == 0 || path.data() == req_.url_.data() + at.host.size())) return false;
+    if (matched != 0 && !enter(at, l, path, matched)) return false;
+    if (!fits) return false;
     if (l.mounted) descend(at, l);
     else call(*l.fn, at, l.label, b);
     return true;
 }
 
-// Takes the part that a middleware or a mount has matched away from the path.
-CREMA_DECL bool transaction::enter(router_run& at, const layer& l, std::size_t matched) {
-    const auto path = req_.path_;
+// Takes the part that a middleware or a mount has matched away from the target. `path` is what was matched; parameter
+// callbacks may have written another target since: as many octets of that are taken.
+CREMA_DECL bool transaction::enter(router_run& at, const layer& l, std::string_view path, std::size_t matched) {
     if (!l.choices.empty()) { // an expression may match anywhere
         if (path.substr(0, matched) != path.substr(std::min(chosen_at_, path.size()), matched)) return false;
         if (matched < path.size() && path[matched] != '/') return false;
@@ -393,7 +399,10 @@ CREMA_DECL bool transaction::enter(router_run& at, const layer& l, std::size_t m
         rest = join("/", rest);
         at.slash_added = true;
     }
-    req_.url_ = at.url_inside = rest;
+    // Only when the path stands where it was taken from does the same come back.
+    if (path.data() == req_.url_.data() + at.host.size()) [[likely]] at.url_inside = rest;
+    else rest = memory().copy(rest);
+    req_.url_ = rest;
     const auto taken = at.removed.ends_with('/') ? at.removed.substr(0, matched - 1) : at.removed;
     req_.base_url_ = at.base_url.empty() ? taken : join(at.base_url, taken);
     set_path();
@@ -413,7 +422,7 @@ CREMA_DECL void transaction::restore(router_run& at) {
         }
         url = join(at.host, at.removed, url.substr(std::min(at.host.size(), url.size())));
     }
-    at.removed = {};
+    at.removed = at.url_inside = {};
     at.slash_added = false;
     req_.url_ = url;
     set_path();
@@ -514,4 +523,21 @@ CREMA_DECL void transaction::answer_not_allowed() {
 }
 
 } // namespace crema::detail
+
+namespace crema {
+
+CREMA_DECL std::vector<std::string> path_params::entry::segments() const {
+    std::vector<std::string> all;
+    const bool decode = raw.data() != nullptr;
+    for (auto rest = decode ? raw : value;;) {
+        const auto end = wildcard ? rest.find('/') : rest.npos;
+        const auto part = rest.substr(0, end);
+        auto text = decode ? route::decode_capture(part) : result<std::string>(std::string(part));
+        all.push_back(text ? std::move(*text) : std::string(part));
+        if (end == rest.npos) return all;
+        rest.remove_prefix(end + 1);
+    }
+}
+
+} // namespace crema
 #endif

@@ -73,6 +73,7 @@ struct route_run : run {
 // A walk over the callbacks of the parameters of one layer.
 struct param_run : run {
     const layer* to = nullptr;
+    std::string_view path; // that was matched
     std::size_t matched = 0, matched_at = 0;
     const path_params::entry* entries = nullptr; // of this layer alone
     std::uint32_t count = 0;
@@ -94,6 +95,7 @@ struct running : activation {
     environment env;
     activity what;
     task<> work;
+    bool starting = false;       // its first part runs
     running* previous = nullptr; // all of this request
 };
 
@@ -137,13 +139,13 @@ private:
     bool choose(const layer& l, std::string_view path);
     template <class Captures>
     static std::string_view undecodable(const Captures& all, std::size_t size);
-    bool dispatch(router_run& at, const layer& l, std::size_t matched, const baton& b);
+    bool dispatch(router_run& at, const layer& l, std::string_view path, std::size_t matched, const baton& b);
     void begin_params(router_run& at, const layer& l, std::size_t matched, std::size_t own, const baton& b);
     void walk_route(route_run& at, baton b);
     void walk_params(param_run& at, baton b);
     void leave(router_run& at, const baton& b);
     void later(run& at, const baton& b, bool leaving);
-    bool enter(router_run& at, const layer& l, std::size_t matched);
+    bool enter(router_run& at, const layer& l, std::string_view path, std::size_t matched);
     void descend(router_run& at, const layer& l);
     void restore(router_run& at);
     void show_app(const app_core& a);
@@ -368,13 +370,24 @@ CREMA_DECL void transaction::invoke(handler_base& fn, run& from, const activity_
     if (!error && a->work) {
         x_->retain();
         pending_ = nullptr;
+        a->starting = true;
         task_access::start(a->work, &a->env, [](void* p) {
             auto& r = *static_cast<running*>(p);
             auto& t = static_cast<transaction&>(*r.owner);
             auto& x = *t.x_;
-            t.settle(r, task_access::promise(r.work).error());
+            if (const auto e = task_access::promise(r.work).error(); e && r.starting) {
+                // As a promise that is rejected: who called goes on first.
+                x.loop().queue_microtask([&t, &r, &x, e] {
+                    t.settle(r, e);
+                    x.release();
+                });
+                return;
+            } else {
+                t.settle(r, e);
+            }
             x.release(); // may end the exchange and this
         }, a);
+        a->starting = false;
         // `a` and this are alive: whoever called on_request holds the exchange
         if (!a->over()) pending_ = a;
     } else {
