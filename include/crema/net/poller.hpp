@@ -82,6 +82,7 @@ private:
 #include <crema/core/recycle.hpp>
 #include <cerrno>
 #include <functional>
+#include <new>
 #include <utility>
 #include <unistd.h>
 #if CREMA_NET_EPOLL
@@ -111,8 +112,12 @@ struct poller::state : std::enable_shared_from_this<state> {
     }
     void wait() {
         if (waiting_ || count_ == 0 || !set_.is_open()) return;
-        waiting_ = true;
-        set_.async_wait(descriptor::wait_read, on_events{shared_from_this()});
+        try {
+            set_.async_wait(descriptor::wait_read, on_events{shared_from_this()});
+            waiting_ = true;
+        } catch (const std::bad_alloc&) { // looks without waiting until there is memory again
+            loop_.callback([&] { again_.start(loop_.immediates()); });
+        }
     }
     void run() {
         waiting_ = false;
@@ -142,8 +147,17 @@ struct poller::state : std::enable_shared_from_this<state> {
             if (batch_[i].data.ptr == &w) batch_[i].data.ptr = nullptr;
     }
 
+    struct without_memory : loop_immediate {
+        explicit without_memory(state& s) noexcept
+            : loop_immediate([](loop_immediate& i) {
+                  const auto keep = static_cast<without_memory&>(i).self.shared_from_this();
+                  keep->run();
+              }), self(s) {}
+        state& self;
+    };
     loop& loop_;
     descriptor set_;
+    without_memory again_{*this};
     epoll_event* batch_ = nullptr;
     const watcher* current_ = nullptr;
     int size_ = 0;
