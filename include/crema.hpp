@@ -38,6 +38,9 @@
 #if defined(CREMA_WITH_CRYPT)
 #include <crema/ext/crypt.hpp>
 #endif
+#if defined(CREMA_WITH_PCRE2)
+#include <crema/ext/pcre2.hpp>
+#endif
 #if defined(CREMA_WITH_SQLITE)
 #include <crema/ext/sqlite.hpp>
 #endif
