@@ -6,7 +6,9 @@
 #include <crema/route/typed.hpp>
 #include <crema/web/error.hpp>
 #include <crema/web/next.hpp>
+#include <crema/web/query_argument.hpp>
 #include <crema/web/request.hpp>
+#include <crema/web/request_of.hpp>
 #include <crema/web/response.hpp>
 #include <concepts>
 #include <exception>
@@ -21,8 +23,8 @@ namespace crema {
 
 /** Is the parsed JSON body of the request, as an argument of a handler: `[](body<post> b, response& res)`.
 
-    The body, at most 100 KiB of it, is read before the handler runs; what is no valid `T` is answered with 400, naming the
-    field.
+    The body, at most 100 KiB of it, is read before the handler runs; what is no valid `T` is answered with 400, naming
+    the field.
 
     @par Thread Safety
     Distinct objects: safe.
@@ -38,9 +40,6 @@ struct body {
 };
 
 namespace detail {
-
-// The pattern of a route that was given as a string.
-struct runtime_pattern {};
 
 template <class T>
 struct argument {
@@ -80,12 +79,27 @@ struct argument<body<T>> {
 };
 template <class T>
 struct argument<const body<T>&> : argument<body<T>> {};
+template <class T>
+struct argument<query<T>> {
+    static constexpr bool known = true;
+    static query<T> get(request& req, response&, next&) {
+        static_assert(aggregate<T> || std::is_same_v<T, value>,
+                      "crema: query<T> reads an aggregate, whose members are the parameters of the query");
+        query<T> q{};
+        if constexpr (std::is_same_v<T, value>) q.value = req.query();
+        else read_query_members(q.value, req.query(), std::string());
+        return q;
+    }
+};
+template <class T>
+struct argument<const query<T>&> : argument<query<T>> {};
 
 template <route::fixed_string Name, class T>
 struct argument<param<Name, T>> {
     static constexpr bool known = true;
     static constexpr bool is_param = true;
     static constexpr auto name = Name;
+    using type = T;
 
     static param<Name, T> get(request& req, response&, next&) {
         return param<Name, T>(req.params<Name, T>());
@@ -100,7 +114,7 @@ constexpr void check_argument() {
     static_assert(argument_type<A>, "crema: a handler cannot take an argument of this type; it may take request&, "
                                     "response&, next&, param<\"name\", T>, query<T>, body<T>, in any order");
     if constexpr (!std::is_same_v<Pattern, runtime_pattern> && requires { argument<A>::is_param; })
-        Pattern::template require<argument<A>::name>();
+        Pattern::template require<argument<A>::name, typename argument<A>::type>();
 }
 
 template <class R, class... A>
@@ -135,8 +149,8 @@ struct signature<R (*)(A...) noexcept> : call_signature<R, A...> {};
 
 template <class M>
 struct member_signature;
-#define CREMA_MEMBER_SIGNATURE(qualifier)                                                                                      \
-    template <class C, class R, class... A>                                                                                    \
+#define CREMA_MEMBER_SIGNATURE(qualifier)                                                                              \
+    template <class C, class R, class... A>                                                                            \
     struct member_signature<R (C::*)(A...) qualifier> : call_signature<R, A...> {};
 CREMA_MEMBER_SIGNATURE()
 CREMA_MEMBER_SIGNATURE(const)

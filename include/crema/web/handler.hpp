@@ -83,20 +83,26 @@ inline constexpr bool takes_any_error =
 
 // Which of the signatures it has. A callable with written argument types is filled in by type, in any order;
 // a generic lambda by position.
-template <class F>
+template <class F, class Pattern = runtime_pattern>
 consteval shape shape_of() {
+    using typed = typename request_type<Pattern>::type;
     if constexpr (takes_any_error<F>) return shape::error;
     else if constexpr (signature<F>::known) {
         if constexpr (signature<F>::is_typed_error) return shape::error_typed;
         else return shape::by_type;
-    } else if constexpr (std::is_invocable_v<F&, request&, response&, next&>) return shape::req_res_next;
-    else if constexpr (std::is_invocable_v<F&, request&, response&>) return shape::req_res;
+    } else if constexpr (std::is_invocable_v<F&, typed&, response&, next&>) return shape::req_res_next;
+    else if constexpr (std::is_invocable_v<F&, typed&, response&>) return shape::req_res;
     else return shape::none;
 }
 
 template <class F, class Pattern = runtime_pattern>
 class handler_of final : public handler_base {
-    static constexpr shape form = shape_of<F>();
+    static constexpr shape form = shape_of<F, Pattern>();
+    using typed = typename request_type<Pattern>::type;
+    static_assert(form != shape::none,
+                  "crema: this cannot be a handler: it must be callable as (request&, response&), with next& or not, as "
+                  "(std::exception_ptr, request&, response&, next&), or take any of request&, response&, next&, "
+                  "param<\"name\", T>, query<T>, body<T>");
 
 public:
     explicit handler_of(F f) : f_(std::move(f)) {
@@ -105,8 +111,8 @@ public:
         else if constexpr (form == shape::error_typed || form == shape::by_type) {
             suspends = signature<F>::suspends;
             takes_body = signature<F>::template takes_body<Pattern>;
-        } else if constexpr (form == shape::req_res_next) suspends = gives_awaitable<F&, request&, response&, next&>;
-        else suspends = gives_awaitable<F&, request&, response&>;
+        } else if constexpr (form == shape::req_res_next) suspends = gives_awaitable<F&, typed&, response&, next&>;
+        else if constexpr (form == shape::req_res) suspends = gives_awaitable<F&, typed&, response&>;
     }
 
     void call(request& req, response& res, next& n, const std::exception_ptr* error, task<>& work) override {
@@ -130,9 +136,9 @@ public:
         } else if constexpr (form == shape::by_type) {
             settle_call([&]() -> decltype(auto) { return signature<F>::template apply<Pattern>(f_, req, res, n); }, res, work);
         } else if constexpr (form == shape::req_res_next) {
-            settle_call([&]() -> decltype(auto) { return f_(req, res, n); }, res, work);
-        } else {
-            settle_call([&]() -> decltype(auto) { return f_(req, res); }, res, work);
+            settle_call([&]() -> decltype(auto) { return f_(as_request_of<Pattern>(req), res, n); }, res, work);
+        } else if constexpr (form == shape::req_res) {
+            settle_call([&]() -> decltype(auto) { return f_(as_request_of<Pattern>(req), res); }, res, work);
         }
     }
 

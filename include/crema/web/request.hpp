@@ -116,8 +116,8 @@ public:
 
     /** Parse the body as JSON into a `T`: an aggregate, a container, `value`.
 
-        Works after `body_json()` or `body_text()`, in a handler that takes `body<T>`, and without any of them when the body is
-        here (see `raw_body`). In a coroutine `co_await req.read_json<T>()` always works.
+        Works after `body_json()` or `body_text()`, in a handler that takes `body<T>`, and without any of them when the
+        body is here (see `raw_body`). In a coroutine `co_await req.read_json<T>()` always works.
 
         @throws http_error 400 that names the field; 415 when the content type is no JSON; std::logic_error when
         the body has not been read.
@@ -146,7 +146,7 @@ public:
     CREMA_DECL std::string_view host();
     /// Returns `host()` without its port.
     CREMA_DECL std::string_view hostname();
-    /// Returns the parts of `hostname()` from the last to the first, without the last ones that `subdomain offset` counts.
+    /// Returns the parts of `hostname()` from the last to the first, without the last `subdomain offset` of them.
     CREMA_DECL std::vector<std::string_view> subdomains();
     /// Returns the cookies as an object, decoded; those that begin with `j:` as what they say in JSON. Parsed at the
     /// first call.
@@ -386,8 +386,8 @@ CREMA_DECL std::string_view request::require_json_text() {
     require_json_type();
     if (auto text = raw_body()) return *text;
     if (!exchange_->has_body()) return {};
-    throw std::logic_error("crema: req.json() before the body was read: app.use(body_json()), take body<T> as an argument, "
-                           "or co_await req.read_json<T>()");
+    throw std::logic_error("crema: req.json() before the body was read: app.use(body_json()), take body<T> as an "
+                           "argument, or co_await req.read_json<T>()");
 }
 
 CREMA_DECL void request::bad_json(const failure& why) {
@@ -399,7 +399,8 @@ namespace detail {
 CREMA_DECL void throw_body_error(std::error_code why, std::size_t limit) {
     if (why == make_error_code(error::too_large) || why == make_error_code(error::would_exceed_limit))
         throw http_error(413, "the body is larger than " + std::to_string(limit) + " octets").type("entity.too.large");
-    if (why == make_error_code(error::bad_syntax)) throw http_error(400, "the body is malformed").type("entity.malformed");
+    if (why == make_error_code(error::bad_syntax))
+        throw http_error(400, "the body is malformed").type("entity.malformed");
     throw http_error(400, "the body ended early").type("request.aborted");
 }
 

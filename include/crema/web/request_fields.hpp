@@ -114,7 +114,7 @@ public:
 
     /** Tell of which of some types the body is: `req.is("json", "urlencoded")`.
 
-        @param types Types, patterns (`text` slash `*`), suffixes (`+json`) or extensions; none: any type will do.
+        @param types Types, patterns with `*` in them, suffixes (`+json`) or extensions; none: any type will do.
         @return The first that fits, as it was spelled; of patterns and suffixes the type of the body. Nothing when none
         fits, and without a body: `has_body` tells which.
         @see http::type_is
@@ -235,7 +235,8 @@ CREMA_DECL std::optional<std::string> request_fields::is(std::span<const std::st
     return found.empty() ? std::nullopt : std::optional(std::move(found));
 }
 
-CREMA_DECL std::optional<http::range_set> request_fields::range(std::uint64_t size, http::range_combining combining) const {
+CREMA_DECL std::optional<http::range_set> request_fields::range(std::uint64_t size,
+                                                                http::range_combining combining) const {
     const auto wanted = field(http::field::range);
     if (!wanted || wanted->empty()) return std::nullopt;
     return http::parse_range(size, *wanted, combining);

@@ -1,0 +1,8 @@
+// expect: {"idd"}, crema::route::parameters_are<
+// SPDX-License-Identifier: MIT
+#include <crema/web/router.hpp>
+
+int main() {
+    crema::router r;
+    r.get<"/users/:id">([](crema::param<"idd", int>, crema::response& res) { res.end(); });
+}
