@@ -55,4 +55,13 @@ auto all_settled(R&& range) {
     return detail::join_all_of<detail::finish_settled>(detail::join_until::all_ended, range);
 }
 
+/// Says what was wanted of other arguments.
+template <class... A>
+    requires detail::not_joinable<A...>
+task<> all_settled(A&&...) {
+    static_assert(!detail::lvalue_to_join<A...>, "crema: all_settled takes what it awaits: std::move(t) what has a name");
+    static_assert(detail::lvalue_to_join<A...>, "crema: all_settled takes awaitables, or one range of them");
+    return {};
+}
+
 } // namespace crema

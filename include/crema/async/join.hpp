@@ -33,6 +33,7 @@ public:
     join_state(const join_state&) = delete;
     join_state& operator=(const join_state&) = delete;
 
+    join_until until() const noexcept { return until_; }
     std::size_t winner() const noexcept { return winner_; }
     bool parent_cancelled() const noexcept { return parent_scope_ && parent_scope_->is_cancelled(); }
     void check_parent() const {
@@ -116,10 +117,11 @@ destroy_frames(F) -> destroy_frames<F>;
 
 // The awaiter of a pack. Finish turns (join_state&, tuple of branches) into the result.
 template <class Finish, class... T>
-class join_pack {
+class [[nodiscard("a combinator does nothing until it is awaited")]] join_pack {
 public:
     join_pack(join_until until, task<T>... tasks) : join_(until), branches_(branch<T>(std::move(tasks))...) {}
-    join_pack(join_pack&&) = delete;
+    // before it is awaited
+    join_pack(join_pack&& other) noexcept : join_(other.join_.until()), branches_(std::move(other.branches_)) {}
 
     bool await_ready() const noexcept { return sizeof...(T) == 0; }
     template <class Promise>
@@ -129,7 +131,7 @@ public:
         std::apply([&](auto&... b) { (b.start(join_, i++), ...); }, branches_);
         return !join_.all_started();
     }
-    auto await_resume() {
+    decltype(auto) await_resume() {
         const destroy_frames at_end{[this] { std::apply([](auto&... b) { ((b.work = {}), ...); }, branches_); }};
         return Finish::finish(join_, branches_);
     }
@@ -141,10 +143,11 @@ private:
 
 // The awaiter of a range.
 template <class Finish, class T>
-class join_range {
+class [[nodiscard("a combinator does nothing until it is awaited")]] join_range {
 public:
     join_range(join_until until, std::vector<branch<T>> branches) : join_(until), branches_(std::move(branches)) {}
-    join_range(join_range&&) = delete;
+    // before it is awaited
+    join_range(join_range&& other) noexcept : join_(other.join_.until()), branches_(std::move(other.branches_)) {}
 
     bool await_ready() const noexcept { return branches_.empty(); }
     template <class Promise>
@@ -153,7 +156,7 @@ public:
         for (std::size_t i = 0; i < branches_.size(); ++i) branches_[i].start(join_, i);
         return !join_.all_started();
     }
-    auto await_resume() {
+    decltype(auto) await_resume() {
         const destroy_frames at_end{[this] { branches_.clear(); }};
         return Finish::finish(join_, branches_);
     }
@@ -169,6 +172,12 @@ concept range_of_awaitables =
 
 template <class A>
 concept joinable = awaitable<A> && !std::is_lvalue_reference_v<A>;
+
+// Why a combinator cannot take these arguments. A combinator has one more overload, for what it does not take.
+template <class... A>
+concept not_joinable = sizeof...(A) > 0 && !(joinable<A> && ...) && (sizeof...(A) != 1 || (!range_of_awaitables<A> && ...));
+template <class... A>
+inline constexpr bool lvalue_to_join = ((std::is_lvalue_reference_v<A> && awaitable<std::remove_cvref_t<A>>) || ...);
 
 template <class A>
 using task_of = decltype(as_task(std::declval<A>()));

@@ -77,4 +77,13 @@ auto race(R&& range) {
     return detail::join_all_of<detail::finish_winner>(detail::join_until::first_end, range);
 }
 
+/// Says what was wanted of other arguments.
+template <class... A>
+    requires detail::not_joinable<A...>
+task<> race(A&&...) {
+    static_assert(!detail::lvalue_to_join<A...>, "crema: race takes what it awaits: std::move(t) what has a name");
+    static_assert(detail::lvalue_to_join<A...>, "crema: race takes awaitables, or one range of them");
+    return {};
+}
+
 } // namespace crema

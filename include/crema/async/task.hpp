@@ -20,12 +20,21 @@ class task;
 namespace detail {
 
 template <class T>
+struct nested_task_awaiter;
+template <class T>
 struct owning_task_awaiter;
 template <class T>
 owning_task_awaiter<T> hold_awaiter(task<T> t);
 template <class A>
     requires awaiter<A>
 A hold_awaiter(A a);
+
+template <class A>
+inline constexpr bool is_task_lvalue = false;
+template <class T>
+inline constexpr bool is_task_lvalue<task<T>&> = true;
+template <class T>
+inline constexpr bool is_task_lvalue<const task<T>&> = true;
 
 // What all promises of tasks share. `done` is called when the task ends after it had really suspended or was
 // started by `start_task`; a task that ends while `co_await` still starts it has no `done` and goes on inline:
@@ -57,11 +66,15 @@ public:
         who_ = who;
     }
 
+    template <class T>
+    nested_task_awaiter<T> await_transform(task<T>&& t) noexcept;
     template <class A>
     decltype(auto) await_transform(A&& a) {
-        static_assert(awaitable<A>, "crema: this cannot be awaited in a task: it has neither await_ready/await_suspend/"
+        static_assert(!is_task_lvalue<A>, "crema: a task is awaited once and used up: co_await std::move(t)");
+        static_assert(is_task_lvalue<A> || awaitable<A>, "crema: this cannot be awaited in a task: it has neither await_ready/await_suspend/"
                                     "await_resume nor operator co_await (for Asio include crema/loop/asio_bridge.hpp)");
-        if constexpr (adaptable<A>)
+        if constexpr (!awaitable<A>) return std::suspend_never(); // said above
+        else if constexpr (adaptable<A>)
             return hold_awaiter(await_adaptor<std::remove_cvref_t<A>>::adapt(std::move(a)));
         else if constexpr (detail::awaiter<std::remove_reference_t<A>>)
             return detail::awaiter_ref<std::remove_reference_t<A>>{a};
@@ -69,9 +82,9 @@ public:
     }
 
 private:
-    environment* env_ = &no_environment();
+    environment* env_ = nullptr; // set by whoever starts it
     function done_ = nullptr;
-    void* who_ = nullptr;
+    void* who_;                  // with done_
 };
 
 template <class T>
@@ -162,6 +175,23 @@ struct task_awaiter {
     T await_resume() { return child.promise().take(); }
 };
 
+// The same in a task, whose environment is known: a child that is ready costs its parent no suspension.
+template <class T>
+struct nested_task_awaiter {
+    std::coroutine_handle<task_promise<T>> child;
+    environment* env;
+
+    bool await_ready() const {
+        child.promise().env(env);
+        child.resume();
+        return child.done();
+    }
+    void await_suspend(std::coroutine_handle<> parent) const noexcept {
+        child.promise().on_done([](void* a) { std::coroutine_handle<>::from_address(a).resume(); }, parent.address());
+    }
+    T await_resume() const { return child.promise().take(); }
+};
+
 } // namespace detail
 
 /** Holds a coroutine that has not run yet; `co_await` runs it and gives its result or rethrows its exception.
@@ -197,7 +227,9 @@ public:
         }
         return *this;
     }
-    ~task() { reset(); }
+    ~task() {
+        if (handle_) handle_.destroy();
+    }
 
     /// Tells whether there is a coroutine.
     explicit operator bool() const noexcept { return handle_ != nullptr; }
@@ -253,10 +285,20 @@ struct task_access {
         return t.handle_.promise();
     }
     template <class T>
+    static std::coroutine_handle<task_promise<T>> handle(task<T>& t) noexcept {
+        assert(t.handle_ && "crema: an empty or moved-from task was awaited");
+        return t.handle_;
+    }
+    template <class T>
     static bool done(const task<T>& t) noexcept {
         return t.handle_.done();
     }
 };
+
+template <class T>
+nested_task_awaiter<T> task_promise_base::await_transform(task<T>&& t) noexcept {
+    return {task_access::handle(t), env_};
+}
 
 // Awaits a task that an adaptor made: nobody else owns it.
 template <class T>

@@ -74,4 +74,13 @@ auto when_all(R&& range) {
     return detail::join_all_of<detail::finish_all>(detail::join_until::first_error, range);
 }
 
+/// Says what was wanted of other arguments.
+template <class... A>
+    requires detail::not_joinable<A...>
+task<> when_all(A&&...) {
+    static_assert(!detail::lvalue_to_join<A...>, "crema: when_all takes what it awaits: std::move(t) what has a name");
+    static_assert(detail::lvalue_to_join<A...>, "crema: when_all takes awaitables, or one range of them");
+    return {};
+}
+
 } // namespace crema

@@ -69,4 +69,13 @@ auto when_any(R&& range) {
     return detail::join_all_of<detail::finish_any>(detail::join_until::first_success, range);
 }
 
+/// Says what was wanted of other arguments.
+template <class... A>
+    requires detail::not_joinable<A...>
+task<> when_any(A&&...) {
+    static_assert(!detail::lvalue_to_join<A...>, "crema: when_any takes what it awaits: std::move(t) what has a name");
+    static_assert(detail::lvalue_to_join<A...>, "crema: when_any takes awaitables, or one range of them");
+    return {};
+}
+
 } // namespace crema

@@ -61,8 +61,7 @@ struct recycle_bins {
         node* next;
     };
     node* head[classes];
-    unsigned count[classes];
-    bool closed;
+    unsigned room[classes]; // how many more are kept; 0 before the first is, and after the thread's end
     bool armed;
 };
 
@@ -70,7 +69,7 @@ inline thread_local constinit recycle_bins bins{};
 
 struct recycle_reaper {
     ~recycle_reaper() {
-        bins.closed = true;
+        for (auto& room : bins.room) room = 0;
         for (auto& head : bins.head)
             while (head) {
                 auto* next = head->next;
@@ -80,7 +79,8 @@ struct recycle_reaper {
     }
 };
 
-CREMA_DECL void recycle_arm();
+// Frees where there is no room. The first time it makes room, and sees to it that the thread cleans up.
+CREMA_DECL void recycle_free_slowly(void* memory, std::size_t size_class) noexcept;
 // Not inline: g++ 12 would warn of the frame of a coroutine that it deletes through the address of the promise.
 CREMA_NOINLINE inline void plain_free(void* memory) noexcept { ::operator delete(memory); }
 
@@ -94,7 +94,7 @@ inline void* recycle_allocate(std::size_t size) {
     auto& b = detail::bins;
     if (auto* n = b.head[c]) [[likely]] {
         b.head[c] = n->next;
-        --b.count[c];
+        ++b.room[c];
         return n;
     }
     return ::operator new((c + 1) * bins::step);
@@ -105,15 +105,11 @@ inline void recycle_free(void* memory, std::size_t size) noexcept {
     using bins = detail::recycle_bins;
     const std::size_t c = (size + bins::step - 1) / bins::step - (size != 0);
     auto& b = detail::bins;
-    if (c >= bins::classes || b.count[c] >= bins::keep || b.closed) [[unlikely]] {
-        ::operator delete(memory);
-        return;
-    }
-    if (!b.armed) [[unlikely]] detail::recycle_arm();
+    if (c >= bins::classes || b.room[c] == 0) [[unlikely]] return detail::recycle_free_slowly(memory, c);
     auto* n = static_cast<bins::node*>(memory);
     n->next = b.head[c];
     b.head[c] = n;
-    ++b.count[c];
+    --b.room[c];
 }
 
 } // namespace crema
@@ -121,10 +117,19 @@ inline void recycle_free(void* memory, std::size_t size) noexcept {
 #if CREMA_BODIES
 namespace crema::detail {
 
-CREMA_DECL void recycle_arm() {
-    static thread_local recycle_reaper reaper;
-    (void)&reaper;
-    bins.armed = true;
+CREMA_DECL void recycle_free_slowly(void* memory, std::size_t size_class) noexcept {
+    if (size_class < recycle_bins::classes && !bins.armed) {
+        static thread_local recycle_reaper reaper;
+        (void)&reaper;
+        bins.armed = true;
+        for (auto& room : bins.room) room = recycle_bins::keep;
+        auto* n = static_cast<recycle_bins::node*>(memory);
+        n->next = nullptr;
+        bins.head[size_class] = n;
+        --bins.room[size_class];
+        return;
+    }
+    ::operator delete(memory);
 }
 
 } // namespace crema::detail
