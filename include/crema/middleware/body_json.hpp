@@ -1,12 +1,13 @@
 // body_json: reads JSON bodies before the layers behind run, as express.json.
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <crema/async/task.hpp>
 #include <crema/core/config.hpp>
-#include <crema/web/next.hpp>
-#include <crema/web/request.hpp>
-#include <crema/web/response.hpp>
-#include <cstddef>
+#include <crema/middleware/body_parser.hpp>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace crema {
 
@@ -16,68 +17,71 @@ namespace crema {
     Distinct objects: safe.
 */
 struct body_json_options {
-    std::size_t limit = 102400; ///< octets; a longer body is answered 413
-    bool strict = true;         ///< only objects and arrays are accepted at the top
+    byte_size limit = 102400;              ///< a longer body is answered 413; `"1mb"` may be written
+    bool strict = true;                    ///< only objects and arrays are accepted at the top
+    body_types type = "application/json";  ///< bodies of other types are handed on unread
+    bool inflate = true;                   ///< whether `codecs` are used
+    std::vector<codec> codecs{};           ///< content codings that are undone: `{codecs::gzip, codecs::br}`
+    body_verify verify{};                  ///< sees the octets first
+    /** Called for every member and element, from the leaves up, with its name or index and its value; what it returns
+        takes its place, nothing leaves a member out. The whole has the name `""`. */
+    std::function<std::optional<value>(std::string_view name, value v)> reviver{};
+    std::string default_charset = "utf-8"; ///< when the Content-Type says none: `utf-8`, `utf-16le`, …
 };
 
-/** Is the middleware that `body_json` makes. A copy may be registered many times.
+/** Make a middleware that reads and checks JSON bodies, in UTF-8, UTF-16 or UTF-32.
 
-    A request without a body, or with one of another type, is handed on untouched.
-
-    @par Thread Safety
-    Safe.
-*/
-class body_json_handler {
-public:
-    /// Construct with options.
-    explicit body_json_handler(body_json_options options) : options_(options) {}
-    /// @cond
-    task<> operator()(request& req, response&, next& next) const { return run(req, next); }
-    /// @endcond
-
-private:
-    CREMA_COROUTINE task<> run(request& req, next& next) const;
-    body_json_options options_;
-};
-
-/** Make a middleware that reads and checks JSON bodies.
-
-    After it `req.body()` is the parsed value and `req.json<T>()` gives it as a `T`.
+    After it `req.body()` is the parsed value and `req.json<T>()` gives it as a `T`. An empty body is `{}`.
 
     @par Errors
-    413 over the limit, 400 with the place of what is wrong, each through the error handlers.
+    Those of `body_parser`; the message of 400 tells line, column and JSON pointer of what is wrong.
 
     @see RFC 8259
 */
-inline body_json_handler body_json(body_json_options options = {}) { return body_json_handler(options); }
+CREMA_DECL body_parser body_json(body_json_options options = {});
 
 } // namespace crema
 
 #if CREMA_BODIES
 #include <crema/json/parse.hpp>
+#include <utility>
 
 namespace crema {
+namespace detail {
 
-CREMA_COROUTINE task<> body_json_handler::run(request& req, next& next) const {
-    if (req.body_parsed() || !req.has_body() || !req.is_json()) {
-        next();
-        co_return;
+inline std::optional<value> revive(const decltype(body_json_options::reviver)& f, std::string_view name, value v) {
+    if (v.is_object()) {
+        value::object_type members;
+        for (auto& [key, member] : v.as_object())
+            if (auto kept = revive(f, key, std::move(member))) members.emplace_back(key, std::move(*kept));
+        v.as_object() = std::move(members);
+    } else if (v.is_array()) {
+        std::size_t i = 0;
+        for (auto& element : v.as_array())
+            element = revive(f, std::to_string(i++), std::move(element)).value_or(value());
     }
-    const std::string_view text = co_await req.read_text(options_.limit);
-    value parsed;
-    const auto first = text.find_first_not_of(" \t\r\n");
-    if (first != text.npos) {
-        if (options_.strict && text[first] != '{' && text[first] != '[')
-            throw http_error(400, "the body must be a JSON object or array; it begins with '" + std::string(1, text[first]) + "'")
-                .type("entity.parse.failed");
+    return f(name, std::move(v));
+}
+
+} // namespace detail
+
+CREMA_DECL body_parser body_json(body_json_options options) {
+    const auto parse = [strict = options.strict, reviver = std::move(options.reviver)](std::string_view text,
+                                                                                       std::string_view) -> value {
+        if (text.empty()) return value::object();
+        if (strict) {
+            const auto first = text.find_first_not_of(" \t\r\n");
+            if (first != text.npos && text[first] != '{' && text[first] != '[')
+                throw http_error(400, "the body must be a JSON object or array; it begins with '" + std::string(1, text[first]) + "'")
+                    .type("entity.parse.failed");
+        }
         auto made = json::parse_value(text);
         if (!made) throw http_error(400, made.error().message()).type("entity.parse.failed");
-        parsed = std::move(*made);
-    } else {
-        parsed = value::object();
-    }
-    req.body(std::move(parsed));
-    next();
+        if (reviver) return detail::revive(reviver, "", std::move(*made)).value_or(value());
+        return std::move(*made);
+    };
+    return body_parser({options.limit.octets(), options.inflate, std::move(options.codecs), std::move(options.type),
+                        std::move(options.verify), std::move(options.default_charset), detail::body_charsets::unicode, parse});
 }
 
 } // namespace crema
