@@ -1,0 +1,110 @@
+// deadline: answers for handlers that take too long, and cancels them.
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <crema/core/config.hpp>
+#include <crema/web/next.hpp>
+#include <crema/web/request.hpp>
+#include <crema/web/response.hpp>
+#include <chrono>
+#include <string>
+#include <utility>
+
+namespace crema {
+
+/** Options of `deadline`.
+
+    @par Thread Safety
+    Distinct objects: safe.
+*/
+struct deadline_options {
+    std::chrono::milliseconds after = std::chrono::seconds(30); ///< from this layer on
+    int status = 503;                                           ///< of the error; also 504 behind a gateway
+    std::string message = "the answer took too long";           ///< of the error
+};
+
+/** Is the middleware that `deadline` makes. A copy may be registered many times.
+
+    @par Thread Safety
+    Safe.
+*/
+class deadline_handler {
+public:
+    /// @cond
+    explicit deadline_handler(deadline_options options) : options_(std::move(options)) {}
+    CREMA_DECL void operator()(request& req, response& res, next& next) const;
+    /// @endcond
+
+private:
+    deadline_options options_;
+};
+
+/** Make a middleware that bounds the time of the layers behind it.
+
+    When the time is over and nothing was sent, an `http_error` of the type `deadline.exceeded` goes to the error handlers, and once
+    it is answered the coroutines of the request are cancelled. When an answer is being streamed its connection is closed. A
+    callback that answers later by a `hold` should look at `res.headers_sent()`.
+*/
+inline deadline_handler deadline(deadline_options options) { return deadline_handler(std::move(options)); }
+/// @copydoc deadline(deadline_options)
+inline deadline_handler deadline(std::chrono::milliseconds after) { return deadline_handler({.after = after}); }
+
+} // namespace crema
+
+#if CREMA_BODIES
+#include <crema/async/cancellation.hpp>
+#include <crema/loop/loop.hpp>
+#include <exception>
+#include <memory>
+#include <optional>
+
+namespace crema {
+namespace detail {
+
+// Waits for the time, the end of the answer or the client's leave, whatever comes first.
+struct deadline_watch final : cancel_callback {
+    deadline_watch(request& of, response& its, next n) : cancel_callback(&left), req(of), res(its), pass(std::move(n)) {}
+
+    void end() noexcept {
+        time.clear();
+        detach();
+        pass.reset(); // may end the exchange
+    }
+    // The scope that is being cancelled lives in the exchange: let go of it afterwards.
+    static void left(cancel_callback& c) noexcept {
+        auto& self = static_cast<deadline_watch&>(c);
+        self.time.clear();
+        if (self.pass) self.req.raw().loop().next_tick([last = std::move(*self.pass)] {});
+        self.pass.reset();
+    }
+    void over(const deadline_options& options) {
+        detach();
+        auto n = std::move(pass); // holds the exchange until the end of this
+        pass.reset();
+        if (!n) return;
+        if (res.headers_sent()) {
+            if (!res.finished()) req.raw().abort();
+            return;
+        }
+        (*n)(std::make_exception_ptr(http_error(options.status, options.message).type("deadline.exceeded")));
+        if (res.finished()) req.scope().cancel(cancel_reason::timed_out);
+        else res.on_finish([r = &req] { r->scope().cancel(cancel_reason::timed_out); });
+    }
+
+    request& req;
+    response& res;
+    std::optional<next> pass;
+    timer time;
+};
+
+} // namespace detail
+
+CREMA_DECL void deadline_handler::operator()(request& req, response& res, next& next) const {
+    const auto watch = std::make_shared<detail::deadline_watch>(req, res, next);
+    watch->time = req.raw().loop().set_timeout([watch, options = options_] { watch->over(options); }, options_.after);
+    watch->attach(&req.scope());
+    res.on_finish([watch] { watch->end(); });
+    next();
+}
+
+} // namespace crema
+#endif

@@ -1,0 +1,127 @@
+// health: tells load balancers and supervisors whether the process lives and whether it is ready.
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <crema/async/task.hpp>
+#include <crema/core/config.hpp>
+#include <crema/web/next.hpp>
+#include <crema/web/request.hpp>
+#include <crema/web/response.hpp>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace crema {
+
+/// Is one thing that must be well: its name and a function that says so; a throw says it is not.
+struct health_check {
+    std::string name;                   ///< in the answer
+    std::function<task<bool>()> check;  ///< asked for each request of readiness
+};
+
+/** Options of `health`.
+
+    @par Thread Safety
+    Distinct objects: safe.
+*/
+struct health_options {
+    std::string live = "/health/live";            ///< answered 200 as long as the loop runs
+    std::string ready = "/health/ready";          ///< answered 200 or 503
+    std::vector<health_check> checks{};           ///< asked at once, all of them
+    std::chrono::milliseconds timeout = std::chrono::seconds(2); ///< of each check
+    std::function<bool()> draining{};             ///< true when no more requests are wanted: `[&] { return server.closing(); }`
+};
+
+/** Is the middleware that `health` makes. Copies share its state.
+
+    @par Thread Safety
+    As its checks.
+*/
+class health_handler {
+public:
+    /// @cond
+    CREMA_DECL explicit health_handler(health_options options);
+    task<> operator()(request& req, response& res, next& next) const { return run(req, res, next); }
+    /// @endcond
+    /// Lets readiness be answered 503 from now on, or as the checks say again.
+    void drain(bool yes = true) noexcept { state_->draining = yes; }
+
+private:
+    struct state {
+        health_options options;
+        bool draining = false;
+    };
+    CREMA_COROUTINE task<> run(request& req, response& res, next& next) const;
+    std::shared_ptr<state> state_;
+};
+
+/** Make a middleware that answers at two paths, and hands on everything else.
+
+    @code
+    app.use(health({.checks = {{"database", [&]() -> task<bool> { co_await db.ping(); co_return true; }}}}));
+    @endcode
+
+    `{"status":"up"}` or `{"status":"down"}`, with what each check said; never why, which is for the log. Not to be cached.
+*/
+inline health_handler health(health_options options = {}) { return health_handler(std::move(options)); }
+
+} // namespace crema
+
+#if CREMA_BODIES
+#include <crema/async/when_all.hpp>
+#include <crema/core/value.hpp>
+#include <crema/loop/with_timeout.hpp>
+
+namespace crema {
+
+CREMA_DECL health_handler::health_handler(health_options options) : state_(std::make_shared<state>()) {
+    for (const auto& c : options.checks)
+        if (!c.check) throw system_error(make_error_code(error::bad_value), "health: no check for \"" + c.name + "\"");
+    state_->options = std::move(options);
+}
+
+namespace detail {
+
+CREMA_COROUTINE task<bool> ask_health(const health_check& c, std::chrono::milliseconds timeout) {
+    try {
+        const bool well = co_await with_timeout(c.check(), timeout);
+        co_return well;
+    } catch (const cancelled&) {
+        throw;
+    } catch (...) {
+        co_return false;
+    }
+}
+
+} // namespace detail
+
+CREMA_COROUTINE task<> health_handler::run(request& req, response& res, next& next) const {
+    const auto s = state_;
+    const auto& o = s->options;
+    const bool live = req.path() == o.live;
+    if ((!live && req.path() != o.ready) || (req.method() != "GET" && req.method() != "HEAD")) {
+        next();
+        co_return;
+    }
+    bool up = live || !(s->draining || (o.draining && o.draining()));
+    value answer = value::object();
+    answer["status"] = "";
+    if (!live && up && !o.checks.empty()) {
+        std::vector<task<bool>> asked;
+        for (const auto& c : o.checks) asked.push_back(detail::ask_health(c, o.timeout));
+        const auto said = co_await when_all(std::move(asked));
+        value checks = value::object();
+        for (std::size_t i = 0; i < said.size(); ++i) {
+            checks[o.checks[i].name] = said[i] ? "up" : "down";
+            up = up && said[i];
+        }
+        answer["checks"] = std::move(checks);
+    }
+    answer["status"] = up ? "up" : "down";
+    res.set("Cache-Control", "no-store").status(up ? 200 : 503).json(answer);
+}
+
+} // namespace crema
+#endif
