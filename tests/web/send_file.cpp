@@ -247,6 +247,7 @@ TEST_CASE("start and end make a part of a file the whole", "[send_file]") {
     }));
     c.get("/").expect(200, "3456").expect("content-length", "4");
     c.get("/").set("Range", "bytes=1-2").expect(206, "45").expect("content-range", "bytes 1-2/4");
+    c.get("/").set("Range", "bytes=5-9").expect(416).expect("content-range", "bytes */4");
     c.get("/behind").expect(200, "");
 }
 
