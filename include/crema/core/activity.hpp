@@ -90,7 +90,7 @@ struct activity_board {
     std::atomic<std::uint64_t> turn{0};                 ///< odd while a callback runs
     std::atomic<const activity_label*> label{nullptr};  ///< what runs, may be null
     std::atomic<const char*> method{nullptr};           ///< its request's method, may be null
-    std::atomic<activity_waker*> waker{nullptr};        ///< who sleeps until the next callback; set by the watchdog, mostly null
+    std::atomic<activity_waker*> waker{nullptr};        ///< who sleeps until the next callback; mostly null
 
     /// Shows another activity of the same callback; null shows nothing.
     void show(const activity* a) noexcept {

@@ -50,7 +50,9 @@ public:
     /// Returns the mean; 0 when there is none.
     double mean() const noexcept { return mean_; }
     /// Returns the standard deviation; 0 when there is none.
-    double stddev() const noexcept { return count_ ? std::sqrt(std::max(squares_, 0.0) / static_cast<double>(count_)) : 0; }
+    double stddev() const noexcept {
+        return count_ ? std::sqrt(std::max(squares_, 0.0) / static_cast<double>(count_)) : 0;
+    }
 
     /** Return the least value that is not exceeded by that many percent of the values, to the precision of its bucket.
 

@@ -68,7 +68,7 @@ public:
     duration stddev() const noexcept { return duration(static_cast<duration::rep>(values_.stddev())); }
     /// Returns the delay that so many percent do not exceed. @see histogram::percentile
     duration percentile(double percent) const noexcept { return duration(values_.percentile(percent)); }
-    /// Returns the greatest delay of the last second or two, or the one that still goes on: what a display shows as "now".
+    /// Returns the greatest delay of the last second or two, or the one that still goes on: "now" of a display.
     duration recent() const noexcept {
         const auto age = active() ? loop_.now() - second_ : duration::zero();
         if (age >= 2 * second) return overdue();

@@ -19,7 +19,9 @@ class signal_waiter;
 
 } // namespace detail
 
-/** Receives signals on a loop, as long as it lives: `signal_set stop{SIGINT, SIGTERM}; int which = co_await stop.wait();`
+/** Receives signals on a loop, as long as it lives.
+
+    `signal_set stop{SIGINT, SIGTERM}; const int which = co_await stop.wait();`
 
     The signals lose their usual effect on the process. One that arrives while nobody waits is kept for the next wait,
     several of the same number as one. It goes to a function when one was set, else to the coroutine that waits.
@@ -46,7 +48,7 @@ public:
     /** Wait for the next signal and return its number. Goes on inline when one has arrived already.
 
         @par Cancellation
-        Ends at once and throws `cancelled`. Only one coroutine may wait at a time: the next one throws `std::logic_error`.
+        Ends at once and throws `cancelled`. Only one coroutine may wait at a time: the next throws `std::logic_error`.
     */
     [[nodiscard]] inline detail::signal_waiter wait() noexcept;
 

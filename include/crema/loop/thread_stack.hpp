@@ -21,7 +21,8 @@ CREMA_DECL void prepare_thread_stacks();
 
 // Returns the stack of a thread, innermost function first; empty when it does not answer within `patience`. The thread
 // must not end meanwhile. One capture at a time.
-CREMA_DECL std::vector<std::string> stack_of(std::thread::native_handle_type thread, std::chrono::milliseconds patience);
+CREMA_DECL std::vector<std::string> stack_of(std::thread::native_handle_type thread,
+                                             std::chrono::milliseconds patience);
 
 } // namespace crema::detail
 
@@ -67,7 +68,8 @@ CREMA_DECL stack_request& current_stack_request() noexcept {
 CREMA_DECL void note_stack(int, siginfo_t*, void* context) {
     auto& r = current_stack_request();
     int expected = stack_request::asked;
-    if (!r.state.compare_exchange_strong(expected, stack_request::running, std::memory_order_acq_rel)) return; // too late
+    if (!r.state.compare_exchange_strong(expected, stack_request::running, std::memory_order_acq_rel))
+        return; // too late
     const int saved = errno;
     const auto& machine = static_cast<const ucontext_t*>(context)->uc_mcontext;
 #if defined(__x86_64__)
@@ -89,7 +91,8 @@ CREMA_DECL void prepare_thread_stacks() {
         ::backtrace(frame, 1); // loads the unwinder
         for (int s = SIGRTMIN + 4; s <= SIGRTMAX; ++s) {
             struct sigaction now {};
-            if (::sigaction(s, nullptr, &now) != 0 || (now.sa_flags & SA_SIGINFO) || now.sa_handler != SIG_DFL) continue;
+            if (::sigaction(s, nullptr, &now) != 0) continue;
+            if ((now.sa_flags & SA_SIGINFO) || now.sa_handler != SIG_DFL) continue;
             struct sigaction mine {};
             mine.sa_sigaction = note_stack;
             mine.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
@@ -125,7 +128,8 @@ public:
     const char* name(std::uintptr_t at) const {
         for (std::size_t i = 0; i < count_; ++i) {
             const auto& s = symbols_[i];
-            if ((s.st_info & 0xf) != STT_FUNC || at < s.st_value || at - s.st_value >= s.st_size || s.st_name >= names_size_) continue;
+            if ((s.st_info & 0xf) != STT_FUNC || at < s.st_value || at - s.st_value >= s.st_size) continue;
+            if (s.st_name >= names_size_) continue;
             return names_ + s.st_name;
         }
         return nullptr;
@@ -190,7 +194,8 @@ CREMA_DECL std::string describe_frame(void* frame, bool is_return) {
     return line + " (" + place + ")";
 }
 
-CREMA_DECL std::vector<std::string> stack_of(std::thread::native_handle_type thread, std::chrono::milliseconds patience) {
+CREMA_DECL std::vector<std::string> stack_of(std::thread::native_handle_type thread,
+                                             std::chrono::milliseconds patience) {
     auto& r = current_stack_request();
     std::vector<std::string> lines;
     if (r.signal == 0) return lines;

@@ -21,7 +21,7 @@ namespace crema {
 struct block_report {
     const activity_label* label = nullptr;  ///< what runs; null when it has no label. Lives as long as the process.
     std::string_view method;                ///< of the request; empty when it is none. Lives as long as the process.
-    std::string pattern;                    ///< of the route, below those of its mounts: `/api/users/:id`; empty when it has none
+    std::string pattern;                    ///< of the route, with those of its mounts: `/api/users/:id`; may be empty
     std::chrono::milliseconds time{};       ///< how long the loop has stood still; a little less than the truth
     bool ended = false;                     ///< it is over, and `time` is the total
     std::vector<std::string> stack{};       ///< what the thread executes, innermost first; only when it was asked for
@@ -45,7 +45,7 @@ CREMA_DECL std::string to_string(const block_report& report);
 struct watchdog_options {
     bool enabled = true;                      ///< watch at all
     std::chrono::milliseconds threshold{100}; ///< a callback that runs longer is reported
-    bool stack = false;                       ///< with a stack trace (Linux): a signal interrupts the thread that blocks
+    bool stack = false;                       ///< with a stack trace (Linux); a signal interrupts the thread
     /** Is called instead of a line on stderr: once the threshold is over, when ten, a hundred … times of it are over,
         and at the end. On the watchdog's thread: it must not touch what belongs to the loop, nor end the watchdog. */
     std::function<void(const block_report&)> on_block{};
@@ -62,6 +62,8 @@ struct watched;
     Another thread, which all watchdogs of the process share, looks a few times within each threshold whether the thread
     still runs the same callback. The callbacks themselves read no clock and take no lock: a watched one costs a test
     more. While the loops have nothing to do, the watchdog's thread sleeps, too.
+
+    Time in which the thread waits for a processor does not count (Linux): a machine that is busy is no handler's fault.
 
     It names what took most of the time of the callback: a handler also when it blocks after a `co_await`, a piece of an
     `asio::awaitable` that it awaits, a middleware, a timer by the place that set it.
@@ -97,12 +99,13 @@ private:
 #include <utility>
 #if CREMA_LINUX
 #include <pthread.h>
+#include <unistd.h>
 #endif
 
 namespace crema {
 namespace detail {
 
-// What was seen of the callbacks of one thread. Besides the constant ones only the watchdog's thread touches the members.
+// What was seen of the callbacks of one thread. Only the watchdog's thread touches the members that are not constant.
 struct watched {
     using clock = std::chrono::steady_clock;
     struct share { // of the time of a callback
@@ -115,33 +118,59 @@ struct watched {
     const watchdog_options options;
     const clock::duration pause; // between two looks
     const std::thread::native_handle_type thread;
+    const std::string statistics; // a file of the kernel's about the thread
 
     std::uint64_t turn = 0;
     clock::time_point since{}; // when the turn was seen first
     clock::duration next_report{};
     bool reported = false;
+    bool looked_twice = false;         // at this callback
+    clock::duration waited_before{};   // what `waited` was then
     enum : unsigned char { busy, quiet, asleep } state = busy;
     std::vector<share> shares{}; // of the callback that runs
 
     explicit watched(watchdog_options o, std::thread::native_handle_type self)
         : board(this_thread_activity()), options(std::move(o)),
-          pause(std::clamp<clock::duration>(options.threshold / 8, std::chrono::milliseconds(1), std::chrono::milliseconds(100))),
-          thread(self), turn(board.turn.load(std::memory_order_relaxed)) {}
+          pause(std::clamp<clock::duration>(options.threshold / 8, std::chrono::milliseconds(1),
+                                            std::chrono::milliseconds(100))),
+          thread(self), statistics(statistics_of_this_thread()), turn(board.turn.load(std::memory_order_relaxed)) {}
 
     bool running() const noexcept { return turn % 2 != 0; }
     void begin(std::uint64_t now_running, clock::time_point now) {
         turn = now_running;
         since = now;
         next_report = options.threshold;
-        reported = false;
+        reported = looked_twice = false;
+        waited_before = {};
         state = busy;
         shares.clear();
+    }
+    static std::string statistics_of_this_thread() {
+#if CREMA_LINUX
+        return "/proc/self/task/" + std::to_string(::gettid()) + "/schedstat";
+#else
+        return {};
+#endif
+    }
+    // How long the thread has waited for a processor since it exists: no fault of what it runs. 0 where nobody tells.
+    clock::duration waited() const {
+        long long delay = 0;
+        if (FILE* const file = statistics.empty() ? nullptr : std::fopen(statistics.c_str(), "r")) {
+            if (std::fscanf(file, "%*u %lld", &delay) != 1) delay = 0;
+            std::fclose(file);
+        }
+        return std::chrono::nanoseconds(delay);
+    }
+    // How long the callback has run, without what it has waited for a processor.
+    clock::duration time(clock::time_point now) const {
+        return now - since - (looked_twice ? waited() - waited_before : clock::duration{});
     }
     // Notes what the callback works on.
     void look() {
         const auto* label = board.label.load(std::memory_order_acquire);
         const auto* method = board.method.load(std::memory_order_acquire);
-        if (board.label.load(std::memory_order_acquire) != label || board.turn.load(std::memory_order_acquire) != turn) return;
+        if (board.label.load(std::memory_order_acquire) != label) return;
+        if (board.turn.load(std::memory_order_acquire) != turn) return;
         for (auto& s : shares)
             if (s.label == label && s.method == method) {
                 ++s.samples;
@@ -256,12 +285,13 @@ private:
         const auto turn = w.board.turn.load(std::memory_order_acquire);
         const auto now = clock::now();
         if (turn != w.turn) {
-            if (w.reported) tell(w, now - w.since, true);
+            if (w.reported) tell(w, w.time(now), true);
             w.begin(turn, now);
             if (w.running()) w.look();
         } else if (w.running()) {
             w.look();
-            const auto time = now - w.since;
+            if (!std::exchange(w.looked_twice, true)) w.waited_before = w.waited();
+            const auto time = now - w.since >= w.next_report ? w.time(now) : clock::duration{};
             if (time >= w.next_report) {
                 tell(w, time, false);
                 w.next_report *= 10;
@@ -293,7 +323,8 @@ private:
         }
         for (const auto* other : all_) { // one line, even if several would write it
             if (other == &w) break;
-            if (&other->board == &w.board && !other->options.on_block && other->options.threshold <= w.options.threshold) return;
+            const bool same = &other->board == &w.board && !other->options.on_block;
+            if (same && other->options.threshold <= w.options.threshold) return;
         }
         std::fprintf(stderr, "crema: %s\n", to_string(w.report(time, ended)).c_str());
     }
@@ -318,7 +349,8 @@ CREMA_DECL void unwatch(watched* w) {
 CREMA_DECL std::string to_string(const block_report& report) {
     const auto kind = std::string(report.kind());
     std::string line;
-    if (!report.method.empty()) line = std::string(report.method) + " " + (report.pattern.empty() ? "*" : report.pattern);
+    if (!report.method.empty())
+        line = std::string(report.method) + " " + (report.pattern.empty() ? "*" : report.pattern);
     else line = (kind.find_first_of("aeiou") == 0 ? "an " : "a ") + kind;
     line += report.ended ? " blocked the loop for " : " has blocked the loop for ";
     line += std::to_string(report.time.count()) + " ms";
