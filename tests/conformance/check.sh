@@ -55,8 +55,10 @@ add() {
     rm -f "$out"
 }
 if command -v node >/dev/null 2>&1; then
+    vectors=${CREMA_SHARED:-}/conformance/check_vectors.mjs
+    if [ -f "$vectors" ]; then add "the vectors of Express' libraries" node "$vectors" --adapter "$BUILD/conformance_vectors"; else echo "the vectors are not here: skipped"; fi
     add "random routers, compared with Express" node tests/conformance/differential.mjs "$BUILD/conformance_routing_peer" 600
 else
-    echo "node is not here: random routers skipped"
+    echo "node is not here: vectors and random routers skipped"
 fi
 echo "$p passed, $f failed"
