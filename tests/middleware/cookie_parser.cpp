@@ -1,0 +1,77 @@
+// Tests of middleware/cookie_parser.hpp, with signatures that protect nothing; tests of ext/openssl.hpp have real ones.
+// SPDX-License-Identifier: MIT
+#include <crema/middleware/cookie_parser.hpp>
+
+#include <crema/testing/client.hpp>
+#include <crema/web/app.hpp>
+
+#include <catch2/catch.hpp>
+
+using namespace crema;
+
+namespace {
+
+struct length_signer final : signer {
+    std::string signature(std::string_view text) const override { return std::to_string(text.size()); }
+    bool is_signature(std::string_view text, std::string_view s) const override { return s == signature(text); }
+};
+
+app sample(cookie_parser_options options = {.signer = std::make_shared<length_signer>()}) {
+    app a;
+    a.use(cookie_parser(std::move(options)));
+    a.get("/", [](request& req, response& res) { res.json(req.cookies()); });
+    a.get("/signed", [](request& req, response& res) { res.json(req.signed_cookies()); });
+    a.get("/set", [](request&, response& res) {
+        res.signed_cookie("name", "tobi", {.http_only = true});
+        res.signed_cookie("object", std::vector<int>{1, 2});
+        res.signed_cookie("number", 42);
+        res.end();
+    });
+    return a;
+}
+
+} // namespace
+
+TEST_CASE("signed cookies stand apart from others", "[middleware][cookie_parser]") {
+    testing::client c(sample());
+    c.get("/").expect(200, "{}");
+    c.get("/signed").expect(200, "{}");
+    c.get("/").set("Cookie", "a=1; b=s:hello.5; c=x").expect(200, R"({"a":"1","c":"x"})");
+    c.get("/signed").set("Cookie", "a=1; b=s:hello.5; c=x").expect(200, R"({"b":"hello"})");
+    c.get("/signed").set("Cookie", "b=s%3Aa%20b.3").expect(200, R"({"b":"a b"})");
+    c.get("/signed").set("Cookie", "b=s:j:[1,2].7").expect(200, R"({"b":[1,2]})");
+    c.get("/signed").set("Cookie", "b=s:j:[1,.5").expect(200, R"({"b":"j:[1,"})");
+}
+
+TEST_CASE("a cookie with a false signature is false", "[middleware][cookie_parser]") {
+    testing::client c(sample());
+    for (const char* cookie : {"b=s:hello.6", "b=s:hello", "b=s:", "b=s:.1", "b=s:hello.5.5"}) {
+        c.get("/signed").set("Cookie", cookie).expect(200, R"({"b":false})");
+        c.get("/").set("Cookie", cookie).expect(200, "{}");
+    }
+}
+
+TEST_CASE("handlers set signed cookies", "[middleware][cookie_parser]") {
+    testing::client c(sample());
+    c.get("/set").expect(200).expect([](const testing::reply& r) {
+        const auto all = r.headers("set-cookie");
+        REQUIRE(all.size() == 3);
+        CHECK(all[0] == "name=s%3Atobi.4; Path=/; HttpOnly");
+        CHECK(all[1] == "object=s%3Aj%3A%5B1%2C2%5D.7; Path=/");
+        CHECK(all[2] == "number=s%3A42.2; Path=/");
+    });
+}
+
+TEST_CASE("without a signer nothing is checked, and nothing can be signed", "[middleware][cookie_parser]") {
+    testing::client c(sample({}));
+    c.get("/").set("Cookie", "b=s:hello.5").expect(200, R"({"b":"s:hello.5"})");
+    c.get("/signed").set("Cookie", "b=s:hello.5").expect(200, "{}");
+    c.get("/set").expect(500);
+}
+
+TEST_CASE("many cookies are read in time that does not explode", "[middleware][cookie_parser]") {
+    testing::client c(sample());
+    std::string all;
+    for (int i = 0; i < 400; ++i) all += "c" + std::to_string(i) + "=s:x.1; ";
+    CHECK(c.get("/signed").set("Cookie", all + "last=1").result().json().size() == 400);
+}
