@@ -22,7 +22,7 @@ struct notes : exchange::listener {
     std::string log;
     bool wants = true;
 };
-constexpr auto disconnected = "close3 destroy ", timed_out = "close2 destroy ", shut_down = "close4 destroy ";
+constexpr auto disconnected = "close3 destroy ", shut_down = "close4 destroy ";
 
 } // namespace
 
