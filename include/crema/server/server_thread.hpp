@@ -55,6 +55,7 @@ struct server_thread::state {
     loop* own = nullptr;      // until the thread has ended
     server* serves = nullptr; // touched by the thread only
     std::atomic<bool> ending{false};
+    std::shared_ptr<bool> held; // at home: true while it is kept alive for the report of a close
     std::thread thread;
 
     explicit state(loop& l) noexcept : home(l) {}
@@ -94,6 +95,7 @@ CREMA_DECL server_thread::~server_thread() {
     state_->ending = true;
     state_->own->post([l = state_->own] { l->stop(); });
     state_->thread.join();
+    if (state_->held && std::exchange(*state_->held, false)) state_->home.release();
 }
 
 CREMA_DECL void server_thread::listen_on_socket(int fd) {
@@ -109,11 +111,15 @@ CREMA_DECL void server_thread::listen_on_socket(int fd) {
 CREMA_DECL void server_thread::close(std::chrono::milliseconds grace, unique_function<void(const drain_report&)> done) {
     auto* const s = state_.get();
     auto* const home = &s->home;
-    if (done) home->hold();
-    s->own->post([s, home, grace, done = std::move(done)]() mutable {
+    if (done) {
+        s->held = std::make_shared<bool>(true);
+        home->hold();
+    }
+    s->own->post([s, home, grace, held = s->held, done = std::move(done)]() mutable {
         if (!done) return s->serves->close(grace);
-        s->serves->close(grace, [home, done = std::move(done)](const drain_report& r) mutable {
-            home->post([home, r, done = std::move(done)]() mutable {
+        s->serves->close(grace, [home, held, done = std::move(done)](const drain_report& r) mutable {
+            home->post([home, held, r, done = std::move(done)]() mutable {
+                if (!std::exchange(*held, false)) return; // it has been destroyed meanwhile
                 home->release();
                 done(r);
             });
