@@ -43,9 +43,9 @@ enum class filename_fallback : unsigned char {
 
     @see RFC 6266 appendix D, RFC 8187
 */
-CREMA_DECL result<std::string> write_content_disposition(std::optional<std::string_view> filename,
-                                                         std::string_view type = "attachment",
-                                                         filename_fallback fallback = filename_fallback::question_marks);
+CREMA_DECL result<std::string>
+write_content_disposition(std::optional<std::string_view> filename, std::string_view type = "attachment",
+                          filename_fallback fallback = filename_fallback::question_marks);
 
 /** Write a field that names a file, with a name of its own for clients that read ASCII only.
 
@@ -197,7 +197,10 @@ inline std::optional<std::string> read_quoted_value(std::string_view s, std::siz
         if (c == '"') return out;
         if (multipart && c == '%' && at + 1 < s.size()) {
             const auto escape = s.substr(at, 2);
-            const char meant = escape == "22" ? '"' : iequals(escape, "0a") ? '\n' : iequals(escape, "0d") ? '\r' : '\0';
+            const char meant = escape == "22"          ? '"'
+                               : iequals(escape, "0a") ? '\n'
+                               : iequals(escape, "0d") ? '\r'
+                                                       : '\0';
             if (meant != '\0') {
                 out += meant;
                 at += 2;
@@ -227,7 +230,8 @@ CREMA_DECL result<std::string> write_content_disposition(std::optional<std::stri
 
 CREMA_DECL result<std::string> write_content_disposition(std::string_view filename, std::string_view type,
                                                          std::string_view fallback) {
-    if (!detail::is_printable_ascii(fallback)) return detail::bad_disposition("Fallback must be valid US-ASCII", fallback);
+    if (!detail::is_printable_ascii(fallback))
+        return detail::bad_disposition("Fallback must be valid US-ASCII", fallback);
     if (fallback == filename) return detail::write_named(type, filename, std::nullopt);
     return detail::write_named(type, fallback, filename);
 }
@@ -245,9 +249,12 @@ CREMA_DECL result<std::string> format_content_disposition(const content_disposit
     return out;
 }
 
-CREMA_DECL content_disposition parse_content_disposition(std::string_view s, const content_disposition_options& options) {
+CREMA_DECL content_disposition parse_content_disposition(std::string_view s,
+                                                         const content_disposition_options& options) {
     content_disposition r;
-    auto next = [&](std::size_t from, std::string_view stops) { return std::min(s.find_first_of(stops, from), s.size()); };
+    auto next = [&](std::size_t from, std::string_view stops) {
+        return std::min(s.find_first_of(stops, from), s.size());
+    };
     auto at = next(0, ";");
     r.type = to_lower(trim_ows(s.substr(0, at)));
     const auto find = [&](std::string_view name) {

@@ -26,17 +26,18 @@ enum class fallthrough : unsigned char {
 */
 struct static_files_options {
     crema::fallthrough fallthrough = crema::fallthrough::on; ///< what becomes of what cannot be served
-    std::vector<std::string> index{"index.html"}; ///< what is sent for a directory, the first that is there; may be empty
+    std::vector<std::string> index{
+        "index.html"}; ///< what is sent for a directory, the first that is there; may be empty
     std::vector<std::string> extensions{};        ///< `{"html"}`: `/about` is about.html when there is no such file
-    bool redirect = true;                         ///< a directory without a slash at its end is redirected to the one with it
+    bool redirect = true; ///< a directory without a slash at its end is redirected to the one with it
     crema::dotfiles dotfiles = crema::dotfiles::ignore; ///< names that begin with a point
-    std::chrono::milliseconds max_age{0};         ///< of Cache-Control, in whole seconds; at most a year
-    bool immutable = false;                       ///< Cache-Control says that the files will never change
-    bool etag = true;                             ///< send ETag, from size and time of last change
-    bool last_modified = true;                    ///< send Last-Modified
-    bool accept_ranges = true;                    ///< answer requests for parts
-    bool cache_control = true;                    ///< send Cache-Control
-    set_headers_function set_headers{};           ///< sets more fields, before those above
+    std::chrono::milliseconds max_age{0}; ///< of Cache-Control, in whole seconds; at most a year
+    bool immutable = false; ///< Cache-Control says that the files will never change
+    bool etag = true; ///< send ETag, from size and time of last change
+    bool last_modified = true; ///< send Last-Modified
+    bool accept_ranges = true; ///< answer requests for parts
+    bool cache_control = true; ///< send Cache-Control
+    set_headers_function set_headers{}; ///< sets more fields, before those above
 };
 
 namespace detail {
@@ -59,7 +60,8 @@ private:
 
 /** Serve the files of a directory: `app.use("/assets", static_files("public"))`.
 
-    Answers GET and HEAD with the file that the path names, conditions and ranges included. Nothing outside of the directory
+    Answers GET and HEAD with the file that the path names, conditions and ranges included. Nothing outside of the
+    directory
     can be reached, by `..`, by links, or by escapes. Disk work is done on the pool.
 
     @param root The directory, relative to the working directory of now; or one single file.
@@ -115,15 +117,17 @@ CREMA_DECL bool static_files_handler::redirect(request& req, response& res) cons
     const auto original = parts_of(req.original_url());
     // several slashes in front would make it another host
     const auto path = original.path.substr(std::min(original.path.find_first_not_of('/'), original.path.size()));
-    const auto where =
-        encode_url(std::string(original.host).append("/").append(path).append(path.empty() ? "" : "/").append(original.rest));
+    const auto where = encode_url(
+        std::string(original.host).append("/").append(path).append(path.empty() ? "" : "/").append(original.rest));
     res.status(301);
     res.set("Content-Type", "text/html; charset=UTF-8");
     res.set("Content-Security-Policy", "default-src 'none'");
     res.set("X-Content-Type-Options", "nosniff");
     res.set("Location", where);
-    res.end("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>Redirecting</title>\n</head>\n<body>\n"
-            "<pre>Redirecting to " + escape_html(where) + "</pre>\n</body>\n</html>\n");
+    res.end("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta "
+            "charset=\"utf-8\">\n<title>Redirecting</title>\n</head>\n<body>\n"
+            "<pre>Redirecting to " +
+            escape_html(where) + "</pre>\n</body>\n</html>\n");
     return true;
 }
 

@@ -57,7 +57,8 @@ public:
     field_text(const T& text) : text_(text) {}
     template <class T>
         requires(std::integral<T> && !std::same_as<T, bool> && !std::same_as<T, char>)
-    field_text(T number) : text_(digits_, static_cast<std::size_t>(std::to_chars(digits_, digits_ + 24, number).ptr - digits_)) {}
+    field_text(T number)
+        : text_(digits_, static_cast<std::size_t>(std::to_chars(digits_, digits_ + 24, number).ptr - digits_)) {}
     field_text(const field_text&) = delete;
     operator std::string_view() const noexcept { return text_; }
 
@@ -150,7 +151,9 @@ public:
     /// Sets several header fields.
     CREMA_DECL response& set(field_list fields);
     /// Sets a header field; the same as `set`.
-    response& header(std::string_view name, const detail::field_text& field_value) { return set_field(name, field_value); }
+    response& header(std::string_view name, const detail::field_text& field_value) {
+        return set_field(name, field_value);
+    }
     /// Adds a header field beside those of the same name.
     CREMA_DECL response& append(std::string_view name, std::string_view field_value);
     /// Adds several lines of a header field.
@@ -190,7 +193,8 @@ public:
         @throws system_error(error::bad_value) when the name or an option is malformed.
         @see RFC 6265bis
     */
-    CREMA_DECL response& cookie(std::string_view name, std::string_view cookie_value, const http::cookie_options& options = {});
+    CREMA_DECL response& cookie(std::string_view name, std::string_view cookie_value,
+                                const http::cookie_options& options = {});
     /// Sets a cookie to a number or a truth value as text, or to anything else as `j:` and JSON.
     template <class T>
         requires(!std::convertible_to<const T&, std::string_view>)
@@ -237,7 +241,8 @@ public:
     void send(std::span<const unsigned char> octets) { send(std::as_bytes(octets)); }
     /// Sends anything else as JSON.
     template <class T>
-        requires(!std::convertible_to<const T&, std::string_view> && !std::convertible_to<const T&, std::span<const std::byte>> &&
+        requires(!std::convertible_to<const T&, std::string_view> &&
+                 !std::convertible_to<const T&, std::span<const std::byte>> &&
                  !std::convertible_to<const T&, std::span<const unsigned char>>)
     void send(const T& v) {
         json(v);
@@ -296,7 +301,8 @@ public:
 
     /** Send a file: `res.send_file("/srv/a.html")`, `res.send_file("a.html", {.root = "/srv"})`.
 
-        Sets Content-Type from the extension, Accept-Ranges, Cache-Control, Last-Modified, ETag, unless they are set. Answers
+        Sets Content-Type from the extension, Accept-Ranges, Cache-Control, Last-Modified, ETag, unless they are set.
+        Answers
         conditions and ranges: 304, 412, 206, 416. Disk work is done on the pool; large files are read as fast as the
         client takes them. With `root`, nothing outside of it can be reached.
 
@@ -327,8 +333,8 @@ public:
         return download(path, {}, options);
     }
     /// Sends a file to be saved and calls back; its errors are the callback's.
-    CREMA_DECL void download(const std::filesystem::path& path, std::string_view filename, const send_file_options& options,
-                             sent_callback done);
+    CREMA_DECL void download(const std::filesystem::path& path, std::string_view filename,
+                             const send_file_options& options, sent_callback done);
 
     /// Sends status and header fields now; what follows is streamed.
     CREMA_DECL void flush_headers();
@@ -345,7 +351,8 @@ public:
         Throws `cancelled` when the client left. Calls must not overlap: await one before the next.
     */
     auto write(std::string_view piece) {
-        if (ended_) [[unlikely]] throw already_answered("write()");
+        if (ended_) [[unlikely]]
+            throw already_answered("write()");
         begin_stream();
         return exchange_->write(piece);
     }
@@ -443,7 +450,8 @@ private:
         return o;
     }
     void require_open(const char* what) const {
-        if (begun_) [[unlikely]] throw already_answered(what);
+        if (begun_) [[unlikely]]
+            throw already_answered(what);
     }
 
     exchange* exchange_ = nullptr;
@@ -482,7 +490,8 @@ namespace crema {
 namespace detail {
 
 [[noreturn]] inline void bad_field(std::string_view name, std::string_view why) {
-    throw system_error(make_error_code(error::bad_value), std::string(why).append(" [\"").append(name.substr(0, 80)).append("\"]"));
+    throw system_error(make_error_code(error::bad_value),
+                       std::string(why).append(" [\"").append(name.substr(0, 80)).append("\"]"));
 }
 [[noreturn]] inline void bad_field(std::string_view name) {
     bad_field(name, is_token(name) ? "Invalid character in header content" : "Header name must be a valid HTTP token");
@@ -587,7 +596,8 @@ CREMA_DECL response& response::type(std::string_view extension_or_type) {
         constexpr std::string_view utf8 = "; charset=utf-8";
         char full[50 + utf8.size()];
         std::size_t n = 0;
-        for (char c; n < extension_or_type.size() && (is_alpha(c = extension_or_type[n]) || c == '/' || c == '-'); ++n) full[n] = c;
+        for (char c; n < extension_or_type.size() && (is_alpha(c = extension_or_type[n]) || c == '/' || c == '-'); ++n)
+            full[n] = c;
         if (n == extension_or_type.size()) { // nothing but a name
             require_open("type()");
             std::memcpy(full + n, utf8.data(), utf8.size());
@@ -600,7 +610,8 @@ CREMA_DECL response& response::type(std::string_view extension_or_type) {
     const auto known = http::mime_type(extension_or_type);
     if (known.empty()) {
         headers_.set_trusted("Content-Type", "application/octet-stream");
-    } else if (constexpr std::string_view utf8 = "; charset=utf-8"; http::mime_charset(known) == "UTF-8" && known.size() < 100) {
+    } else if (constexpr std::string_view utf8 = "; charset=utf-8";
+               http::mime_charset(known) == "UTF-8" && known.size() < 100) {
         char full[100 + utf8.size()];
         std::memcpy(full, known.data(), known.size());
         std::memcpy(full + known.size(), utf8.data(), utf8.size());
@@ -641,7 +652,8 @@ CREMA_DECL response& response::attachment(std::optional<std::string_view> filena
     return set_field("Content-Disposition", http::write_content_disposition(filename).value());
 }
 
-CREMA_DECL response& response::cookie(std::string_view name, std::string_view cookie_value, const http::cookie_options& options) {
+CREMA_DECL response& response::cookie(std::string_view name, std::string_view cookie_value,
+                                      const http::cookie_options& options) {
     require_open("cookie()");
     auto line = [&] {
         if (!options.max_age) return http::serialize_cookie(name, cookie_value, options);
@@ -668,7 +680,8 @@ CREMA_DECL response& response::clear_cookie(std::string_view name, http::cookie_
 CREMA_DECL void response::send(std::string_view text) {
     require_open("send()");
     const auto i = headers_.find("Content-Type", 0);
-    if (i == http::header_block::npos) [[likely]] headers_.append_trusted("Content-Type", "text/html; charset=utf-8");
+    if (i == http::header_block::npos) [[likely]]
+        headers_.append_trusted("Content-Type", "text/html; charset=utf-8");
     else if (!headers_.value_at(i).ends_with("; charset=utf-8"))
         headers_.set_trusted("Content-Type", http::with_utf8(headers_.value_at(i)));
     finish(text);
@@ -739,9 +752,7 @@ CREMA_DECL void response::make_etag(std::string_view body) {
     switch (options.etag) {
     case kind::off: break;
     case kind::weak:
-    case kind::strong:
-        headers_.append_trusted("ETag", http::write_etag(tag, body, options.etag == kind::weak));
-        break;
+    case kind::strong: headers_.append_trusted("ETag", http::write_etag(tag, body, options.etag == kind::weak)); break;
     case kind::express: headers_.append_trusted("ETag", http::express_etag(body)); break;
     case kind::function:
         if (const auto made = options.make_etag(body); !made.empty()) set_field("ETag", made);
@@ -751,8 +762,10 @@ CREMA_DECL void response::make_etag(std::string_view body) {
 
 // Answers in one go: validator, 304, and what has no body.
 CREMA_DECL void response::finish(std::string_view body) {
-    if (!headers_.has("ETag")) [[likely]] make_etag(body);
-    if (req_->fresh(*this)) [[unlikely]] status_ = 304;
+    if (!headers_.has("ETag")) [[likely]]
+        make_etag(body);
+    if (req_->fresh(*this)) [[unlikely]]
+        status_ = 304;
     if (http::has_no_body(status_)) [[unlikely]] {
         headers_.remove("Content-Type");
         headers_.remove("Transfer-Encoding");
@@ -777,8 +790,8 @@ CREMA_DECL void response::redirect(int code, std::string_view url) {
     format({{"text", [&] { text = phrase + ". Redirecting to " + target; }},
             {"html",
              [&] {
-                 text = "<!DOCTYPE html><head><title>" + phrase + "</title></head><body><p>" + phrase + ". Redirecting to " +
-                        escape_html(target) + "</p></body>";
+                 text = "<!DOCTYPE html><head><title>" + phrase + "</title></head><body><p>" + phrase +
+                        ". Redirecting to " + escape_html(target) + "</p></body>";
              }},
             {"default", [] {}}});
     status(code);
@@ -831,7 +844,8 @@ CREMA_DECL response& response::add_trailers(field_list trailers) {
 
 CREMA_DECL void response::end(std::string_view last) {
     if (ended_) throw already_answered("end()");
-    const bool length_alone = last.empty() && req_->head().method() == http::method::head && headers_.has("Content-Length");
+    const bool length_alone =
+        last.empty() && req_->head().method() == http::method::head && headers_.has("Content-Length");
     if (!begun_ && (length_alone || !trailers_.empty())) begin_stream();
     if (!begun_) {
         headers_.remove("Content-Length");

@@ -41,12 +41,14 @@ struct file_sender {
     // Sends without anybody waiting for it.
     static void detach(response& res, std::unique_ptr<file_plan> plan, sent_callback done) noexcept;
 
-    static std::unique_ptr<file_plan> plan_of(response& res, const std::filesystem::path& path, send_file_options options);
+    static std::unique_ptr<file_plan> plan_of(response& res, const std::filesystem::path& path,
+                                              send_file_options options);
     static std::unique_ptr<file_plan> plan_of_download(response& res, const std::filesystem::path& path,
                                                        std::string_view filename, send_file_options options);
 
 private:
-    CREMA_COROUTINE static task<> beside(response& res, std::unique_ptr<file_plan> plan, sent_callback done, activation& at);
+    CREMA_COROUTINE static task<> beside(response& res, std::unique_ptr<file_plan> plan, sent_callback done,
+                                         activation& at);
     static void set_fields(response& res, const file_plan& plan, std::string_view path, const fs::file_status& status);
     static bool failed_precondition(const request& req, const response& res);
     static bool is_fresh(const request& req, const response& res);
@@ -113,7 +115,8 @@ inline bool leads_up(std::string_view path) noexcept {
 
 inline bool has_dotfile(std::string_view path) noexcept {
     for (std::size_t at = 0; at < path.size(); ++at)
-        if (path[at] == '.' && (at == 0 || path[at - 1] == '/') && at + 1 < path.size() && path[at + 1] != '/') return true;
+        if (path[at] == '.' && (at == 0 || path[at - 1] == '/') && at + 1 < path.size() && path[at + 1] != '/')
+            return true;
     return false;
 }
 
@@ -130,7 +133,8 @@ inline http_error file_error(int code, std::string_view path) {
                                     {EACCES, 500, "EACCES", "permission denied"}};
     for (const auto& k : all)
         if (k.code == code)
-            return http_error(k.status, std::string(k.name).append(": ").append(k.text).append(", '").append(path).append("'"))
+            return http_error(k.status,
+                              std::string(k.name).append(": ").append(k.text).append(", '").append(path).append("'"))
                 .expose(false)
                 .type(std::string(k.name));
     return http_error(500, std::system_category().message(code).append(", '").append(path).append("'"));
@@ -155,7 +159,8 @@ struct file_search {
         path = name;
         if (plan.rooted) path = plan.how.root.native() + (name.empty() ? "" : "/" + name);
         try {
-            file = plan.rooted && !name.empty() ? fs::open_beneath(plan.how.root, name) : fs::open_without_waiting(path);
+            file =
+                plan.rooted && !name.empty() ? fs::open_beneath(plan.how.root, name) : fs::open_without_waiting(path);
             status = fs::stat_now(file);
             directory = status.is_directory();
             error = directory || status.is_file() ? 0 : ENOENT; // a pipe, a device
@@ -194,7 +199,8 @@ inline file_search search_for(const file_plan& plan, bool ahead) {
     const auto& path = plan.path;
     if (path.find('\0') != path.npos) throw http_error(400, "Bad Request");
     const bool slash = path.ends_with('/');
-    auto below = normal_path(plan.rooted ? std::string_view(path).substr(std::min(path.find_first_not_of('/'), path.size())) : path);
+    auto below = normal_path(
+        plan.rooted ? std::string_view(path).substr(std::min(path.find_first_not_of('/'), path.size())) : path);
     if (leads_up(plan.rooted ? below : path)) throw http_error(403, "Forbidden");
     if (plan.how.dotfiles != dotfiles::allow && has_dotfile(below)) {
         if (plan.how.dotfiles == dotfiles::deny) throw http_error(403, "Forbidden");
@@ -219,10 +225,12 @@ CREMA_DECL std::unique_ptr<file_plan> file_sender::plan_of(response& res, const 
 }
 
 CREMA_DECL std::unique_ptr<file_plan> file_sender::plan_of_download(response& res, const std::filesystem::path& path,
-                                                                    std::string_view filename, send_file_options options) {
+                                                                    std::string_view filename,
+                                                                    send_file_options options) {
     std::erase_if(options.headers, [](const auto& h) { return iequals(h.first, "content-disposition"); });
     const auto name = base_name(filename.empty() ? std::string_view(path.native()) : filename);
-    options.headers.insert(options.headers.begin(), {"Content-Disposition", http::write_content_disposition(name).value()});
+    options.headers.insert(options.headers.begin(),
+                           {"Content-Disposition", http::write_content_disposition(name).value()});
     if (path.empty()) throw std::invalid_argument("path argument is required to res.download");
     const auto full = options.root.empty() ? std::filesystem::absolute(path).lexically_normal() : path;
     return plan_of(res, full, std::move(options));
@@ -246,8 +254,10 @@ CREMA_DECL void file_sender::set_fields(response& res, const file_plan& plan, st
                                                 (plan.how.immutable ? ", immutable" : ""));
     }
     if (plan.how.last_modified && missing("Last-Modified"))
-        fields.set_trusted("Last-Modified", http::format_date(std::chrono::floor<std::chrono::seconds>(ms).time_since_epoch().count()));
-    if (plan.etag && missing("ETag")) fields.set_trusted("ETag", http::file_etag(status.size, ms.time_since_epoch().count()));
+        fields.set_trusted("Last-Modified",
+                           http::format_date(std::chrono::floor<std::chrono::seconds>(ms).time_since_epoch().count()));
+    if (plan.etag && missing("ETag"))
+        fields.set_trusted("ETag", http::file_etag(status.size, ms.time_since_epoch().count()));
     if (missing("Content-Type")) {
         const auto extension = extension_of(path);
         const auto type = extension.empty() ? std::string() : http::content_type_of(extension);
@@ -309,7 +319,8 @@ CREMA_COROUTINE task<file_sender::outcome> file_sender::send(response& res, cons
     if (conditional) {
         if (failed_precondition(req, res)) throw http_error(412, "Precondition Failed");
         if (is_fresh(req, res)) {
-            for (const auto name : {"Content-Encoding", "Content-Language", "Content-Length", "Content-Range", "Content-Type"})
+            for (const auto name :
+                 {"Content-Encoding", "Content-Language", "Content-Length", "Content-Range", "Content-Type"})
                 res.headers_.remove(name);
             res.status_ = 304;
             res.end();
@@ -339,7 +350,8 @@ CREMA_COROUTINE task<file_sender::outcome> file_sender::send(response& res, cons
         res.end();
         co_return outcome::sent;
     }
-    auto front = std::string_view(search.front).substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(left, search.front.size())));
+    auto front = std::string_view(search.front)
+                     .substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(left, search.front.size())));
     if (front.size() == left) { // small: in one go
         res.end(front);
         co_return outcome::sent;
@@ -370,7 +382,8 @@ CREMA_COROUTINE task<> file_sender::send_or_throw(response& res, std::unique_ptr
 }
 
 // What the error handlers and the callback of a file that nobody awaits are told.
-CREMA_COROUTINE task<> file_sender::beside(response& res, std::unique_ptr<file_plan> plan, sent_callback done, activation& at) {
+CREMA_COROUTINE task<> file_sender::beside(response& res, std::unique_ptr<file_plan> plan, sent_callback done,
+                                           activation& at) {
     auto& owner = *res.owner_;
     auto how = outcome::sent;
     std::exception_ptr error;
@@ -415,9 +428,11 @@ CREMA_DECL void file_sender::detach(response& res, std::unique_ptr<file_plan> pl
 } // namespace detail
 
 CREMA_DECL file_sending::file_sending(response& res, std::unique_ptr<detail::file_plan> plan) noexcept
-    : res_(&res), plan_(std::move(plan)) {}
+    : res_(&res),
+      plan_(std::move(plan)) {}
 CREMA_DECL file_sending::file_sending(file_sending&& other) noexcept
-    : res_(std::exchange(other.res_, nullptr)), plan_(std::move(other.plan_)) {}
+    : res_(std::exchange(other.res_, nullptr)),
+      plan_(std::move(other.plan_)) {}
 CREMA_DECL file_sending::~file_sending() {
     if (plan_) detail::file_sender::detach(*res_, std::move(plan_), {});
 }
@@ -428,8 +443,11 @@ CREMA_DECL detail::owning_task_awaiter<void> file_sending::operator co_await() &
 CREMA_DECL file_sending response::send_file(const std::filesystem::path& path, const send_file_options& options) {
     return {*this, detail::file_sender::plan_of(*this, path, options)};
 }
-CREMA_DECL file_sending response::send_file(const std::filesystem::path& path) { return send_file(path, send_file_options()); }
-CREMA_DECL void response::send_file(const std::filesystem::path& path, const send_file_options& options, sent_callback done) {
+CREMA_DECL file_sending response::send_file(const std::filesystem::path& path) {
+    return send_file(path, send_file_options());
+}
+CREMA_DECL void response::send_file(const std::filesystem::path& path, const send_file_options& options,
+                                    sent_callback done) {
     detail::file_sender::detach(*this, detail::file_sender::plan_of(*this, path, options), std::move(done));
 }
 CREMA_DECL file_sending response::download(const std::filesystem::path& path, std::string_view filename,
@@ -441,7 +459,8 @@ CREMA_DECL file_sending response::download(const std::filesystem::path& path, st
 }
 CREMA_DECL void response::download(const std::filesystem::path& path, std::string_view filename,
                                    const send_file_options& options, sent_callback done) {
-    detail::file_sender::detach(*this, detail::file_sender::plan_of_download(*this, path, filename, options), std::move(done));
+    detail::file_sender::detach(*this, detail::file_sender::plan_of_download(*this, path, filename, options),
+                                std::move(done));
 }
 
 } // namespace crema
