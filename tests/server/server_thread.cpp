@@ -33,12 +33,8 @@ struct handler final : exchange_handler {
         if (x.head().target() != "/slow") return x.respond(200, {}, {}, "ok");
         ++slow;
         x.retain();
-        x.loop().set_timeout(
-            [&x] {
-                x.respond(200, {}, {}, "slow");
-                x.release();
-            },
-            200ms);
+        const std::shared_ptr<exchange> held(&x, [](exchange* e) { e->release(); }); // also when the timer never fires
+        x.loop().set_timeout([held] { held->respond(200, {}, {}, "slow"); }, 200ms);
     }
     std::mutex mutex;
     std::set<std::thread::id> threads;
