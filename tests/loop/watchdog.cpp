@@ -333,6 +333,18 @@ TEST_CASE("watchdogs may come and go while the loop works", "[loop][watchdog]") 
     CHECK(turns == 50);
 }
 
+TEST_CASE("a watchdog that is made within a callback counts from then on", "[loop][watchdog]") {
+    loop l;
+    notes said;
+    l.callback([&] {
+        const watchdog dog(said.options());
+        CHECK(said.block());
+    });
+    const auto first = said.take().at(0);
+    CHECK(first.time >= 20ms);
+    CHECK(first.time < 20s);
+}
+
 TEST_CASE("an exception of on_block ends nothing", "[loop][watchdog]") {
     loop l;
     std::atomic<int> calls{0};

@@ -121,8 +121,8 @@ struct watched {
     const std::string statistics; // a file of the kernel's about the thread
 
     std::uint64_t turn = 0;
-    clock::time_point since{}; // when the turn was seen first
-    clock::duration next_report{};
+    clock::time_point since = clock::now(); // when the turn was seen first; it may be made within a callback
+    clock::duration next_report = options.threshold;
     bool reported = false;
     bool looked_twice = false;         // at this callback
     clock::duration waited_before{};   // what `waited` was then
