@@ -1,11 +1,16 @@
 #include <crema/loop/pool.hpp>
 #include <catch2/catch.hpp>
+#include <algorithm>
 #include <atomic>
 #include <functional>
+#include <future>
 #include <latch>
 #include <memory>
 #include <mutex>
 #include <vector>
+#if CREMA_LINUX
+#include <sys/resource.h>
+#endif
 
 using crema::offload_options;
 using crema::offload_pool;
@@ -73,3 +78,17 @@ TEST_CASE("a pool that was never used has no thread to end", "[loop][pool]") {
     CHECK(pool.waiting() == 0);
     CHECK(pool.options().threads == 4);
 }
+
+#if CREMA_LINUX
+TEST_CASE("threads of a pool let the loop go first", "[loop][pool]") {
+    const int before = getpriority(PRIO_PROCESS, 0);
+    std::promise<int> seen;
+    job asks([&] { seen.set_value(getpriority(PRIO_PROCESS, 0)); });
+    offload_options options;
+    options.nice = 5;
+    offload_pool pool(options);
+    REQUIRE(pool.push(asks));
+    CHECK(seen.get_future().get() == std::min(before + 5, 19));
+    CHECK(getpriority(PRIO_PROCESS, 0) == before);
+}
+#endif

@@ -11,6 +11,7 @@
 #include <crema/core/error.hpp>
 #include <crema/ext/sqlite_connection.hpp>
 #include <crema/loop/loop.hpp>
+#include <crema/loop/pool.hpp>
 #include <cstddef>
 #include <exception>
 #include <functional>
@@ -34,6 +35,7 @@ struct options {
     durability sync = durability::full;            ///< what a commit waits for
     std::chrono::milliseconds busy_timeout{5000};  ///< how long to wait for a lock of another process
     std::size_t cached_statements = 64;            ///< prepared statements that each connection keeps
+    int nice = 10;                                 ///< as `offload_options::nice`, for its threads
     std::string schema{};                          ///< a script that the writer runs in a transaction at the opening
     std::function<void(connection&)> on_connect{}; ///< called for each connection at the opening: functions, pragmas
 };
@@ -393,6 +395,7 @@ public:
 
     std::string path;
     std::size_t bound = 0;
+    int nice = 0;
     std::mutex guard;
     std::vector<std::unique_ptr<sqlite_worker>> workers; // the writer is the first
     sqlite_queue reads, writes;
@@ -406,6 +409,7 @@ public:
         c.busy_timeout = o.busy_timeout;
         c.cached_statements = o.cached_statements;
         bound = o.queue;
+        nice = o.nice;
         add(c, sqlite_role::writer, o);
         if (!o.schema.empty()) workers[0]->connection->transaction([&](sqlite::connection& w) { w.script(o.schema); });
         c.mode = sqlite::connection_options::access::read_only;
@@ -541,6 +545,7 @@ private:
         if (!j.box_->posted.exchange(true)) asio::post(j.box_->where->context(), wake_up(shared_from_this(), j.box_));
     }
     void work(sqlite_worker& w) {
+        be_nice(nice);
         std::unique_lock lock(guard);
         auto& queue = queue_of(w.role);
         for (;;) {

@@ -21,9 +21,15 @@ struct offload_options {
     unsigned threads = 4;                  ///< at most; made when they are needed, never ended before the pool
     std::size_t queue = 1024;              ///< how many jobs may wait for a thread
     when_full full = when_full::reject;    ///< what then
+    /** How much nicer than the loop's thread those of the pool are (Linux, 0 to 19): when there are fewer cores than
+        threads with work, the loop goes first and its clients do not notice. */
+    int nice = 10;
 };
 
 namespace detail {
+
+// Makes the calling thread nicer, where a thread can be.
+CREMA_DECL void be_nice(int by) noexcept;
 
 // A job of a pool: part of whatever waits for it, so that queueing allocates nothing.
 struct pool_job {
@@ -98,8 +104,17 @@ private:
 #if CREMA_BODIES
 #include <algorithm>
 #include <csignal>
+#if CREMA_LINUX
+#include <sys/resource.h>
+#endif
 
 namespace crema {
+
+CREMA_DECL void detail::be_nice([[maybe_unused]] int by) noexcept {
+#if CREMA_LINUX
+    if (by > 0) ::setpriority(PRIO_PROCESS, 0, std::min(::getpriority(PRIO_PROCESS, 0) + by, 19));
+#endif
+}
 
 CREMA_DECL offload_pool::~offload_pool() {
     {
@@ -167,6 +182,7 @@ CREMA_DECL bool offload_pool::drop(detail::pool_job& job) noexcept {
 }
 CREMA_DECL void offload_pool::work() {
     std::unique_lock lock(guard_);
+    detail::be_nice(options_.nice);
     for (;;) {
         if (auto* job = head_) {
             unlink(*job);
