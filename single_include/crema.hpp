@@ -14,15 +14,25 @@
     Marks a function whose body stands in the lower part of its header. Header-only builds make it
     `inline`; with `CREMA_SEPARATE_COMPILATION` the body is compiled once, in the one source file that
     defines `CREMA_SOURCE` before it includes crema. */
+
+/** @def CREMA_COROUTINE
+    Is `CREMA_DECL` for coroutines. g++ 12 emits the body of every inline coroutine and all that it calls, even when
+    nobody calls it; as a template it is emitted where it is used. */
 #if defined(CREMA_SEPARATE_COMPILATION)
 #define CREMA_DECL
+#define CREMA_COROUTINE
 #if defined(CREMA_SOURCE)
 #define CREMA_BODIES 1
+#if defined(__GNUC__) && !defined(__clang__)
+// The frame of a coroutine that holds a lambda; in this one source file there is nothing to collide with.
+#pragma GCC diagnostic ignored "-Wsubobject-linkage"
+#endif
 #else
 #define CREMA_BODIES 0
 #endif
 #else
 #define CREMA_DECL inline
+#define CREMA_COROUTINE template <class...>
 #define CREMA_BODIES 1
 #endif
 
@@ -529,18 +539,28 @@ struct activity {
     const char* method = nullptr;          ///< the method of the request, a string that lives forever; may be null
 };
 
+/// Is told that a thread which had nothing to do begins a callback. Lives as long as the process.
+class activity_waker {
+public:
+    virtual void wake() noexcept = 0; ///< called on that thread, before the callback; the board has forgotten it then
+
+protected:
+    ~activity_waker() = default;
+};
+
 /** Shows what a thread does now. One a thread; the thread writes, a watchdog reads.
 
     `turn` changes whenever a callback begins or ends; it is odd while one runs. A reader that sees the same odd
     turn twice knows that one callback ran all the time between.
 
     @par Thread Safety
-    The members are atomic; only the owning thread writes.
+    The members are atomic; only the owning thread writes, besides `waker`.
 */
 struct activity_board {
     std::atomic<std::uint64_t> turn{0};                 ///< odd while a callback runs
     std::atomic<const activity_label*> label{nullptr};  ///< what runs, may be null
     std::atomic<const char*> method{nullptr};           ///< its request's method, may be null
+    std::atomic<activity_waker*> waker{nullptr};        ///< who sleeps until the next callback; mostly null
 
     /// Shows another activity of the same callback; null shows nothing.
     void show(const activity* a) noexcept {
@@ -554,11 +574,15 @@ struct activity_board {
     /// Begins a callback. Calls do not nest.
     void begin() noexcept {
         turn.store(turn.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+        if (waker.load(std::memory_order_relaxed)) [[unlikely]] wake();
     }
     /// Ends it.
     void end() noexcept {
         turn.store(turn.load(std::memory_order_relaxed) + 1, std::memory_order_release);
     }
+
+private:
+    CREMA_DECL void wake() noexcept;
 };
 
 /// Returns the board of this thread.
@@ -604,6 +628,10 @@ private:
 #include <tuple>
 
 namespace crema {
+
+CREMA_DECL void activity_board::wake() noexcept {
+    if (auto* w = waker.exchange(nullptr, std::memory_order_acq_rel)) w->wake();
+}
 
 CREMA_DECL const activity_label& make_label(std::string_view kind, std::string_view name, std::source_location where,
                                             const activity_label* below) {
@@ -832,8 +860,7 @@ struct recycle_bins {
         node* next;
     };
     node* head[classes];
-    unsigned count[classes];
-    bool closed;
+    unsigned room[classes]; // how many more are kept; 0 before the first is, and after the thread's end
     bool armed;
 };
 
@@ -841,7 +868,7 @@ inline thread_local constinit recycle_bins bins{};
 
 struct recycle_reaper {
     ~recycle_reaper() {
-        bins.closed = true;
+        for (auto& room : bins.room) room = 0;
         for (auto& head : bins.head)
             while (head) {
                 auto* next = head->next;
@@ -851,7 +878,8 @@ struct recycle_reaper {
     }
 };
 
-CREMA_DECL void recycle_arm();
+// Frees where there is no room. The first time it makes room, and sees to it that the thread cleans up.
+CREMA_DECL void recycle_free_slowly(void* memory, std::size_t size_class) noexcept;
 // Not inline: g++ 12 would warn of the frame of a coroutine that it deletes through the address of the promise.
 CREMA_NOINLINE inline void plain_free(void* memory) noexcept { ::operator delete(memory); }
 
@@ -865,7 +893,7 @@ inline void* recycle_allocate(std::size_t size) {
     auto& b = detail::bins;
     if (auto* n = b.head[c]) [[likely]] {
         b.head[c] = n->next;
-        --b.count[c];
+        ++b.room[c];
         return n;
     }
     return ::operator new((c + 1) * bins::step);
@@ -876,15 +904,11 @@ inline void recycle_free(void* memory, std::size_t size) noexcept {
     using bins = detail::recycle_bins;
     const std::size_t c = (size + bins::step - 1) / bins::step - (size != 0);
     auto& b = detail::bins;
-    if (c >= bins::classes || b.count[c] >= bins::keep || b.closed) [[unlikely]] {
-        ::operator delete(memory);
-        return;
-    }
-    if (!b.armed) [[unlikely]] detail::recycle_arm();
+    if (c >= bins::classes || b.room[c] == 0) [[unlikely]] return detail::recycle_free_slowly(memory, c);
     auto* n = static_cast<bins::node*>(memory);
     n->next = b.head[c];
     b.head[c] = n;
-    ++b.count[c];
+    --b.room[c];
 }
 
 } // namespace crema
@@ -892,10 +916,19 @@ inline void recycle_free(void* memory, std::size_t size) noexcept {
 #if CREMA_BODIES
 namespace crema::detail {
 
-CREMA_DECL void recycle_arm() {
-    static thread_local recycle_reaper reaper;
-    (void)&reaper;
-    bins.armed = true;
+CREMA_DECL void recycle_free_slowly(void* memory, std::size_t size_class) noexcept {
+    if (size_class < recycle_bins::classes && !bins.armed) {
+        static thread_local recycle_reaper reaper;
+        (void)&reaper;
+        bins.armed = true;
+        for (auto& room : bins.room) room = recycle_bins::keep;
+        auto* n = static_cast<recycle_bins::node*>(memory);
+        n->next = nullptr;
+        bins.head[size_class] = n;
+        --bins.room[size_class];
+        return;
+    }
+    ::operator delete(memory);
 }
 
 } // namespace crema::detail
@@ -917,12 +950,21 @@ class task;
 namespace detail {
 
 template <class T>
+struct nested_task_awaiter;
+template <class T>
 struct owning_task_awaiter;
 template <class T>
 owning_task_awaiter<T> hold_awaiter(task<T> t);
 template <class A>
     requires awaiter<A>
 A hold_awaiter(A a);
+
+template <class A>
+inline constexpr bool is_task_lvalue = false;
+template <class T>
+inline constexpr bool is_task_lvalue<task<T>&> = true;
+template <class T>
+inline constexpr bool is_task_lvalue<const task<T>&> = true;
 
 // What all promises of tasks share. `done` is called when the task ends after it had really suspended or was
 // started by `start_task`; a task that ends while `co_await` still starts it has no `done` and goes on inline:
@@ -954,11 +996,15 @@ public:
         who_ = who;
     }
 
+    template <class T>
+    nested_task_awaiter<T> await_transform(task<T>&& t) noexcept;
     template <class A>
     decltype(auto) await_transform(A&& a) {
-        static_assert(awaitable<A>, "crema: this cannot be awaited in a task: it has neither await_ready/await_suspend/"
+        static_assert(!is_task_lvalue<A>, "crema: a task is awaited once and used up: co_await std::move(t)");
+        static_assert(is_task_lvalue<A> || awaitable<A>, "crema: this cannot be awaited in a task: it has neither await_ready/await_suspend/"
                                     "await_resume nor operator co_await (for Asio include crema/loop/asio_bridge.hpp)");
-        if constexpr (adaptable<A>)
+        if constexpr (!awaitable<A>) return std::suspend_never(); // said above
+        else if constexpr (adaptable<A>)
             return hold_awaiter(await_adaptor<std::remove_cvref_t<A>>::adapt(std::move(a)));
         else if constexpr (detail::awaiter<std::remove_reference_t<A>>)
             return detail::awaiter_ref<std::remove_reference_t<A>>{a};
@@ -966,9 +1012,9 @@ public:
     }
 
 private:
-    environment* env_ = &no_environment();
+    environment* env_ = nullptr; // set by whoever starts it
     function done_ = nullptr;
-    void* who_ = nullptr;
+    void* who_;                  // with done_
 };
 
 template <class T>
@@ -1059,6 +1105,23 @@ struct task_awaiter {
     T await_resume() { return child.promise().take(); }
 };
 
+// The same in a task, whose environment is known: a child that is ready costs its parent no suspension.
+template <class T>
+struct nested_task_awaiter {
+    std::coroutine_handle<task_promise<T>> child;
+    environment* env;
+
+    bool await_ready() const {
+        child.promise().env(env);
+        child.resume();
+        return child.done();
+    }
+    void await_suspend(std::coroutine_handle<> parent) const noexcept {
+        child.promise().on_done([](void* a) { std::coroutine_handle<>::from_address(a).resume(); }, parent.address());
+    }
+    T await_resume() const { return child.promise().take(); }
+};
+
 } // namespace detail
 
 /** Holds a coroutine that has not run yet; `co_await` runs it and gives its result or rethrows its exception.
@@ -1094,7 +1157,9 @@ public:
         }
         return *this;
     }
-    ~task() { reset(); }
+    ~task() {
+        if (handle_) handle_.destroy();
+    }
 
     /// Tells whether there is a coroutine.
     explicit operator bool() const noexcept { return handle_ != nullptr; }
@@ -1150,10 +1215,20 @@ struct task_access {
         return t.handle_.promise();
     }
     template <class T>
+    static std::coroutine_handle<task_promise<T>> handle(task<T>& t) noexcept {
+        assert(t.handle_ && "crema: an empty or moved-from task was awaited");
+        return t.handle_;
+    }
+    template <class T>
     static bool done(const task<T>& t) noexcept {
         return t.handle_.done();
     }
 };
+
+template <class T>
+nested_task_awaiter<T> task_promise_base::await_transform(task<T>&& t) noexcept {
+    return {task_access::handle(t), env_};
+}
 
 // Awaits a task that an adaptor made: nobody else owns it.
 template <class T>
@@ -1224,6 +1299,7 @@ public:
     join_state(const join_state&) = delete;
     join_state& operator=(const join_state&) = delete;
 
+    join_until until() const noexcept { return until_; }
     std::size_t winner() const noexcept { return winner_; }
     bool parent_cancelled() const noexcept { return parent_scope_ && parent_scope_->is_cancelled(); }
     void check_parent() const {
@@ -1307,10 +1383,11 @@ destroy_frames(F) -> destroy_frames<F>;
 
 // The awaiter of a pack. Finish turns (join_state&, tuple of branches) into the result.
 template <class Finish, class... T>
-class join_pack {
+class [[nodiscard("a combinator does nothing until it is awaited")]] join_pack {
 public:
     join_pack(join_until until, task<T>... tasks) : join_(until), branches_(branch<T>(std::move(tasks))...) {}
-    join_pack(join_pack&&) = delete;
+    // before it is awaited
+    join_pack(join_pack&& other) noexcept : join_(other.join_.until()), branches_(std::move(other.branches_)) {}
 
     bool await_ready() const noexcept { return sizeof...(T) == 0; }
     template <class Promise>
@@ -1320,7 +1397,7 @@ public:
         std::apply([&](auto&... b) { (b.start(join_, i++), ...); }, branches_);
         return !join_.all_started();
     }
-    auto await_resume() {
+    decltype(auto) await_resume() {
         const destroy_frames at_end{[this] { std::apply([](auto&... b) { ((b.work = {}), ...); }, branches_); }};
         return Finish::finish(join_, branches_);
     }
@@ -1332,10 +1409,11 @@ private:
 
 // The awaiter of a range.
 template <class Finish, class T>
-class join_range {
+class [[nodiscard("a combinator does nothing until it is awaited")]] join_range {
 public:
     join_range(join_until until, std::vector<branch<T>> branches) : join_(until), branches_(std::move(branches)) {}
-    join_range(join_range&&) = delete;
+    // before it is awaited
+    join_range(join_range&& other) noexcept : join_(other.join_.until()), branches_(std::move(other.branches_)) {}
 
     bool await_ready() const noexcept { return branches_.empty(); }
     template <class Promise>
@@ -1344,7 +1422,7 @@ public:
         for (std::size_t i = 0; i < branches_.size(); ++i) branches_[i].start(join_, i);
         return !join_.all_started();
     }
-    auto await_resume() {
+    decltype(auto) await_resume() {
         const destroy_frames at_end{[this] { branches_.clear(); }};
         return Finish::finish(join_, branches_);
     }
@@ -1360,6 +1438,12 @@ concept range_of_awaitables =
 
 template <class A>
 concept joinable = awaitable<A> && !std::is_lvalue_reference_v<A>;
+
+// Why a combinator cannot take these arguments. A combinator has one more overload, for what it does not take.
+template <class... A>
+concept not_joinable = sizeof...(A) > 0 && !(joinable<A> && ...) && (sizeof...(A) != 1 || (!range_of_awaitables<A> && ...));
+template <class... A>
+inline constexpr bool lvalue_to_join = ((std::is_lvalue_reference_v<A> && awaitable<std::remove_cvref_t<A>>) || ...);
 
 template <class A>
 using task_of = decltype(as_task(std::declval<A>()));
@@ -1431,6 +1515,15 @@ auto all_settled(A&&... a) {
 template <detail::range_of_awaitables R>
 auto all_settled(R&& range) {
     return detail::join_all_of<detail::finish_settled>(detail::join_until::all_ended, range);
+}
+
+/// Says what was wanted of other arguments.
+template <class... A>
+    requires detail::not_joinable<A...>
+task<> all_settled(A&&...) {
+    static_assert(!detail::lvalue_to_join<A...>, "crema: all_settled takes what it awaits: std::move(t) what has a name");
+    static_assert(detail::lvalue_to_join<A...>, "crema: all_settled takes awaitables, or one range of them");
+    return {};
 }
 
 } // namespace crema
@@ -1665,6 +1758,15 @@ auto race(R&& range) {
     return detail::join_all_of<detail::finish_winner>(detail::join_until::first_end, range);
 }
 
+/// Says what was wanted of other arguments.
+template <class... A>
+    requires detail::not_joinable<A...>
+task<> race(A&&...) {
+    static_assert(!detail::lvalue_to_join<A...>, "crema: race takes what it awaits: std::move(t) what has a name");
+    static_assert(detail::lvalue_to_join<A...>, "crema: race takes awaitables, or one range of them");
+    return {};
+}
+
 } // namespace crema
 // ---- crema/async/spawn.hpp
 // spawn: start a coroutine that nobody awaits.
@@ -1856,6 +1958,15 @@ auto when_all(R&& range) {
     return detail::join_all_of<detail::finish_all>(detail::join_until::first_error, range);
 }
 
+/// Says what was wanted of other arguments.
+template <class... A>
+    requires detail::not_joinable<A...>
+task<> when_all(A&&...) {
+    static_assert(!detail::lvalue_to_join<A...>, "crema: when_all takes what it awaits: std::move(t) what has a name");
+    static_assert(detail::lvalue_to_join<A...>, "crema: when_all takes awaitables, or one range of them");
+    return {};
+}
+
 } // namespace crema
 // ---- crema/async/when_any.hpp
 // when_any: the first branch that succeeds decides, as Promise.any.
@@ -1923,6 +2034,15 @@ auto when_any(A&&... a) {
 template <detail::range_of_awaitables R>
 auto when_any(R&& range) {
     return detail::join_all_of<detail::finish_any>(detail::join_until::first_success, range);
+}
+
+/// Says what was wanted of other arguments.
+template <class... A>
+    requires detail::not_joinable<A...>
+task<> when_any(A&&...) {
+    static_assert(!detail::lvalue_to_join<A...>, "crema: when_any takes what it awaits: std::move(t) what has a name");
+    static_assert(detail::lvalue_to_join<A...>, "crema: when_any takes awaitables, or one range of them");
+    return {};
 }
 
 } // namespace crema
@@ -2024,9 +2144,11 @@ private:
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <iterator>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 namespace crema {
 
@@ -2119,7 +2241,14 @@ inline std::string to_upper(std::string_view s) {
 /// Tells whether two texts are equal when the case of ASCII letters is ignored.
 constexpr bool iequals(std::string_view a, std::string_view b) noexcept {
     if (a.size() != b.size()) return false;
-    for (std::size_t i = 0; i < a.size(); ++i)
+    std::size_t i = 0;
+    if (!std::is_constant_evaluated()) // mostly both are spelt alike
+        for (std::uint64_t x = 0, y = 0; a.size() - i >= 8; i += 8) {
+            std::memcpy(&x, a.data() + i, 8);
+            std::memcpy(&y, b.data() + i, 8);
+            if (x != y) break;
+        }
+    for (; i < a.size(); ++i)
         if (a[i] != b[i] && to_lower(a[i]) != to_lower(b[i])) return false;
     return true;
 }
@@ -3868,6 +3997,110 @@ CREMA_DECL std::string url_for(std::string_view pattern, const route::url_params
 
 } // namespace crema
 #endif
+// ---- crema/core/histogram.hpp
+// histogram: counts of values in buckets that grow with the value, for percentiles in bounded memory.
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+
+namespace crema {
+
+/** Counts values from 0 to 2^42 (nanoseconds of more than an hour), each with a relative error of at most 1/32.
+
+    Below 64 the buckets hold one value each; above, every power of two has 32 of them. Greater values count as the
+    greatest; `min`, `max` and `mean` are exact. About 10 KB, allocates nothing.
+
+    @par Thread Safety
+    Distinct objects: safe. Shared objects: unsafe.
+
+    @see HdrHistogram, which has the idea from floating-point numbers
+*/
+class histogram {
+public:
+    /** Count a value.
+
+        @param v The value.
+        @param times How often.
+    */
+    void record(std::uint64_t v, std::uint64_t times = 1) noexcept {
+        if (times == 0) return;
+        counts_[index(v)] += times;
+        count_ += times;
+        min_ = std::min(min_, v);
+        max_ = std::max(max_, v);
+        const auto weight = static_cast<double>(times), off = static_cast<double>(v) - mean_;
+        mean_ += off * weight / static_cast<double>(count_);
+        squares_ += weight * off * (static_cast<double>(v) - mean_);
+    }
+    /// Forgets everything.
+    void reset() noexcept { *this = histogram(); }
+
+    /// Returns how many values were counted.
+    std::uint64_t count() const noexcept { return count_; }
+    /// Returns the least value; 0 when there is none.
+    std::uint64_t min() const noexcept { return count_ ? min_ : 0; }
+    /// Returns the greatest value; 0 when there is none.
+    std::uint64_t max() const noexcept { return max_; }
+    /// Returns the mean; 0 when there is none.
+    double mean() const noexcept { return mean_; }
+    /// Returns the standard deviation; 0 when there is none.
+    double stddev() const noexcept {
+        return count_ ? std::sqrt(std::max(squares_, 0.0) / static_cast<double>(count_)) : 0;
+    }
+
+    /** Return the least value that is not exceeded by that many percent of the values, to the precision of its bucket.
+
+        @param percent 0 to 100: 50 gives the median, 0 the least value, 100 the greatest. What lies outside, or is no
+        number, counts as the nearer end, or 0.
+
+        @par Complexity
+        Linear in the number of buckets, about 1200.
+    */
+    std::uint64_t percentile(double percent) const noexcept {
+        if (count_ == 0) return 0;
+        if (!(percent > 0)) return min_;
+        if (percent >= 100) return max_;
+        const auto wanted = static_cast<std::uint64_t>(std::ceil(percent / 100 * static_cast<double>(count_)));
+        std::uint64_t seen = 0;
+        for (std::size_t i = 0; i < buckets; ++i) {
+            seen += counts_[i];
+            if (seen >= wanted && seen > 0) return std::clamp(greatest(i), min_, max_);
+        }
+        return max_;
+    }
+
+private:
+    static constexpr unsigned precision = 5; // bits behind the first one
+    static constexpr unsigned range = 42;
+    static constexpr std::size_t half = std::size_t{1} << precision;
+    static constexpr std::size_t buckets = (range - precision) * half + half;
+
+    // The first 2 * half values have buckets of their own, in the row of shift 0; each further row has half.
+    static std::size_t index(std::uint64_t v) noexcept {
+        v = std::min(v, (std::uint64_t{1} << range) - 1);
+        const auto width = static_cast<unsigned>(std::bit_width(v));
+        const unsigned shift = width > precision + 1 ? width - precision - 1 : 0;
+        return shift * half + static_cast<std::size_t>(v >> shift);
+    }
+    // The greatest value of a bucket; of the last one, any.
+    static std::uint64_t greatest(std::size_t i) noexcept {
+        if (i + 1 == buckets) return ~std::uint64_t{0};
+        const auto shift = i < 2 * half ? 0 : i / half - 1;
+        return ((std::uint64_t{i - shift * half} + 1) << shift) - 1;
+    }
+
+    std::array<std::uint64_t, buckets> counts_{};
+    std::uint64_t count_ = 0;
+    std::uint64_t min_ = ~std::uint64_t{0};
+    std::uint64_t max_ = 0;
+    double mean_ = 0;
+    double squares_ = 0; // of the distances from the mean
+};
+
+} // namespace crema
 // ---- crema/core/function.hpp
 // unique_function: a callable that is moved, never copied, with room for small ones inside.
 #include <cstddef>
@@ -4847,10 +5080,18 @@ private:
         return at == lists_.end() ? nullptr : at->second;
     }
     timer_list* make(std::int64_t expiry, std::int32_t msecs) {
-        auto* list = new timer_list(expiry, next_id_++, msecs);
-        lists_.emplace(msecs, list);
-        list->at = static_cast<std::uint32_t>(heap_.size());
-        heap_.push_back(list);
+        heap_.push_back(nullptr); // what may fail leaves nothing behind
+        timer_list* list = nullptr;
+        try {
+            list = new timer_list(expiry, next_id_++, msecs);
+            lists_.emplace(msecs, list);
+        } catch (...) {
+            delete list;
+            heap_.pop_back();
+            throw;
+        }
+        list->at = static_cast<std::uint32_t>(heap_.size() - 1);
+        heap_.back() = list;
         up(list->at);
         return list;
     }
@@ -5327,7 +5568,6 @@ private:
     unique_function<void(std::exception_ptr)> on_error_;
     std::deque<unique_function<void()>> before_exit_;
     std::vector<unique_function<void()>> at_exit_;
-    loop_immediate after_error_{[](loop_immediate&) {}};
     std::int64_t holds_ = 0;
     loop* older_ = nullptr;
     std::atomic<int> expected_{0}; // jobs announced and not delivered
@@ -5428,7 +5668,7 @@ inline void work_finished(asio::io_context& context) noexcept {
 #if CREMA_BODIES
 #include <asio/io_context.hpp>
 #include <asio/post.hpp>
-#include <asio/steady_timer.hpp>
+#include <asio/basic_waitable_timer.hpp>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -5485,6 +5725,10 @@ struct engine_handler {
    the pump. A pump that was posted by the phases themselves must let the next poll go first; when it comes up the
    events of that poll are queued behind it, so it queues itself once more. */
 struct loop_engine {
+    // On the concrete executor: the one that can be any costs much to compile.
+    using steady_timer = asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
+                                                    asio::io_context::executor_type>;
+
     explicit loop_engine(loop& l, asio::io_context* borrowed)
         : self(l), anchor(std::make_shared<loop_anchor>()) {
         anchor->engine = this;
@@ -5558,7 +5802,7 @@ struct loop_engine {
     std::shared_ptr<loop_anchor> anchor;
     std::optional<asio::io_context> own;
     asio::io_context* context = nullptr;
-    std::optional<asio::steady_timer> wait;
+    std::optional<steady_timer> wait;
     std::int64_t armed = timer_queue::never; // when `wait` ends
     int waits = 0;                           // handlers of `wait` that were not called yet
     std::uint64_t requested_at = 0;          // the turn of the board when the pump was posted
@@ -5626,7 +5870,7 @@ CREMA_DECL void loop::uncaught(std::exception_ptr e) noexcept {
     if (on_error_) {
         try {
             on_error_(e);
-            after_error_.start(immediates_); // whatever the error left in the queues is run soon
+            set_immediate([] {}); // whatever the error left in the queues is run soon
             return;
         } catch (...) {
             e = std::current_exception();
@@ -5688,9 +5932,10 @@ CREMA_DECL void loop::settle(moment when) noexcept {
     if (due == detail::timer_queue::never) return;
     auto* const clock = timers_.time.clock();
     if (!clock || clock->idle() == loop_clock::when_idle::sleep) {
-        // outside, a wait that keeps nothing alive would stop the context
-        if (polling || keeps_alive()) engine_->wait_until(due);
-    } else if (due <= timers_.time.update() || (clock->idle() == loop_clock::when_idle::jump && timers_.refs() > 0)) {
+        // outside, a wait that keeps nothing alive would stop the context; what Asio waits for may keep it alive, though
+        if (keeps_alive() || context_->get_executor().running_in_this_thread()) engine_->wait_until(due);
+    } else if (due <= timers_.time.update() ? polling || keeps_alive()
+                                            : clock->idle() == loop_clock::when_idle::jump && timers_.refs() > 0) {
         engine_->request_pump(!polling);
     }
 }
@@ -5702,7 +5947,8 @@ CREMA_DECL void loop::phases() {
     auto runs = host();
     single_turn_ = false;
     jump_when_idle();
-    if (std::exchange(drain_first_, false)) runs.drain();
+    drain_first_ = false;
+    runs.drain(); // what an exception left: as Node, which runs its native immediates first
     if (!runs.halted()) immediates_.process(runs);
     if (!runs.halted()) close_phase();
     if (!runs.halted() && timers_.due() != detail::timer_queue::never && timers_.due() <= timers_.time.update()) {
@@ -5718,7 +5964,7 @@ CREMA_DECL void loop::jump_when_idle() noexcept {
     auto* const clock = timers_.time.clock();
     if (!clock || clock->idle() != loop_clock::when_idle::jump || timers_.refs() == 0) return;
     if (timers_.due() == detail::timer_queue::never) return;
-    if (!immediates_.empty() || !closing_.empty() || drain_first_) return;
+    if (immediates_.refs() > 0 || !closing_.empty() || drain_first_) return;
     if (engine_->requested_at != this_thread_activity().turn.load(std::memory_order_relaxed)) return;
     clock->jump_to(detail::loop_time::at(timers_.due()));
 }
@@ -5798,6 +6044,8 @@ CREMA_DECL int loop::run() {
         }
         inside_ = false;
         settle(moment::outside);
+        if (!timers_.time.clock() && timers_.due() != detail::timer_queue::never && engine_->has_work())
+            engine_->wait_until(timers_.due());
         if (remote_rest_) run_remote();
         bool again = true;
         while (again && !ended()) {
@@ -5892,6 +6140,127 @@ CREMA_DECL void loop::drop_all() noexcept {
 
 } // namespace crema
 #endif
+// ---- crema/loop/lag_histogram.hpp
+// lag_histogram: how late a loop comes to what it has to do, over time.
+#include <algorithm>
+#include <chrono>
+
+namespace crema {
+
+/// Configures a `lag_histogram`.
+struct lag_options {
+    std::chrono::milliseconds resolution{10}; ///< how often it measures
+};
+
+/** Measures the delay of a loop: a timer fires every few milliseconds, and how late it comes is counted.
+
+    The answers tell what any request meets: a loop that has stood still for a second counts not as one late timer but
+    as the hundred that should have fired meanwhile, each with its own delay. (Node's histogram counts one, and the
+    period of the timer with it.)
+
+    It does not keep the loop alive. While it is enabled an idle loop wakes up at each measurement.
+
+    @par Thread Safety
+    Only on the thread of the loop, which must outlive it.
+
+    @see Node.js documentation, perf_hooks.monitorEventLoopDelay
+*/
+class lag_histogram : private loop_timer {
+public:
+    using duration = std::chrono::nanoseconds; ///< of all results
+
+    /// Construct; measures nothing yet.
+    explicit lag_histogram(lag_options options = {}, loop& l = loop::current()) noexcept
+        : loop_timer([](loop_timer& t) { static_cast<lag_histogram&>(t).fired(); }), loop_(l),
+          period_(std::max(options.resolution, std::chrono::milliseconds(1))) {
+        unref();
+    }
+
+    /// Begins to measure. @return False when it does already.
+    bool enable() {
+        if (active()) return false;
+        next();
+        return true;
+    }
+    /// Stops measuring; what was counted stays. @return False when it did not measure.
+    bool disable() noexcept {
+        if (!active()) return false;
+        cancel();
+        return true;
+    }
+    /// Forgets what was counted.
+    void reset() noexcept {
+        values_.reset();
+        this_second_ = last_second_ = duration::zero();
+    }
+
+    /// Returns how many delays were counted.
+    std::uint64_t count() const noexcept { return values_.count(); }
+    /// Returns the least delay.
+    duration min() const noexcept { return duration(values_.min()); }
+    /// Returns the greatest delay, or the one that still goes on.
+    duration max() const noexcept { return std::max(duration(values_.max()), overdue()); }
+    /// Returns the mean.
+    duration mean() const noexcept { return duration(static_cast<duration::rep>(values_.mean())); }
+    /// Returns the standard deviation.
+    duration stddev() const noexcept { return duration(static_cast<duration::rep>(values_.stddev())); }
+    /// Returns the delay that so many percent do not exceed. @see histogram::percentile
+    duration percentile(double percent) const noexcept { return duration(values_.percentile(percent)); }
+    /// Returns the greatest delay of the last second or two, or the one that still goes on: "now" of a display.
+    duration recent() const noexcept {
+        const auto age = active() ? loop_.now() - second_ : duration::zero();
+        if (age >= 2 * second) return overdue();
+        return std::max({this_second_, age < second ? last_second_ : duration::zero(), overdue()});
+    }
+    /// Returns the counts, in nanoseconds.
+    const histogram& values() const noexcept { return values_; }
+
+private:
+    using time_point = std::chrono::steady_clock::time_point;
+    static constexpr duration second = std::chrono::seconds(1);
+
+    void next() {
+        auto& queue = loop_.timers();
+        start(queue, period_);
+        due_ = detail::loop_time::at(queue.time.ms()) + period_;
+    }
+    // Anybody who asks before the timer of a loop that has stood still.
+    duration overdue() const noexcept {
+        return active() ? std::max<duration>(loop_.now() - due_, duration::zero()) : duration::zero();
+    }
+    void fired() {
+        const auto now = loop_.now();
+        const auto late = std::max<duration>(now - due_, duration::zero());
+        values_.record(static_cast<std::uint64_t>(late.count()));
+        // those that could not fire
+        auto missed = std::min<duration>(late, 100'000 * period_) - period_;
+        for (; missed > duration::zero(); missed -= period_) values_.record(static_cast<std::uint64_t>(missed.count()));
+        if (now - second_ >= second) {
+            last_second_ = now - second_ < 2 * second ? this_second_ : duration::zero();
+            this_second_ = duration::zero();
+            second_ = now;
+        }
+        this_second_ = std::max(this_second_, late);
+        next();
+    }
+
+    loop& loop_;
+    const std::chrono::milliseconds period_;
+    time_point due_{};
+    histogram values_;
+    time_point second_{}; // when this_second_ began
+    duration this_second_{}, last_second_{};
+};
+
+/** Return a histogram of the delay of this thread's loop; `enable` starts it.
+
+    `auto delay = monitor_event_loop_delay({.resolution = 20ms}); delay.enable();`
+*/
+inline lag_histogram monitor_event_loop_delay(lag_options options = {}) {
+    return lag_histogram(options);
+}
+
+} // namespace crema
 // ---- crema/loop/microtask.hpp
 // resume_microtask, resume_immediate: a coroutine goes on later in the same turn, or in the next check phase.
 #include <coroutine>
@@ -6020,9 +6389,15 @@ struct offload_options {
     unsigned threads = 4;                  ///< at most; made when they are needed, never ended before the pool
     std::size_t queue = 1024;              ///< how many jobs may wait for a thread
     when_full full = when_full::reject;    ///< what then
+    /** How much nicer than the loop's thread those of the pool are (Linux, 0 to 19): when there are fewer cores than
+        threads with work, the loop goes first and its clients do not notice. */
+    int nice = 10;
 };
 
 namespace detail {
+
+// Makes the calling thread nicer, where a thread can be.
+CREMA_DECL void be_nice(int by) noexcept;
 
 // A job of a pool: part of whatever waits for it, so that queueing allocates nothing.
 struct pool_job {
@@ -6097,8 +6472,17 @@ private:
 #if CREMA_BODIES
 #include <algorithm>
 #include <csignal>
+#if CREMA_LINUX
+#include <sys/resource.h>
+#endif
 
 namespace crema {
+
+CREMA_DECL void detail::be_nice([[maybe_unused]] int by) noexcept {
+#if CREMA_LINUX
+    if (by > 0) ::setpriority(PRIO_PROCESS, 0, std::min(::getpriority(PRIO_PROCESS, 0) + by, 19));
+#endif
+}
 
 CREMA_DECL offload_pool::~offload_pool() {
     {
@@ -6166,6 +6550,7 @@ CREMA_DECL bool offload_pool::drop(detail::pool_job& job) noexcept {
 }
 CREMA_DECL void offload_pool::work() {
     std::unique_lock lock(guard_);
+    detail::be_nice(options_.nice);
     for (;;) {
         if (auto* job = head_) {
             unlink(*job);
@@ -6418,6 +6803,210 @@ void offload_detached(F&& f, Args&&... args) {
 }
 
 } // namespace crema
+// ---- crema/loop/signal_set.hpp
+// signal_set: signals of the operating system arrive as callbacks of a loop.
+#include <coroutine>
+#include <initializer_list>
+#include <memory>
+#include <utility>
+
+namespace crema {
+
+namespace detail {
+
+struct signal_state; // what needs Asio
+class signal_waiter;
+
+} // namespace detail
+
+/** Receives signals on a loop, as long as it lives.
+
+    `signal_set stop{SIGINT, SIGTERM}; const int which = co_await stop.wait();`
+
+    The signals lose their usual effect on the process. One that arrives while nobody waits is kept for the next wait,
+    several of the same number as one. It goes to a function when one was set, else to the coroutine that waits.
+
+    As in Node, listening to a signal does not keep the loop alive; waiting for one with `wait` does.
+
+    @par Thread Safety
+    Only on the thread of the loop, which must outlive it. The signals may arrive on any thread.
+*/
+class signal_set {
+public:
+    /** Construct for some signals.
+
+        @param signals Their numbers, as in `<csignal>`.
+        @param l Where they arrive.
+        @throws system_error for what is no signal, or one that cannot be caught.
+    */
+    CREMA_DECL signal_set(std::initializer_list<int> signals, loop& l = loop::current());
+    signal_set(const signal_set&) = delete;
+    signal_set& operator=(const signal_set&) = delete;
+    /// Gives the signals their usual effect again. No coroutine may wait any more.
+    CREMA_DECL ~signal_set();
+
+    /** Wait for the next signal and return its number. Goes on inline when one has arrived already.
+
+        @par Cancellation
+        Ends at once and throws `cancelled`. Only one coroutine may wait at a time: the next throws `std::logic_error`.
+    */
+    [[nodiscard]] inline detail::signal_waiter wait() noexcept;
+
+    /** Set a function that is called with the number of each signal, as one callback; an empty one removes it.
+
+        What has arrived before is handed to it in the next turn of the loop. It may destroy the set.
+    */
+    CREMA_DECL void on_signal(unique_function<void(int)> f);
+
+private:
+    friend class detail::signal_waiter;
+    std::shared_ptr<detail::signal_state> state_; // with the handler in Asio's queue
+};
+
+namespace detail {
+
+class [[nodiscard("a wait does nothing until it is awaited")]] signal_waiter : cancel_callback {
+public:
+    explicit signal_waiter(signal_state& s) noexcept : signal_waiter(&s) {}
+    // before it is awaited
+    signal_waiter(signal_waiter&& other) noexcept : signal_waiter(other.state_) {}
+    ~signal_waiter() {
+        if (handle_) leave();
+    }
+    bool await_ready() const noexcept { return false; }
+    template <class Promise>
+    bool await_suspend(std::coroutine_handle<Promise> h) {
+        env_ = environment_of(h);
+        if (env_->scope && env_->scope->is_cancelled()) return false;
+        if (take()) return false;
+        enter(); // throws when somebody waits
+        handle_ = h;
+        attach(env_->scope);
+        return true;
+    }
+    int await_resume() const {
+        if (env_->scope) env_->scope->check();
+        return number_;
+    }
+
+private:
+    friend struct signal_state;
+    explicit signal_waiter(signal_state* s) noexcept
+        : cancel_callback([](cancel_callback& c) noexcept { static_cast<signal_waiter&>(c).resume(); }), state_(s) {}
+    void arrived(int number) {
+        number_ = number;
+        resume();
+    }
+    void resume() {
+        detach();
+        leave();
+        resume_in(*env_, std::exchange(handle_, {}));
+    }
+    CREMA_DECL bool take() noexcept;
+    CREMA_DECL void enter();
+    CREMA_DECL void leave() noexcept;
+
+    signal_state* state_;
+    environment* env_ = nullptr;
+    std::coroutine_handle<> handle_;
+    int number_ = 0;
+};
+
+} // namespace detail
+
+inline detail::signal_waiter signal_set::wait() noexcept {
+    return detail::signal_waiter(*state_);
+}
+
+} // namespace crema
+
+#if CREMA_BODIES
+#include <asio/basic_signal_set.hpp>
+#include <asio/io_context.hpp>
+#include <algorithm>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace crema {
+namespace detail {
+
+struct signal_state {
+    explicit signal_state(loop& l) : self(l), set(l.context()) {}
+
+    // A wait of Asio that does not count as work; see `loop_engine::wait_until`.
+    static void arm(const std::shared_ptr<signal_state>& s) {
+        auto& context = s->self.context();
+        s->set->async_wait([s, &context](const asio::error_code& failed, int number) {
+            work_started(context);
+            if (!s->set || failed) return;
+            arm(s);
+            s->self.callback([&] { s->arrived(number); });
+        });
+        work_finished(context);
+    }
+    void arrived(int number) {
+        if (function) {
+            auto f = function; // it may set another or destroy the set
+            (*f)(number);
+        } else if (waiter) {
+            waiter->arrived(number);
+        } else if (std::find(kept.begin(), kept.end(), number) == kept.end()) {
+            kept.push_back(number);
+        }
+    }
+
+    loop& self;
+    std::optional<asio::basic_signal_set<asio::io_context::executor_type>> set; // none once nobody listens
+    std::shared_ptr<unique_function<void(int)>> function;
+    signal_waiter* waiter = nullptr;
+    std::vector<int> kept; // arrived while nobody waited
+};
+
+CREMA_DECL bool signal_waiter::take() noexcept {
+    if (state_->kept.empty()) return false;
+    number_ = state_->kept.front();
+    state_->kept.erase(state_->kept.begin());
+    return true;
+}
+CREMA_DECL void signal_waiter::enter() {
+    if (state_->waiter) throw std::logic_error("crema: another coroutine waits for this signal_set");
+    state_->waiter = this;
+    state_->self.hold();
+}
+CREMA_DECL void signal_waiter::leave() noexcept {
+    state_->waiter = nullptr;
+    state_->self.release();
+}
+
+} // namespace detail
+
+CREMA_DECL signal_set::signal_set(std::initializer_list<int> signals, loop& l)
+    : state_(std::make_shared<detail::signal_state>(l)) {
+    for (const int number : signals) {
+        asio::error_code failed;
+        state_->set->add(number, failed);
+        if (failed) throw system_error(failed, "signal " + std::to_string(number));
+    }
+    detail::signal_state::arm(state_);
+}
+CREMA_DECL signal_set::~signal_set() {
+    state_->function = nullptr;
+    state_->set.reset(); // the wait ends, its handler does nothing
+}
+CREMA_DECL void signal_set::on_signal(unique_function<void(int)> f) {
+    state_->function = f ? std::make_shared<unique_function<void(int)>>(std::move(f)) : nullptr;
+    if (!state_->function || state_->kept.empty()) return;
+    state_->self.set_immediate([s = state_] {
+        const auto numbers = std::exchange(s->kept, {});
+        for (const int number : numbers)
+            if (s->set) s->arrived(number);
+    });
+}
+
+} // namespace crema
+#endif
 // ---- crema/loop/sleep.hpp
 // sleep: a coroutine waits for a time, the loop goes on.
 #include <chrono>
@@ -6521,6 +7110,617 @@ inline detail::sleep_awaiter sleep_until(std::chrono::steady_clock::time_point t
 }
 
 } // namespace crema
+// ---- crema/loop/watchdog.hpp
+// watchdog: names a handler that blocks its loop, while it blocks.
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <source_location>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace crema {
+
+/** Tells who blocks a loop, or has blocked it.
+
+    @par Thread Safety
+    Distinct objects: safe.
+*/
+struct block_report {
+    const activity_label* label = nullptr;  ///< what runs; null when it has no label. Lives as long as the process.
+    std::string_view method;                ///< of the request; empty when it is none. Lives as long as the process.
+    std::string pattern;                    ///< of the route, with those of its mounts: `/api/users/:id`; may be empty
+    std::chrono::milliseconds time{};       ///< how long the loop has stood still; a little less than the truth
+    bool ended = false;                     ///< it is over, and `time` is the total
+    std::vector<std::string> stack{};       ///< what the thread executes, innermost first; only when it was asked for
+
+    /// Returns what kind of thing it is: `"handler"`, `"middleware"`, `"timer"` …; `"callback"` without a label.
+    std::string_view kind() const noexcept { return label ? label->kind : "callback"; }
+    /// Returns where it was registered, set or spawned; empty without a label.
+    std::source_location where() const noexcept { return label ? label->where : std::source_location(); }
+};
+
+/** Say it in one line, and one more for each frame of the stack.
+
+    `GET /api/report has blocked the loop for 153 ms (handler registered at api.cpp:87)`
+
+    @par Thread Safety
+    Safe.
+*/
+CREMA_DECL std::string to_string(const block_report& report);
+
+/// Configures a `watchdog`.
+struct watchdog_options {
+    bool enabled = true;                      ///< watch at all
+    std::chrono::milliseconds threshold{100}; ///< a callback that runs longer is reported
+    bool stack = false;                       ///< with a stack trace (Linux); a signal interrupts the thread
+    /** Is called instead of a line on stderr: once the threshold is over, when ten, a hundred … times of it are over,
+        and at the end. On the watchdog's thread: it must not touch what belongs to the loop, nor end the watchdog. */
+    std::function<void(const block_report&)> on_block{};
+};
+
+namespace detail {
+
+struct watched;
+
+} // namespace detail
+
+/** Watches the loops of the thread on which it was made, as long as it lives.
+
+    Another thread, which all watchdogs of the process share, looks a few times within each threshold whether the thread
+    still runs the same callback. The callbacks themselves read no clock and take no lock: a watched one costs a test
+    more. While the loops have nothing to do, the watchdog's thread sleeps, too.
+
+    Time in which the thread waits for a processor does not count (Linux): a machine that is busy is no handler's fault.
+
+    It names what took most of the time of the callback: a handler also when it blocks after a `co_await`, a piece of an
+    `asio::awaitable` that it awaits, a middleware, a timer by the place that set it.
+
+    @par Thread Safety
+    Made and destroyed on the thread that it watches. Several may watch one thread; lines on stderr come once.
+*/
+class watchdog {
+public:
+    /// Construct, and begin to watch the calling thread.
+    /// @throws std::system_error when there can be no further thread.
+    CREMA_DECL explicit watchdog(watchdog_options options = {});
+    watchdog(const watchdog&) = delete;
+    watchdog& operator=(const watchdog&) = delete;
+    /// Ends it; waits for an `on_block` that runs.
+    CREMA_DECL ~watchdog();
+
+private:
+    std::unique_ptr<detail::watched, void (*)(detail::watched*)> watched_;
+};
+
+} // namespace crema
+
+// ---- crema/loop/thread_stack.hpp
+// thread_stack: what another thread of the process executes now, as lines of text.
+#include <chrono>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace crema::detail {
+
+/* How it works, on Linux with glibc: the thread gets a real-time signal that nobody else uses. The handler, which
+   allocates nothing and takes no lock, notes the return addresses (the unwinder is loaded beforehand); the thread that
+   asked waits for them and turns them into text. Names come from the symbols that the program exports and, in a file
+   that is not stripped, from its table of symbols; what has no name reads "program+0x1234", as addr2line takes it.
+
+   A system call that sleeps in the interrupted thread may end with EINTR. Elsewhere there is nothing to see. */
+
+// Makes ready: chooses the signal, loads the unwinder. Before the first capture, not in a signal handler.
+CREMA_DECL void prepare_thread_stacks();
+
+// Returns the stack of a thread, innermost function first; empty when it does not answer within `patience`. The thread
+// must not end meanwhile. One capture at a time.
+CREMA_DECL std::vector<std::string> stack_of(std::thread::native_handle_type thread,
+                                             std::chrono::milliseconds patience);
+
+} // namespace crema::detail
+
+#if CREMA_BODIES
+#if CREMA_LINUX && defined(__GLIBC__)
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <cxxabi.h>
+#include <dlfcn.h>
+#include <elf.h>
+#include <execinfo.h>
+#include <fcntl.h>
+#include <link.h>
+#include <pthread.h>
+#include <string_view>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+namespace crema::detail {
+
+struct stack_request {
+    enum : int { idle, asked, running, done };
+    static constexpr int room = 96;
+    std::atomic<int> state{idle};
+    int signal = 0;
+    int count = 0;
+    void* interrupted = nullptr; // the instruction
+    void* frames[room] = {};
+};
+CREMA_DECL stack_request& current_stack_request() noexcept {
+    static constinit stack_request request;
+    return request;
+}
+
+CREMA_DECL void note_stack(int, siginfo_t*, void* context) {
+    auto& r = current_stack_request();
+    int expected = stack_request::asked;
+    if (!r.state.compare_exchange_strong(expected, stack_request::running, std::memory_order_acq_rel))
+        return; // too late
+    const int saved = errno;
+    const auto& machine = static_cast<const ucontext_t*>(context)->uc_mcontext;
+#if defined(__x86_64__)
+    r.interrupted = reinterpret_cast<void*>(machine.gregs[REG_RIP]);
+#elif defined(__aarch64__)
+    r.interrupted = reinterpret_cast<void*>(machine.pc);
+#else
+    (void)machine;
+#endif
+    r.count = ::backtrace(r.frames, stack_request::room);
+    errno = saved;
+    r.state.store(stack_request::done, std::memory_order_release);
+}
+
+CREMA_DECL void prepare_thread_stacks() {
+    auto& r = current_stack_request();
+    static const int chosen = [] {
+        void* frame[1];
+        ::backtrace(frame, 1); // loads the unwinder
+        for (int s = SIGRTMIN + 4; s <= SIGRTMAX; ++s) {
+            struct sigaction now {};
+            if (::sigaction(s, nullptr, &now) != 0) continue;
+            if ((now.sa_flags & SA_SIGINFO) || now.sa_handler != SIG_DFL) continue;
+            struct sigaction mine {};
+            mine.sa_sigaction = note_stack;
+            mine.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
+            sigfillset(&mine.sa_mask);
+            if (::sigaction(s, &mine, nullptr) == 0) return s;
+        }
+        return 0;
+    }();
+    r.signal = chosen;
+}
+
+// The functions of an executable that are in its table of symbols.
+class symbol_table {
+public:
+    explicit symbol_table(const char* file) {
+        const int fd = ::open(file, O_RDONLY | O_CLOEXEC);
+        if (fd < 0) return;
+        struct stat about {};
+        if (::fstat(fd, &about) == 0 && about.st_size > 0) {
+            size_ = static_cast<std::size_t>(about.st_size);
+            void* const p = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, fd, 0);
+            if (p != MAP_FAILED) data_ = static_cast<const char*>(p);
+        }
+        ::close(fd);
+        if (data_) find();
+    }
+    symbol_table(const symbol_table&) = delete;
+    symbol_table& operator=(const symbol_table&) = delete;
+    ~symbol_table() {
+        if (data_) ::munmap(const_cast<char*>(data_), size_);
+    }
+    // The name of the function at this address of the file; null when there is none.
+    const char* name(std::uintptr_t at) const {
+        for (std::size_t i = 0; i < count_; ++i) {
+            const auto& s = symbols_[i];
+            if ((s.st_info & 0xf) != STT_FUNC || at < s.st_value || at - s.st_value >= s.st_size) continue;
+            if (s.st_name >= names_size_) continue;
+            return names_ + s.st_name;
+        }
+        return nullptr;
+    }
+
+private:
+    bool holds(std::uint64_t offset, std::uint64_t size) const { return offset <= size_ && size <= size_ - offset; }
+    void find() {
+        using header = ElfW(Ehdr);
+        using section = ElfW(Shdr);
+        if (!holds(0, sizeof(header)) || std::memcmp(data_, ELFMAG, SELFMAG) != 0) return;
+        const auto& h = *reinterpret_cast<const header*>(data_);
+        if (h.e_shentsize != sizeof(section) || !holds(h.e_shoff, std::uint64_t{h.e_shnum} * sizeof(section))) return;
+        const auto* const sections = reinterpret_cast<const section*>(data_ + h.e_shoff);
+        for (unsigned i = 0; i < h.e_shnum; ++i) {
+            const auto& s = sections[i];
+            if (s.sh_type != SHT_SYMTAB || s.sh_link >= h.e_shnum || !holds(s.sh_offset, s.sh_size)) continue;
+            const auto& strings = sections[s.sh_link];
+            if (!holds(strings.sh_offset, strings.sh_size) || strings.sh_size == 0 ||
+                data_[strings.sh_offset + strings.sh_size - 1] != '\0')
+                continue;
+            symbols_ = reinterpret_cast<const ElfW(Sym)*>(data_ + s.sh_offset);
+            count_ = s.sh_size / sizeof(ElfW(Sym));
+            names_ = data_ + strings.sh_offset;
+            names_size_ = strings.sh_size;
+        }
+    }
+    const char* data_ = nullptr;
+    std::size_t size_ = 0;
+    const ElfW(Sym)* symbols_ = nullptr;
+    std::size_t count_ = 0;
+    const char* names_ = nullptr;
+    std::size_t names_size_ = 0;
+};
+
+CREMA_DECL std::string describe_frame(void* frame, bool is_return) {
+    auto at = reinterpret_cast<std::uintptr_t>(frame);
+    if (is_return) --at; // within the call
+    Dl_info info{};
+    void* extra = nullptr;
+    char text[64];
+    if (!::dladdr1(reinterpret_cast<void*>(at), &info, &extra, RTLD_DL_LINKMAP) || !info.dli_fname) {
+        std::snprintf(text, sizeof text, "0x%llx", static_cast<unsigned long long>(at));
+        return text;
+    }
+    const auto base = static_cast<const link_map*>(extra)->l_addr;
+    const bool program = static_cast<const link_map*>(extra)->l_name[0] == '\0';
+    static const symbol_table own("/proc/self/exe");
+    const char* symbol = info.dli_sname;
+    if (program)
+        if (const char* better = own.name(at - base)) symbol = better;
+    std::string_view file = info.dli_fname;
+    file.remove_prefix(file.rfind('/') + 1);
+    std::snprintf(text, sizeof text, "+0x%llx", static_cast<unsigned long long>(at - base));
+    const auto place = std::string(file) + text;
+    if (!symbol) return place;
+    int failed = 0;
+    char* const readable = abi::__cxa_demangle(symbol, nullptr, nullptr, &failed);
+    std::string line = readable && failed == 0 ? readable : symbol;
+    std::free(readable);
+    if (line.size() > 200) line.replace(197, line.npos, "...");
+    return line + " (" + place + ")";
+}
+
+CREMA_DECL std::vector<std::string> stack_of(std::thread::native_handle_type thread,
+                                             std::chrono::milliseconds patience) {
+    auto& r = current_stack_request();
+    std::vector<std::string> lines;
+    if (r.signal == 0) return lines;
+    r.state.store(stack_request::asked, std::memory_order_release);
+    if (::pthread_kill(thread, r.signal) != 0) {
+        r.state.store(stack_request::idle, std::memory_order_relaxed);
+        return lines;
+    }
+    const auto until = std::chrono::steady_clock::now() + patience;
+    while (r.state.load(std::memory_order_acquire) != stack_request::done) {
+        int expected = stack_request::asked;
+        if (std::chrono::steady_clock::now() > until &&
+            r.state.compare_exchange_strong(expected, stack_request::idle, std::memory_order_acq_rel))
+            return lines; // a handler that comes later does nothing
+        std::this_thread::sleep_for(std::chrono::microseconds(100));
+    }
+    // the handler and the frame of the signal stand above
+    auto* const end = r.frames + r.count;
+    auto* begin = std::find(r.frames, end, r.interrupted);
+    if (begin == end) begin = r.frames + std::min(r.count, 2);
+    for (auto* f = begin; f != end; ++f) lines.push_back(describe_frame(*f, f != begin));
+    r.state.store(stack_request::idle, std::memory_order_relaxed);
+    return lines;
+}
+
+} // namespace crema::detail
+#else
+namespace crema::detail {
+CREMA_DECL void prepare_thread_stacks() {}
+CREMA_DECL std::vector<std::string> stack_of(std::thread::native_handle_type, std::chrono::milliseconds) { return {}; }
+} // namespace crema::detail
+#endif
+#endif
+// ---- crema/loop/watchdog.hpp, bodies
+#if CREMA_BODIES
+#include <algorithm>
+#include <condition_variable>
+#include <csignal>
+#include <cstdint>
+#include <cstdio>
+#include <mutex>
+#include <thread>
+#include <utility>
+#if CREMA_LINUX
+#include <pthread.h>
+#include <unistd.h>
+#endif
+
+namespace crema {
+namespace detail {
+
+// What was seen of the callbacks of one thread. Only the watchdog's thread touches the members that are not constant.
+struct watched {
+    using clock = std::chrono::steady_clock;
+    struct share { // of the time of a callback
+        const activity_label* label;
+        const char* method;
+        unsigned samples;
+    };
+
+    activity_board& board;
+    const watchdog_options options;
+    const clock::duration pause; // between two looks
+    const std::thread::native_handle_type thread;
+    const std::string statistics; // a file of the kernel's about the thread
+
+    std::uint64_t turn = 0;
+    clock::time_point since = clock::now(); // when the turn was seen first; it may be made within a callback
+    clock::duration next_report = options.threshold;
+    bool reported = false;
+    bool looked_twice = false;         // at this callback
+    clock::duration waited_before{};   // what `waited` was then
+    enum : unsigned char { busy, quiet, asleep } state = busy;
+    std::vector<share> shares{}; // of the callback that runs
+
+    explicit watched(watchdog_options o, std::thread::native_handle_type self)
+        : board(this_thread_activity()), options(std::move(o)),
+          pause(std::clamp<clock::duration>(options.threshold / 8, std::chrono::milliseconds(1),
+                                            std::chrono::milliseconds(100))),
+          thread(self), statistics(statistics_of_this_thread()), turn(board.turn.load(std::memory_order_relaxed)) {}
+
+    bool running() const noexcept { return turn % 2 != 0; }
+    void begin(std::uint64_t now_running, clock::time_point now) {
+        turn = now_running;
+        since = now;
+        next_report = options.threshold;
+        reported = looked_twice = false;
+        waited_before = {};
+        state = busy;
+        shares.clear();
+    }
+    static std::string statistics_of_this_thread() {
+#if CREMA_LINUX
+        return "/proc/self/task/" + std::to_string(::gettid()) + "/schedstat";
+#else
+        return {};
+#endif
+    }
+    // How long the thread has waited for a processor since it exists: no fault of what it runs. 0 where nobody tells.
+    clock::duration waited() const {
+        long long delay = 0;
+        if (FILE* const file = statistics.empty() ? nullptr : std::fopen(statistics.c_str(), "r")) {
+            if (std::fscanf(file, "%*u %lld", &delay) != 1) delay = 0;
+            std::fclose(file);
+        }
+        return std::chrono::nanoseconds(delay);
+    }
+    // How long the callback has run, without what it has waited for a processor.
+    clock::duration time(clock::time_point now) const {
+        return now - since - (looked_twice ? waited() - waited_before : clock::duration{});
+    }
+    // Notes what the callback works on.
+    void look() {
+        const auto* label = board.label.load(std::memory_order_acquire);
+        const auto* method = board.method.load(std::memory_order_acquire);
+        if (board.label.load(std::memory_order_acquire) != label) return;
+        if (board.turn.load(std::memory_order_acquire) != turn) return;
+        for (auto& s : shares)
+            if (s.label == label && s.method == method) {
+                ++s.samples;
+                return;
+            }
+        if (shares.size() < 64) shares.push_back({label, method, 1});
+    }
+    // What took most of the time, with a name if possible.
+    block_report report(clock::duration time, bool ended) const {
+        block_report r;
+        const char* method = nullptr;
+        unsigned most = 0;
+        for (const auto& s : shares)
+            if (s.label && s.samples > most) {
+                r.label = s.label;
+                method = s.method;
+                most = s.samples;
+            }
+        if (method) r.method = method;
+        for (const auto* l = r.label; l; l = l->below)
+            if (l->kind == "param") r.pattern = ":" + std::string(l->name);
+            else if (l->name != "/" || (r.pattern.empty() && !l->below)) r.pattern.insert(0, l->name);
+        r.time = std::chrono::duration_cast<std::chrono::milliseconds>(time);
+        r.ended = ended;
+        if (options.stack && !ended) r.stack = stack_of(thread, std::chrono::milliseconds(50));
+        return r;
+    }
+};
+
+// The thread that looks. It exists while there is anybody to watch.
+class watchdog_thread final : public activity_waker {
+public:
+    using clock = watched::clock;
+    static watchdog_thread& shared() {
+        static auto& one = *new watchdog_thread; // never destroyed: boards may refer to it to the end
+        return one;
+    }
+    void add(watched& w) {
+        const std::lock_guard life(life_);
+        if (w.options.stack) prepare_thread_stacks();
+        {
+            const std::lock_guard lock(guard_);
+            all_.push_back(&w);
+        }
+        if (thread_.joinable()) return wake();
+        try {
+            start();
+        } catch (...) {
+            all_.clear();
+            throw;
+        }
+    }
+    void remove(watched& w) {
+        const std::lock_guard life(life_);
+        bool last = false;
+        {
+            const std::lock_guard lock(guard_);
+            std::erase(all_, &w);
+            w.board.waker.store(nullptr, std::memory_order_relaxed);
+            last = all_.empty();
+        }
+        if (!last) return wake(); // others may watch the same board
+        {
+            const std::lock_guard lock(sleep_);
+            ending_ = true;
+        }
+        changed_.notify_one();
+        thread_.join();
+        thread_ = {};
+        ending_ = woken_ = false;
+    }
+    void wake() noexcept override {
+        {
+            const std::lock_guard lock(sleep_);
+            woken_ = true;
+        }
+        changed_.notify_one();
+    }
+
+private:
+    void start() {
+#if CREMA_LINUX
+        sigset_t all, before; // signals are for other threads
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &before);
+        struct restore {
+            const sigset_t& mask;
+            ~restore() { pthread_sigmask(SIG_SETMASK, &mask, nullptr); }
+        } const at_end{before};
+#endif
+        thread_ = std::thread([this] { run(); });
+#if CREMA_LINUX
+        pthread_setname_np(thread_.native_handle(), "crema-watchdog");
+#endif
+    }
+    void run() {
+        for (;;) {
+            auto pause = clock::duration::max();
+            {
+                const std::lock_guard lock(guard_);
+                for (auto* w : all_) pause = std::min(pause, look(*w));
+            }
+            std::unique_lock lock(sleep_);
+            if (pause == clock::duration::max()) changed_.wait(lock, [this] { return woken_ || ending_; });
+            else changed_.wait_for(lock, pause, [this] { return ending_; });
+            if (ending_) return;
+            woken_ = false;
+        }
+    }
+    // Looks at one thread. Returns when to look again; never, when its next callback wakes this thread.
+    clock::duration look(watched& w) {
+        const auto turn = w.board.turn.load(std::memory_order_acquire);
+        const auto now = clock::now();
+        if (turn != w.turn) {
+            if (w.reported) tell(w, w.time(now), true);
+            w.begin(turn, now);
+            if (w.running()) w.look();
+        } else if (w.running()) {
+            w.look();
+            if (!std::exchange(w.looked_twice, true)) w.waited_before = w.waited();
+            const auto time = now - w.since >= w.next_report ? w.time(now) : clock::duration{};
+            if (time >= w.next_report) {
+                tell(w, time, false);
+                w.next_report *= 10;
+                w.reported = true;
+            }
+        } else if (w.state == watched::busy) {
+            // It does nothing. The next callback is to wake us; but it may begin just now, without having seen that,
+            // so the real sleep begins only when nothing has happened until the next look.
+            w.board.waker.store(this, std::memory_order_release);
+            w.state = watched::quiet;
+        } else if (!w.board.waker.load(std::memory_order_acquire)) {
+            w.state = watched::busy; // woken
+        } else {
+            w.state = watched::asleep;
+            return clock::duration::max();
+        }
+        return w.pause;
+    }
+    void tell(const watched& w, clock::duration time, bool ended) {
+        if (w.options.on_block) {
+            try {
+                w.options.on_block(w.report(time, ended));
+            } catch (const std::exception& e) {
+                std::fprintf(stderr, "crema: on_block: %s\n", e.what());
+            } catch (...) {
+                std::fprintf(stderr, "crema: on_block: an exception\n");
+            }
+            return;
+        }
+        for (const auto* other : all_) { // one line, even if several would write it
+            if (other == &w) break;
+            const bool same = &other->board == &w.board && !other->options.on_block;
+            if (same && other->options.threshold <= w.options.threshold) return;
+        }
+        std::fprintf(stderr, "crema: %s\n", to_string(w.report(time, ended)).c_str());
+    }
+
+    std::mutex life_;  // of the thread
+    std::mutex guard_; // of the list, and of what is in it
+    std::vector<watched*> all_;
+    std::mutex sleep_; // never held for long: loops may wait for it
+    std::condition_variable changed_;
+    bool woken_ = false;
+    bool ending_ = false;
+    std::thread thread_;
+};
+
+CREMA_DECL void unwatch(watched* w) {
+    watchdog_thread::shared().remove(*w);
+    delete w;
+}
+
+} // namespace detail
+
+CREMA_DECL std::string to_string(const block_report& report) {
+    const auto kind = std::string(report.kind());
+    std::string line;
+    if (!report.method.empty())
+        line = std::string(report.method) + " " + (report.pattern.empty() ? "*" : report.pattern);
+    else line = (kind.find_first_of("aeiou") == 0 ? "an " : "a ") + kind;
+    line += report.ended ? " blocked the loop for " : " has blocked the loop for ";
+    line += std::to_string(report.time.count()) + " ms";
+    if (report.ended) line += " in total";
+    if (report.label) {
+        std::string_view file = report.label->where.file_name();
+        file.remove_prefix(file.find_last_of("/\\") + 1);
+        const bool timer = kind == "timer" || kind == "interval";
+        const auto* how = timer ? "set" : kind == "task" ? "spawned" : report.method.empty() ? "queued" : "registered";
+        line += " (" + (report.method.empty() ? "" : kind + " ") + how + " at " + std::string(file) + ":" +
+                std::to_string(report.label->where.line()) + ")";
+    }
+    int n = 0;
+    for (const auto& frame : report.stack) line += "\n    #" + std::to_string(n++) + " " + frame;
+    return line;
+}
+
+CREMA_DECL watchdog::watchdog(watchdog_options options) : watched_(nullptr, [](detail::watched*) {}) {
+    if (!options.enabled) return;
+#if CREMA_LINUX
+    const auto self = pthread_self();
+#else
+    const std::thread::native_handle_type self{};
+#endif
+    auto made = std::make_unique<detail::watched>(std::move(options), self);
+    detail::watchdog_thread::shared().add(*made);
+    watched_ = {made.release(), detail::unwatch};
+}
+CREMA_DECL watchdog::~watchdog() = default;
+
+} // namespace crema
+#endif
 // ---- crema/loop/with_timeout.hpp
 // with_timeout: an await that ends at a deadline.
 #include <chrono>
@@ -6725,6 +7925,14 @@ public:
     */
     CREMA_DECL static file open_write(const std::filesystem::path& path, write_mode mode, std::uint32_t permissions = 0666);
 
+    /// Takes over a descriptor. @param path For the texts of errors.
+    static file adopt(int descriptor, std::filesystem::path path) {
+        file f;
+        f.fd_ = descriptor;
+        f.path_ = std::move(path);
+        return f;
+    }
+
     /// Tells whether it is open.
     explicit operator bool() const noexcept { return fd_ >= 0; }
     /// Returns the path it was opened by.
@@ -6850,7 +8058,7 @@ struct read_file_options {
     @par Cancellation
     As `offload`; between pieces of a mebibyte while it reads.
 */
-CREMA_DECL task<std::string> read_file(std::filesystem::path path, read_file_options options = {});
+CREMA_COROUTINE task<std::string> read_file(std::filesystem::path path, read_file_options options = {});
 
 /** Read a whole file at once; blocks. For threads of the pool.
 
@@ -6893,7 +8101,7 @@ inline std::string read_all(const std::filesystem::path& path, read_file_options
 CREMA_DECL std::string read_file_now(const std::filesystem::path& path, read_file_options options) {
     return detail::read_all(path, options, {});
 }
-CREMA_DECL task<std::string> read_file(std::filesystem::path path, read_file_options options) {
+CREMA_COROUTINE task<std::string> read_file(std::filesystem::path path, read_file_options options) {
     co_return co_await offload([&](std::stop_token stop) { return detail::read_all(path, options, stop); });
 }
 
@@ -6939,7 +8147,7 @@ public:
 
         @throws system_error With the path.
     */
-    CREMA_DECL task<> open();
+    CREMA_COROUTINE task<> open();
 
     /** Read the next piece.
 
@@ -6949,7 +8157,7 @@ public:
         @par Cancellation
         As `offload`. Calls must not overlap, and the stream lives until the call has ended.
     */
-    CREMA_DECL task<std::string_view> read();
+    CREMA_COROUTINE task<std::string_view> read();
 
     /// Returns the path.
     const std::filesystem::path& path() const noexcept { return path_; }
@@ -6972,11 +8180,11 @@ private:
 
 namespace crema::fs {
 
-CREMA_DECL task<> read_stream::open() {
+CREMA_COROUTINE task<> read_stream::open() {
     if (file_ || ended_) co_return;
     co_await offload([this] { file_ = file::open_read(path_); });
 }
-CREMA_DECL task<std::string_view> read_stream::read() {
+CREMA_COROUTINE task<std::string_view> read_stream::read() {
     const auto left = options_.end > at_ ? options_.end - at_ : 0;
     const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(left, std::max<std::size_t>(options_.piece, 1)));
     if (ended_ || want == 0) {
@@ -7029,13 +8237,19 @@ struct file_status {
     @par Cancellation
     As `offload`.
 */
-CREMA_DECL task<file_status> stat(std::filesystem::path path);
+CREMA_COROUTINE task<file_status> stat(std::filesystem::path path);
 
 /** Ask for the status of a file at once; blocks. For threads of the pool.
 
     @throws system_error With the path.
 */
 CREMA_DECL file_status stat_now(const std::filesystem::path& path);
+
+/** Ask for the status of an open file; hardly ever blocks.
+
+    @throws system_error With the path.
+*/
+CREMA_DECL file_status stat_now(const file& f);
 
 } // namespace crema::fs
 
@@ -7077,7 +8291,12 @@ CREMA_DECL file_status stat_now(const std::filesystem::path& path) {
     if (::stat(path.c_str(), &s) != 0) detail::fail(errno, path);
     return detail::status_of(s);
 }
-CREMA_DECL task<file_status> stat(std::filesystem::path path) {
+CREMA_DECL file_status stat_now(const file& f) {
+    struct ::stat s;
+    if (::fstat(f.descriptor(), &s) != 0) detail::fail(errno, f.path());
+    return detail::status_of(s);
+}
+CREMA_COROUTINE task<file_status> stat(std::filesystem::path path) {
     co_return co_await offload([&path] { return stat_now(path); });
 }
 
@@ -7107,7 +8326,7 @@ struct write_file_options {
     @par Cancellation
     As `offload`. One that has begun is finished.
 */
-CREMA_DECL task<> write_file(std::filesystem::path path, std::string content, write_file_options options = {});
+CREMA_COROUTINE task<> write_file(std::filesystem::path path, std::string content, write_file_options options = {});
 
 /** Write a file at once; blocks. For threads of the pool.
 
@@ -7171,7 +8390,7 @@ CREMA_DECL void write_file_now(const std::filesystem::path& path, std::string_vi
     f.write(content);
     f.close();
 }
-CREMA_DECL task<> write_file(std::filesystem::path path, std::string content, write_file_options options) {
+CREMA_COROUTINE task<> write_file(std::filesystem::path path, std::string content, write_file_options options) {
     co_await offload([&] { write_file_now(path, content, options); });
 }
 
@@ -7223,13 +8442,13 @@ public:
         @par Cancellation
         As `offload`; what was written so far is unknown then. Calls must not overlap.
     */
-    CREMA_DECL task<> write(std::string_view piece);
+    CREMA_COROUTINE task<> write(std::string_view piece);
 
     /** Write what is left and close the file. Once.
 
         @throws system_error With the path.
     */
-    CREMA_DECL task<> finish();
+    CREMA_COROUTINE task<> finish();
 
     /// Returns the path.
     const std::filesystem::path& path() const noexcept { return path_; }
@@ -7258,7 +8477,7 @@ private:
 
 namespace crema::fs {
 
-CREMA_DECL task<> write_stream::write(std::string_view piece) {
+CREMA_COROUTINE task<> write_stream::write(std::string_view piece) {
     require();
     written_ += piece.size();
     if (buffer_.size() + piece.size() < options_.buffer) {
@@ -7274,7 +8493,7 @@ CREMA_DECL task<> write_stream::write(std::string_view piece) {
     buffer_.clear();
     closed_ = false;
 }
-CREMA_DECL task<> write_stream::finish() {
+CREMA_COROUTINE task<> write_stream::finish() {
     require();
     closed_ = true;
     co_await offload([this] {
@@ -7894,7 +9113,7 @@ public:
     CREMA_DECL std::uint16_t port() const noexcept;
     /// Returns `host:port`, with brackets around IPv6.
     CREMA_DECL std::string text() const;
-    /// Returns a number that is the same for the same host, for counting.
+    /// Returns a number that is the same for the same host, for counting; 0 where there is none.
     CREMA_DECL std::uint64_t host_key() const noexcept;
 
 private:
@@ -7907,6 +9126,7 @@ private:
 #if CREMA_BODIES
 #include <algorithm>
 #include <arpa/inet.h>
+#include <cstddef>
 #include <cstring>
 #include <netinet/in.h>
 
@@ -7972,6 +9192,7 @@ CREMA_DECL std::uint64_t address::host_key() const noexcept {
         std::memcpy(&ip, raw_ + offsetof(sockaddr_in, sin_addr), sizeof ip);
         return ip;
     }
+    if (detail::family_of(raw_) != AF_INET6) return 0;
     std::uint64_t network; // of IPv6 the first 64 bits: that is what one customer has
     std::memcpy(&network, raw_ + offsetof(sockaddr_in6, sin6_addr), sizeof network);
     std::uint64_t rest;
@@ -7981,9 +9202,209 @@ CREMA_DECL std::uint64_t address::host_key() const noexcept {
 
 } // namespace crema::net
 #endif
+// ---- crema/net/listen_socket.hpp
+// listen_socket: makes sockets that listen: on an IP address, on a path, or inherited from who started the program.
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace crema::net {
+
+/// Says whether several sockets may listen on one port.
+enum class port_sharing : unsigned char {
+    none,    ///< the port is this socket's alone
+    balanced ///< `SO_REUSEPORT`: the system hands connections out among all that have it
+};
+
+/** Makes a socket that listens on an IP address.
+
+    @param host An IP address or `localhost`; `"::"` takes IPv4, too, and falls back to `"0.0.0.0"` where there is no IPv6.
+    @param port 0 for any.
+    @return The descriptor, which is the caller's: non-blocking, closed by `exec`.
+    @throws system_error with the address as its subject.
+
+    @par Thread Safety
+    Safe.
+*/
+CREMA_DECL int listen_on(const std::string& host, std::uint16_t port, port_sharing sharing = port_sharing::none);
+
+/** Makes a socket that listens on a path (a Unix socket).
+
+    A socket file that a program has left there is replaced; one on which somebody listens is not.
+
+    @return The descriptor, which is the caller's: non-blocking, closed by `exec`.
+    @throws system_error with the path as its subject; `address_in_use` when somebody listens there.
+
+    @par Thread Safety
+    Safe.
+*/
+CREMA_DECL int listen_on_path(std::string_view path);
+
+/** Returns the listening sockets that this process was started with: systemd's socket activation, or an older
+    generation of the same server (`LISTEN_FDS` and `LISTEN_PID`).
+
+    The first call takes them: they are no longer inherited by what this process starts, and a second call returns
+    nothing. Without `LISTEN_PID` they are taken for this process's.
+
+    @return The descriptors, which are the caller's; empty when there are none.
+
+    @par Thread Safety
+    Unsafe beside anything that reads or changes the environment.
+
+    @see sd_listen_fds(3)
+*/
+CREMA_DECL std::vector<int> inherited_sockets();
+
+/// Returns the address of a socket; nothing when it has none.
+CREMA_DECL address local_address(int fd) noexcept;
+
+} // namespace crema::net
+
+#if CREMA_BODIES
+#include <arpa/inet.h>
+#include <cerrno>
+#include <charconv>
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <system_error>
+#include <unistd.h>
+
+namespace crema::net {
+
+namespace detail {
+
+inline bool parse_ip(const std::string& host, std::uint16_t port, sockaddr_storage& out, socklen_t& size) noexcept {
+    std::memset(&out, 0, sizeof out);
+    auto& v4 = reinterpret_cast<sockaddr_in&>(out);
+    if (inet_pton(AF_INET, host.c_str(), &v4.sin_addr) == 1) {
+        v4.sin_family = AF_INET;
+        v4.sin_port = htons(port);
+        size = sizeof v4;
+        return true;
+    }
+    auto& v6 = reinterpret_cast<sockaddr_in6&>(out);
+    if (inet_pton(AF_INET6, host.c_str(), &v6.sin6_addr) == 1) {
+        v6.sin6_family = AF_INET6;
+        v6.sin6_port = htons(port);
+        size = sizeof v6;
+        return true;
+    }
+    return false;
+}
+
+inline bool make_nonblocking(int fd) noexcept {
+    const int flags = ::fcntl(fd, F_GETFL, 0);
+    return flags >= 0 && ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0 && ::fcntl(fd, F_SETFD, FD_CLOEXEC) == 0;
+}
+
+// Closes what could not be used, and tells why.
+[[noreturn]] inline void fail_to_listen(int fd, int code, const std::string& subject) {
+    if (fd >= 0) ::close(fd);
+    throw system_error(std::error_code(code, std::system_category()), subject);
+}
+
+} // namespace detail
+
+CREMA_DECL int listen_on(const std::string& host, std::uint16_t port, port_sharing sharing) {
+    const std::string name = host == "localhost" ? "127.0.0.1" : host;
+    const auto subject = "listen on " + (name.find(':') != name.npos ? "[" + name + "]" : name) + ":" + std::to_string(port);
+    sockaddr_storage at;
+    socklen_t size = 0;
+    if (!detail::parse_ip(name, port, at, size)) throw system_error(make_error_code(std::errc::invalid_argument), subject);
+    int fd = ::socket(at.ss_family, SOCK_STREAM, 0);
+    const int yes = 1, no = 0;
+    const auto bind = [&] {
+        if (!detail::make_nonblocking(fd)) return false;
+        ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+        if (sharing == port_sharing::balanced && ::setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &yes, sizeof yes) != 0) return false;
+        if (at.ss_family == AF_INET6 && name == "::") ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof no);
+        return ::bind(fd, reinterpret_cast<sockaddr*>(&at), size) == 0;
+    };
+    if (fd < 0 || !bind()) {
+        const int code = errno;
+        const bool no_ipv6 = code == EAFNOSUPPORT || code == EADDRNOTAVAIL || code == EPROTONOSUPPORT;
+        if (name != "::" || !no_ipv6) detail::fail_to_listen(fd, code, subject);
+        if (fd >= 0) ::close(fd);
+        detail::parse_ip("0.0.0.0", port, at, size);
+        fd = ::socket(AF_INET, SOCK_STREAM, 0);
+        if (fd < 0 || !bind()) detail::fail_to_listen(fd, errno, subject);
+    }
+    if (::listen(fd, 4096) != 0) detail::fail_to_listen(fd, errno, subject);
+    return fd;
+}
+
+CREMA_DECL int listen_on_path(std::string_view path) {
+    const auto subject = "listen on " + std::string(path);
+    sockaddr_un at{};
+    at.sun_family = AF_UNIX;
+    if (path.empty() || path.size() >= sizeof at.sun_path || path.find('\0') != path.npos)
+        throw system_error(make_error_code(std::errc::filename_too_long), subject);
+    std::memcpy(at.sun_path, path.data(), path.size());
+    const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
+    if (fd < 0 || !detail::make_nonblocking(fd)) detail::fail_to_listen(fd, errno, subject);
+    const auto bind = [&] { return ::bind(fd, reinterpret_cast<sockaddr*>(&at), sizeof at) == 0; };
+    if (!bind()) {
+        int code = errno;
+        struct stat what;
+        if (code != EADDRINUSE || ::lstat(at.sun_path, &what) != 0 || !S_ISSOCK(what.st_mode)) detail::fail_to_listen(fd, code, subject);
+        const int probe = ::socket(AF_UNIX, SOCK_STREAM, 0); // does anybody listen?
+        const bool dead = probe >= 0 && ::connect(probe, reinterpret_cast<sockaddr*>(&at), sizeof at) != 0 && errno == ECONNREFUSED;
+        if (probe >= 0) ::close(probe);
+        if (!dead || ::unlink(at.sun_path) != 0 || !bind()) detail::fail_to_listen(fd, code, subject);
+    }
+    if (::listen(fd, 4096) != 0) detail::fail_to_listen(fd, errno, subject);
+    return fd;
+}
+
+CREMA_DECL std::vector<int> inherited_sockets() {
+    constexpr int first = 3; // behind the standard ones
+    const auto number = [](const char* name) {
+        long long n = -1;
+        if (const char* text = std::getenv(name)) {
+            const auto* end = text + std::strlen(text);
+            if (const auto [p, ec] = std::from_chars(text, end, n); ec != std::errc{} || p != end) n = -2;
+        }
+        return n;
+    };
+    const auto count = number("LISTEN_FDS"), whose = number("LISTEN_PID");
+    std::vector<int> found;
+    if (count < 1 || count > 1024 || (whose != -1 && whose != ::getpid())) return found;
+    ::unsetenv("LISTEN_FDS");
+    ::unsetenv("LISTEN_PID");
+    ::unsetenv("LISTEN_FDNAMES");
+    for (int fd = first; fd < first + count; ++fd) {
+        int listens = 0;
+        socklen_t size = sizeof listens;
+        if (::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0 || !listens) continue;
+        detail::make_nonblocking(fd);
+        found.push_back(fd);
+    }
+    return found;
+}
+
+CREMA_DECL address local_address(int fd) noexcept {
+    sockaddr_storage at{};
+    socklen_t size = sizeof at;
+    if (fd < 0 || ::getsockname(fd, reinterpret_cast<sockaddr*>(&at), &size) != 0) return {};
+    return address(reinterpret_cast<const sockaddr*>(&at), size);
+}
+
+} // namespace crema::net
+#endif
 // ---- crema/net/poller.hpp
 // poller: tells which descriptors are ready; level-triggered, many with one system call.
 #include <memory>
+
+#if !defined(CREMA_NET_EPOLL)
+#define CREMA_NET_EPOLL CREMA_LINUX // 0 waits through Asio, as on other systems
+#endif
 
 namespace crema::net {
 
@@ -8017,7 +9438,9 @@ public:
         friend class poller;
         int fd_ = -1;
         bool readable_ = false, writable_ = false, closing_ = false;
+#if !CREMA_NET_EPOLL
         void* waits_ = nullptr; // where Asio waits for it
+#endif
     };
 
     /// Construct for a loop, which outlives this.
@@ -8049,15 +9472,12 @@ private:
 
 } // namespace crema::net
 
-#if !defined(CREMA_NET_EPOLL)
-#define CREMA_NET_EPOLL CREMA_LINUX // 0 waits through Asio, as on other systems
-#endif
-
 #if CREMA_BODIES
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/io_context.hpp>
 #include <cerrno>
 #include <functional>
+#include <new>
 #include <utility>
 #include <unistd.h>
 #if CREMA_NET_EPOLL
@@ -8087,8 +9507,12 @@ struct poller::state : std::enable_shared_from_this<state> {
     }
     void wait() {
         if (waiting_ || count_ == 0 || !set_.is_open()) return;
-        waiting_ = true;
-        set_.async_wait(descriptor::wait_read, on_events{shared_from_this()});
+        try {
+            set_.async_wait(descriptor::wait_read, on_events{shared_from_this()});
+            waiting_ = true;
+        } catch (const std::bad_alloc&) { // looks without waiting until there is memory again
+            loop_.callback([&] { again_.start(loop_.immediates()); });
+        }
     }
     void run() {
         waiting_ = false;
@@ -8118,8 +9542,17 @@ struct poller::state : std::enable_shared_from_this<state> {
             if (batch_[i].data.ptr == &w) batch_[i].data.ptr = nullptr;
     }
 
+    struct without_memory : loop_immediate {
+        explicit without_memory(state& s) noexcept
+            : loop_immediate([](loop_immediate& i) {
+                  const auto keep = static_cast<without_memory&>(i).self.shared_from_this();
+                  keep->run();
+              }), self(s) {}
+        state& self;
+    };
     loop& loop_;
     descriptor set_;
+    without_memory again_{*this};
     epoll_event* batch_ = nullptr;
     const watcher* current_ = nullptr;
     int size_ = 0;
@@ -8263,126 +9696,106 @@ CREMA_DECL void poller::remove(watcher& w) noexcept {
 
 namespace crema::net {
 
-/** Accepts TCP connections.
+/** Accepts connections.
+
+    When the system has no descriptor or memory left, connections stay in its queue, and accepting goes on a little later.
 
     @par Thread Safety
     Only on its loop.
 */
 class listener final : private poller::watcher {
 public:
-    /// Receives each connection: a non-blocking socket that is now its, and the peer.
+    /// Receives each connection: a non-blocking socket that is now its, and the peer. What it throws is the loop's to report.
     using function = std::function<void(int fd, const address& peer)>;
 
-    /** Listen.
+    /** Take over a socket that listens, however it was made.
 
         @param p Tells when a connection is there; outlives this.
-        @param host An IP address; `"::"` takes IPv4, too, and falls back to `"0.0.0.0"` where there is no IPv6.
-        @param port 0 for any.
+        @param fd The socket; closed by this, also when this throws.
         @param accepted Called for each connection.
+        @throws system_error when it does not listen.
+    */
+    CREMA_DECL listener(poller& p, int fd, function accepted);
+    /** Listen on an IP address; see `listen_on`.
+
         @throws system_error with the address as its subject.
     */
-    CREMA_DECL listener(poller& p, const std::string& host, std::uint16_t port, function accepted);
+    listener(poller& p, const std::string& host, std::uint16_t port, function accepted)
+        : listener(p, listen_on(host, port), std::move(accepted)) {}
     CREMA_DECL ~listener();
 
-    /// Returns the address it listens on.
+    /// Returns the address it listens on; nothing for a path.
     const address& local() const noexcept { return local_; }
-    /// Stops accepting for a while, when the system has no descriptor left; see `resume`.
-    bool paused() const noexcept { return paused_; }
-    /// Accepts again.
-    CREMA_DECL void resume() noexcept;
+    /// Returns the socket, to hand it on: `dup` it, or let a child inherit it.
+    int native_handle() const noexcept { return fd_; }
+    /// Accepts what waits in the queue of the socket: closing it would break these connections.
+    void accept_waiting() {
+        for (int i = 0; i < 64 && accept_some(); ++i) {}
+    }
+    /// Tells whether it has stopped accepting for a while.
+    bool paused() const noexcept { return later_.active(); }
 
 private:
-    CREMA_DECL void on_ready(poller::readiness r) override;
+    struct again : loop_timer {
+        explicit again(listener& l) noexcept : loop_timer([](loop_timer& t) { static_cast<again&>(t).self.resume(); }), self(l) {}
+        listener& self;
+    };
+    void on_ready(poller::readiness) override { accept_some(); }
+    CREMA_DECL bool accept_some();
+    CREMA_DECL void resume();
 
     poller& poller_;
-    int fd_ = -1;
-    bool paused_ = false;
+    int fd_;
+    bool internet_ = true;
+    bool* here_ = nullptr; // set false when destroyed while it tells
     address local_;
     function accepted_;
+    again later_{*this};
 };
 
 } // namespace crema::net
 
 #if CREMA_BODIES
-#include <arpa/inet.h>
 #include <cerrno>
-#include <cstring>
-#include <fcntl.h>
+#include <chrono>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <utility>
 
 namespace crema::net {
 
-namespace detail {
-
-inline bool parse_ip(const std::string& host, std::uint16_t port, sockaddr_storage& out, socklen_t& size) noexcept {
-    std::memset(&out, 0, sizeof out);
-    auto& v4 = reinterpret_cast<sockaddr_in&>(out);
-    if (inet_pton(AF_INET, host.c_str(), &v4.sin_addr) == 1) {
-        v4.sin_family = AF_INET;
-        v4.sin_port = htons(port);
-        size = sizeof v4;
-        return true;
+CREMA_DECL listener::listener(poller& p, int fd, function accepted) : poller_(p), fd_(fd), accepted_(std::move(accepted)) {
+    later_.unref();
+    int listens = 0;
+    socklen_t size = sizeof listens;
+    if (::getsockopt(fd_, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0) detail::fail_to_listen(-1, errno, "listen");
+    if (!listens) detail::fail_to_listen(fd_, EINVAL, "listen: the socket does not listen");
+    if (!detail::make_nonblocking(fd_)) detail::fail_to_listen(fd_, errno, "listen");
+    sockaddr_storage at{};
+    size = sizeof at;
+    ::getsockname(fd_, reinterpret_cast<sockaddr*>(&at), &size);
+    internet_ = at.ss_family == AF_INET || at.ss_family == AF_INET6;
+    if (internet_) local_ = address(reinterpret_cast<sockaddr*>(&at), size);
+    try {
+        poller_.add(*this, fd_);
+    } catch (...) {
+        ::close(fd_);
+        throw;
     }
-    auto& v6 = reinterpret_cast<sockaddr_in6&>(out);
-    if (inet_pton(AF_INET6, host.c_str(), &v6.sin6_addr) == 1) {
-        v6.sin6_family = AF_INET6;
-        v6.sin6_port = htons(port);
-        size = sizeof v6;
-        return true;
-    }
-    return false;
-}
-
-inline bool make_nonblocking(int fd) noexcept {
-    const int flags = ::fcntl(fd, F_GETFL, 0);
-    return flags >= 0 && ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0 && ::fcntl(fd, F_SETFD, FD_CLOEXEC) == 0;
-}
-
-} // namespace detail
-
-CREMA_DECL listener::listener(poller& p, const std::string& host, std::uint16_t port, function accepted)
-    : poller_(p), accepted_(std::move(accepted)) {
-    const std::string name = host == "localhost" ? "127.0.0.1" : host;
-    const auto subject = "listen on " + (name.find(':') != name.npos ? "[" + name + "]" : name) + ":" + std::to_string(port);
-    sockaddr_storage at;
-    socklen_t size = 0;
-    if (!detail::parse_ip(name, port, at, size)) throw system_error(make_error_code(std::errc::invalid_argument), subject);
-    fd_ = ::socket(at.ss_family, SOCK_STREAM, 0);
-    if (fd_ < 0 && name == "::") { // no IPv6 on this machine
-        detail::parse_ip("0.0.0.0", port, at, size);
-        fd_ = ::socket(AF_INET, SOCK_STREAM, 0);
-    }
-    const auto fail = [&] {
-        const auto code = std::error_code(errno, std::system_category());
-        if (fd_ >= 0) ::close(fd_);
-        throw system_error(code, subject);
-    };
-    if (fd_ < 0 || !detail::make_nonblocking(fd_)) fail();
-    const int yes = 1, no = 0;
-    ::setsockopt(fd_, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    if (at.ss_family == AF_INET6 && name == "::") ::setsockopt(fd_, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof no);
-    if (::bind(fd_, reinterpret_cast<sockaddr*>(&at), size) != 0 || ::listen(fd_, 4096) != 0) fail();
-    socklen_t got = sizeof at;
-    ::getsockname(fd_, reinterpret_cast<sockaddr*>(&at), &got);
-    local_ = address(reinterpret_cast<sockaddr*>(&at), got);
-    poller_.add(*this, fd_);
 }
 
 CREMA_DECL listener::~listener() {
+    if (here_) *here_ = false;
     poller_.remove(*this);
     ::close(fd_);
 }
 
-CREMA_DECL void listener::resume() noexcept {
-    if (!paused_) return;
-    paused_ = false;
-    poller_.change(*this, true, false, false);
-}
+CREMA_DECL void listener::resume() { poller_.change(*this, true, false, false); }
 
-CREMA_DECL void listener::on_ready(poller::readiness) {
+// False when there is nothing more for now, or this is gone.
+CREMA_DECL bool listener::accept_some() {
     for (int i = 0; i < 64; ++i) { // bounded, so that a flood of connections does not starve the others
         sockaddr_storage from;
         socklen_t size = sizeof from;
@@ -8393,17 +9806,32 @@ CREMA_DECL void listener::on_ready(poller::readiness) {
         if (fd >= 0) detail::make_nonblocking(fd);
 #endif
         if (fd < 0) {
-            if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-                paused_ = true; // the connection stays in the backlog; asking at once again would only burn time
-                poller_.change(*this, false, false, false);
-            }
             if (errno == EINTR || errno == ECONNABORTED) continue;
-            return;
+            if (errno == EAGAIN || errno == EWOULDBLOCK) return false;
+            // No descriptor or no memory: the connection stays in the queue; asking at once again would only burn time.
+            poller_.change(*this, false, false, false);
+            later_.start(poller_.owner().timers(), std::chrono::milliseconds(100));
+            return false;
         }
-        const int yes = 1;
-        ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-        accepted_(fd, address(reinterpret_cast<sockaddr*>(&from), size));
+        if (internet_) {
+            const int yes = 1;
+            ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+        }
+        bool here = true;
+        here_ = &here;
+        const auto leave = [&] {
+            if (here) here_ = nullptr;
+            return !here;
+        };
+        try {
+            accepted_(fd, address(reinterpret_cast<sockaddr*>(&from), size));
+        } catch (...) {
+            leave();
+            throw;
+        }
+        if (leave()) return false; // closed by who was told
     }
+    return true;
 }
 
 } // namespace crema::net
@@ -8456,7 +9884,7 @@ class stream {
 public:
     virtual ~stream() = default;
 
-    /// Sets who is told; before anything else. It outlives the stream, or its `close`.
+    /// Sets who is told; before anything else, and again when somebody else takes over. It outlives the stream, or its `close`.
     virtual void start(stream_handler& handler) = 0;
     /// Says what the handler wants to be told of, again and again as long as it lasts. At first: reading.
     virtual void want(bool readable, bool writable) = 0;
@@ -8826,7 +10254,7 @@ constexpr bool valid_field_name(std::string_view name) noexcept { return is_toke
 */
 inline bool valid_field_value(std::string_view value) noexcept {
     const char* end = value.data() + value.size();
-    return scan::field_value(value.data(), end) == end;
+    return scan::field_value(value.data(), end, value.data()) == end;
 }
 
 namespace detail {
@@ -9785,6 +11213,7 @@ CREMA_DECL parse_state request_parser::finish_framing(request_head& head) noexce
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9794,6 +11223,13 @@ namespace crema {
 
 class loop;
 class exchange;
+
+/// Is what was a connection of HTTP and now speaks something else.
+struct upgraded_stream {
+    std::unique_ptr<net::stream> stream; ///< to be started with a handler of its own; null when the client has left
+    std::string received;                ///< octets that the client has sent behind its request
+    std::string unsent;                  ///< octets to be sent before anything else; mostly none
+};
 
 namespace detail {
 
@@ -9819,6 +11255,7 @@ public:
     virtual void end(exchange& x, std::string_view trailers) = 0;
     virtual void informational(exchange& x, int status, std::string_view fields) = 0;
     virtual void abort(exchange& x) noexcept = 0;
+    virtual upgraded_stream upgrade(exchange& x, int status, std::string_view fields) = 0;
     virtual bool has_room(exchange& x) noexcept = 0;
     virtual body_state next_piece(exchange& x, std::string_view& piece) = 0;
     virtual std::optional<std::string_view> buffered_body(exchange& x) = 0;
@@ -9960,6 +11397,16 @@ public:
     void end(std::string_view trailers = {}) { carrier_->end(*this, trailers); }
     /// Sends an informational response, 100 to 199 but not 101, to clients that understand it.
     void informational(int status, std::string_view fields) { carrier_->informational(*this, status, fields); }
+    /** Take the connection over for another protocol.
+
+        Answers with a head alone, after which the connection is the caller's; the server neither counts nor closes it any
+        more. The exchange is answered then and goes on as long as it is retained; its scope is not cancelled by the client.
+
+        @param status 101, with `Connection: Upgrade` added; or 200 to 299 for CONNECT.
+        @param fields Ready lines, each with CRLF: for 101 one of them is Upgrade.
+        @throws system_error `already_answered`; `bad_value` for another status, or when the body was not read to its end.
+    */
+    upgraded_stream upgrade(int status, std::string_view fields) { return carrier_->upgrade(*this, status, fields); }
     /// Closes the connection behind the answer.
     void close_after() noexcept { close_after_ = true; }
     /// Closes the connection at once; the client sees that the answer is not whole.
@@ -11144,7 +12591,8 @@ namespace crema {
 
 /** Bounds everything that a client can make a server spend.
 
-    Deadlines are checked every half second, so that they may come that much later.
+    Deadlines are checked four times a second, short ones more often, so that they may come a little later. Time in which
+    a handler has blocked the loop is not held against clients.
 
     @par Thread Safety
     Distinct objects: safe.
@@ -11163,7 +12611,7 @@ struct limits {
     std::size_t backlog = 256 * 1024;               ///< octets of an answer that wait for the client before `write` waits
     std::uint64_t requests_per_connection = 0;      ///< then the connection closes; 0 for no limit
     std::size_t connections = 50'000;               ///< at once; more are closed at once
-    std::size_t connections_per_address = 20'000;   ///< at once from one address; more are closed at once
+    std::size_t connections_per_address = 20'000;   ///< at once from one address (IPv6: one /64; Unix sockets: no limit); more are closed at once
 };
 
 /** Print limits as a table, a line each.
@@ -11208,6 +12656,7 @@ CREMA_DECL std::string to_string(const limits& l) {
 // h1_shared: what the connections of one server share: pools, lists, coarse time.
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <string>
@@ -11277,6 +12726,7 @@ public:
     void end(exchange&, std::string_view) override {}
     void informational(exchange&, int, std::string_view) override {}
     void abort(exchange&) noexcept override {}
+    upgraded_stream upgrade(exchange&, int, std::string_view) override { return {}; }
     bool has_room(exchange&) noexcept override { return true; }
     body_state next_piece(exchange& x, std::string_view& piece) override;
     std::optional<std::string_view> buffered_body(exchange&) override { return std::nullopt; }
@@ -11304,6 +12754,7 @@ struct h1_shared : std::enable_shared_from_this<h1_shared> {
     limits limit;
     bool half_open = false;
     bool draining = false;
+    std::chrono::milliseconds drain_idle{0};
     std::function<void(client_error&)> on_client_error;
     std::function<void(h1_connection&)> on_gone; // a connection is over
     std::function<void()> on_quiet;              // nothing is left at all
@@ -11317,6 +12768,7 @@ struct h1_shared : std::enable_shared_from_this<h1_shared> {
     std::uint32_t idle_ticks, header_ticks, rate_ticks, linger_ticks;
     std::uint64_t rate_octets; // what has to move in `rate_ticks`
     std::uint32_t ticks_of(std::chrono::milliseconds time) const noexcept;
+    void advance(std::uint32_t ticks) noexcept; // time has passed
 
     h1_link idle;    // connections on which nothing is going on, the longest first
     h1_link active;  // all others
@@ -11327,8 +12779,13 @@ struct h1_shared : std::enable_shared_from_this<h1_shared> {
     unsigned depth = 0;          // functions of connections on the stack
 
     // Connections that have something to do when the running callback has ended.
-    void soon(h1_connection& c);
+    void make_room_for_soon() { // so that `soon` cannot fail; once for each connection
+        if (soon_.capacity() <= connections) soon_.reserve(2 * connections + 16);
+        if (running_.capacity() <= connections) running_.reserve(2 * connections + 16);
+    }
+    void soon(h1_connection& c) noexcept;
     void not_soon(h1_connection& c) noexcept;
+    void report(std::exception_ptr e) noexcept;
 
     exchange* take_exchange();
     void give_back(exchange* x) noexcept;
@@ -11350,7 +12807,7 @@ struct h1_shared : std::enable_shared_from_this<h1_shared> {
     void check_all();
     void cut(cancel_reason why);
     void leave() noexcept;
-    void may_be_quiet();
+    void may_be_quiet() noexcept;
 
     // Keeps everything in place while functions of connections are on the stack.
     struct entry {
@@ -11367,8 +12824,17 @@ struct h1_shared : std::enable_shared_from_this<h1_shared> {
 
 private:
     static constexpr std::size_t most_spare = 256;
+    // Does what a microtask would do when there is no memory for one.
+    struct without_memory : loop_immediate {
+        explicit without_memory(h1_shared& s) noexcept
+            : loop_immediate([](loop_immediate& i) { static_cast<without_memory&>(i).self.run_late(); }), self(s) {}
+        h1_shared& self;
+    };
     void run_soon();
+    void run_late();
+    void tell_quiet();
     bool quiet_told_ = false;
+    without_memory late_{*this};
     std::vector<h1_connection*> soon_, running_;
     std::vector<std::unique_ptr<exchange>> spare_exchanges_;
     std::vector<std::unique_ptr<char[]>> spare_rooms_;
@@ -11488,22 +12954,43 @@ CREMA_DECL void h1_shared::recycle(exchange& x) noexcept {
     }
 }
 
-CREMA_DECL void h1_shared::soon(h1_connection& c) {
+CREMA_DECL void h1_shared::soon(h1_connection& c) noexcept {
     soon_.push_back(&c);
     if (soon_.size() > 1) return;
-    owner->queue_microtask([self = shared_from_this()] { self->run_soon(); });
+    try {
+        owner->queue_microtask([self = shared_from_this()] { self->run_soon(); });
+    } catch (...) {
+        late_.start(owner->immediates());
+    }
 }
 CREMA_DECL void h1_shared::not_soon(h1_connection& c) noexcept {
     std::replace(soon_.begin(), soon_.end(), &c, static_cast<h1_connection*>(nullptr));
     std::replace(running_.begin(), running_.end(), &c, static_cast<h1_connection*>(nullptr));
 }
 
-CREMA_DECL void h1_shared::may_be_quiet() {
+CREMA_DECL void h1_shared::may_be_quiet() noexcept {
     if (connections != 0 || exchanges != 0 || !on_quiet || std::exchange(quiet_told_, true)) return;
-    owner->queue_microtask([keep = shared_from_this()] {
-        keep->quiet_told_ = false;
-        if (keep->connections == 0 && keep->exchanges == 0 && keep->on_quiet) keep->on_quiet();
-    });
+    try {
+        owner->queue_microtask([keep = shared_from_this()] { keep->tell_quiet(); });
+    } catch (...) {
+        late_.start(owner->immediates());
+    }
+}
+CREMA_DECL void h1_shared::tell_quiet() {
+    if (!std::exchange(quiet_told_, false)) return;
+    if (connections == 0 && exchanges == 0 && on_quiet) on_quiet();
+}
+CREMA_DECL void h1_shared::run_late() {
+    const auto keep = shared_from_this();
+    if (!soon_.empty()) run_soon();
+    tell_quiet();
+}
+
+CREMA_DECL void h1_shared::report(std::exception_ptr e) noexcept {
+    try {
+        owner->report_unobserved(std::move(e));
+    } catch (...) { // no memory to tell of it
+    }
 }
 
 } // namespace crema::detail
@@ -11515,10 +13002,17 @@ CREMA_DECL void h1_shared::may_be_quiet() {
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
 namespace crema {
+
+namespace detail {
+
+class server_thread;
+
+} // namespace detail
 
 /** Options of a server.
 
@@ -11530,6 +13024,14 @@ struct server_options {
     bool half_open = false; ///< a client that has ended its sending side does not cancel handlers that wait
     /// Is told of requests that were refused before a handler saw all of them; may change how they are answered.
     std::function<void(client_error&)> on_client_error{};
+    /** When the server closes: how long a connection on which nothing goes on may send one more request, which is answered
+        with `Connection: close`. A client that sends just then loses nothing; with 0 it may find the connection closed. */
+    std::chrono::milliseconds drain_idle{0};
+    /** Threads that serve, this one included; 0 for one a core. Each has a loop of its own, and a connection stays on its
+        thread. The handler is called on all of them at once; errors that nobody handles go to `on_error` of their loop. */
+    unsigned threads = 1;
+    /// Is called on each further thread before it serves; what it returns is destroyed at its end.
+    std::function<std::shared_ptr<void>()> on_thread{};
 };
 
 /// Says what a server that was closed had to cut.
@@ -11538,7 +13040,10 @@ struct drain_report {
     std::size_t cut = 0;      ///< requests that were cancelled at its end
 };
 
-/** Serves HTTP/1.1 on one loop.
+/** Serves HTTP/1.1 on one loop, or on several threads with a loop each.
+
+    Further threads listen on the same addresses and share nothing else with this one: no lock is taken for a request.
+    The system hands connections out among them.
 
     @par Thread Safety
     Only on its loop.
@@ -11549,6 +13054,7 @@ public:
 
         @param l Its loop; outlives this.
         @param handler Receives the requests; outlives this.
+        @throws std::system_error when there can be no further thread.
     */
     CREMA_DECL server(class loop& l, exchange_handler& handler, server_options options = {});
     server(const server&) = delete;
@@ -11562,13 +13068,25 @@ public:
         @param port 0 for any.
         @throws system_error when the address cannot be had; its subject names it.
     */
-    CREMA_DECL void listen(const std::string& host, std::uint16_t port);
+    CREMA_DECL void listen(const std::string& host, std::uint16_t port, net::port_sharing sharing = net::port_sharing::none);
+    /// Listens on a path: a Unix socket. Its file stays when the server closes. @throws system_error; its subject is the path.
+    CREMA_DECL void listen_on_path(std::string_view path);
+    /** Listen on a socket that listens already: one that was inherited, see `net::inherited_sockets`.
+
+        Connections that wait in its queue when this server closes are not lost as long as another process has it, too.
+
+        @param fd Closed by this.
+        @throws system_error when it does not listen.
+    */
+    CREMA_DECL void listen_on_socket(int fd);
+    /// Returns the listening sockets, to hand them on to another process; closed when the server is told to close.
+    CREMA_DECL std::vector<int> sockets() const;
     /// Serves a stream that was accepted elsewhere.
     CREMA_DECL void serve(std::unique_ptr<net::stream> s);
 
     /// Returns the port of the first listening socket; 0 when there is none.
     int port() const noexcept { return listeners_.empty() ? 0 : listeners_.front()->local().port(); }
-    /// Returns the number of open connections.
+    /// Returns the number of open connections of this thread.
     std::size_t connections() const noexcept { return shared_->connections; }
     /// Returns the limits.
     const limits& limit() const noexcept { return shared_->limit; }
@@ -11605,19 +13123,26 @@ private:
     CREMA_DECL void pass();
     CREMA_DECL void cut();
     CREMA_DECL void quiet();
+    CREMA_DECL void spread(const std::vector<int>& sockets);
+    CREMA_DECL void thread_closed(const drain_report& r);
 
     loop& loop_;
     net::poller poller_;
     std::shared_ptr<detail::h1_shared> shared_;
     std::vector<std::unique_ptr<net::listener>> listeners_;
+    std::vector<std::unique_ptr<detail::server_thread>> threads_;
+    std::size_t threads_left_ = 0; // that have been told to close and have not yet
+    bool quiet_ = false;           // nothing is left on this thread
     std::unordered_map<std::uint64_t, std::uint32_t> by_address_;
     ticker ticker_{*this};
     grace_timer grace_{*this};
     late_ticks late_{*this};
     std::chrono::steady_clock::time_point last_tick_{};
     drain_report report_;
+    std::size_t cut_ = 0; // on this thread
     unique_function<void(const drain_report&)> done_;
     std::function<void()> closed_;
+    std::shared_ptr<int> life_ = std::make_shared<int>(0);
 };
 
 } // namespace crema
@@ -11682,8 +13207,12 @@ private:
 namespace crema::net {
 
 CREMA_DECL void socket_stream::start(stream_handler& handler) {
-    handler_ = &handler;
-    poller_.add(*this, fd_);
+    const bool started = std::exchange(handler_, &handler) != nullptr;
+    if (!started) return poller_.add(*this, fd_);
+    peer_closed_ = false; // told anew
+    wants_readable_ = true;
+    wants_writable_ = false;
+    if (!asked_readable_ || asked_writable_) tell();
 }
 
 CREMA_DECL void socket_stream::want(bool readable, bool writable) {
@@ -11701,23 +13230,22 @@ CREMA_DECL void socket_stream::tell() noexcept {
 }
 
 CREMA_DECL void socket_stream::on_ready(poller::readiness r) {
-    auto* const h = handler_;
     if (r.writable && wants_writable_) {
         const auto& p = poller_;
-        h->on_writable();
+        handler_->on_writable();
         if (p.current() != this) return; // closed, perhaps destroyed
     }
     if (r.readable && wants_readable_) {
-        h->on_readable(); // finds the end and errors, too
+        handler_->on_readable(); // finds the end and errors, too
     } else if (r.broken && !wants_writable_) { // would be told for ever
         int code = 0;
         socklen_t size = sizeof code;
         ::getsockopt(fd_, SOL_SOCKET, SO_ERROR, &code, &size);
         poller_.remove(*this);
-        h->on_broken(std::error_code(code != 0 ? code : ECONNRESET, std::system_category()));
+        handler_->on_broken(std::error_code(code != 0 ? code : ECONNRESET, std::system_category()));
     } else if (r.peer_closed && !std::exchange(peer_closed_, true)) {
         tell();
-        h->on_peer_closed();
+        handler_->on_peer_closed();
     } else if ((r.readable && !wants_readable_) || (r.writable && !wants_writable_)) {
         tell();
     }
@@ -11815,6 +13343,7 @@ public:
     void lose(cancel_reason why) noexcept;
     void run_soon();
     std::uint32_t since() const noexcept { return since_; }
+    void since(std::uint32_t tick) noexcept { since_ = tick; }
     const net::address& peer() const noexcept { return stream_->peer(); }
 
 private:
@@ -11835,6 +13364,7 @@ private:
     void end(exchange& x, std::string_view trailers) override;
     void informational(exchange& x, int status, std::string_view fields) override;
     void abort(exchange& x) noexcept override;
+    upgraded_stream upgrade(exchange& x, int status, std::string_view fields) override;
     bool has_room(exchange& x) noexcept override;
     body_state next_piece(exchange& x, std::string_view& piece) override;
     std::optional<std::string_view> buffered_body(exchange& x) override;
@@ -11861,6 +13391,7 @@ private:
     void client_ended();
     void end_with(exchange& x, cancel_reason why) noexcept;
     void write_through(std::string_view body);
+    void leave_server() noexcept;
     void head_of(exchange& x, http::response_head& head, int status, std::string_view reason, std::string_view fields);
     void want() noexcept;
 
@@ -12049,6 +13580,44 @@ CREMA_DECL void h1_connection::informational(exchange& x, int status, std::strin
     soon();
 }
 
+// The connection leaves its stream to somebody else and ends.
+CREMA_DECL upgraded_stream h1_connection::upgrade(exchange& x, int status, std::string_view fields) {
+    const h1_shared::entry e(shared_);
+    if (x.head_sent_) throw system_error(make_error_code(error::already_answered));
+    const bool tunnel = x.head_.method() == http::method::connect && status >= 200 && status < 300;
+    if (status != 101 && !tunnel) throw system_error(make_error_code(error::bad_value), "status " + std::to_string(status));
+    advance_body();
+    if (!body_over() || body_failed_ || body_at_ != body_end_)
+        throw system_error(make_error_code(error::bad_value), "upgrade of a request whose body was not read");
+    upgraded_stream result;
+    const auto all = (tunnel ? std::string() : std::string("Connection: Upgrade\r\n")).append(fields);
+    result.received.assign(in_ + begin_, end_ - begin_);
+    if (out_.capacity() == 0) shared_.take_output(out_);
+    http::response_head head;
+    head.status = status;
+    head.fields = all;
+    http::write_response(out_, head);
+    x.head_sent_ = x.ended_ = true;
+    x.sent_at_ = sent_ + out_.size();
+    if (!send()) {
+        lose(cancel_reason::disconnected);
+        return {};
+    }
+    result.unsent = out_.view();
+    out_.clear();
+    sent_ = x.sent_at_;
+    tell_sent();
+    if (state_ == state::closed) return {}; // a listener has closed it
+    state_ = state::closed;
+    keep_ = false;
+    shared_.buried.push_back(*this);
+    x.gone_ = true;
+    detach();
+    leave_server();
+    result.stream = std::move(stream_);
+    return result;
+}
+
 CREMA_DECL void h1_connection::abort(exchange&) noexcept { lose(cancel_reason::requested); }
 
 CREMA_DECL bool h1_connection::has_room(exchange&) noexcept { return out_.size() <= shared_.limit.backlog; }
@@ -12221,6 +13790,7 @@ CREMA_DECL std::string_view h1_connection::trailers(const exchange&) const noexc
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -12228,6 +13798,7 @@ namespace crema::detail {
 
 CREMA_DECL h1_connection::h1_connection(h1_shared& shared, std::unique_ptr<net::stream> s)
     : shared_(shared), stream_(std::move(s)), since_(shared.tick) {
+    shared.make_room_for_soon();
     shared.idle.push_back(*this);
     ++shared.connections;
 }
@@ -12264,6 +13835,21 @@ void h1_shared::for_each(h1_link& list, F&& f) {
     }
 }
 
+// When many ticks come at once the loop was blocked, and what it has done since the last tick may have happened at the
+// end of them: clients are not to blame for that.
+CREMA_DECL void h1_shared::advance(std::uint32_t ticks) noexcept {
+    const auto before = std::exchange(tick, tick + ticks);
+    passed += ticks;
+    if (ticks <= 2) return;
+    for (auto* l = idle.prev; l != &idle; l = l->prev) {
+        auto& c = *static_cast<h1_connection*>(l);
+        if (c.since() != before) break;
+        c.since(tick);
+    }
+    for (auto* l = active.prev; l != &active; l = l->prev)
+        if (auto& c = *static_cast<h1_connection*>(l); c.since() == before) c.since(tick);
+}
+
 // Looks at all deadlines.
 CREMA_DECL void h1_shared::check_all() {
     date.refresh(static_cast<std::int64_t>(std::time(nullptr)));
@@ -12296,7 +13882,12 @@ CREMA_DECL void h1_shared::cut(cancel_reason why) {
 
 CREMA_DECL void h1_shared::drain() {
     draining = true;
-    for_each(idle, [](h1_connection& c) { c.drain(); });
+    if (drain_idle.count() > 0) {
+        idle_ticks = ticks_of(drain_idle);
+        for_each(idle, [&](h1_connection& c) { c.since(tick); });
+    } else {
+        for_each(idle, [](h1_connection& c) { c.drain(); });
+    }
     may_be_quiet();
 }
 
@@ -12357,8 +13948,10 @@ CREMA_DECL void h1_connection::run() {
     running_ = true;
     try {
         take_steps();
-    } catch (...) { // no memory
-        shared_.owner->report_unobserved(std::current_exception());
+    } catch (const std::bad_alloc&) { // this connection ends, the others go on
+        lose(cancel_reason::requested);
+    } catch (...) {
+        shared_.report(std::current_exception());
         lose(cancel_reason::requested);
     }
     running_ = false;
@@ -12513,7 +14106,7 @@ CREMA_DECL void h1_connection::dispatch() {
     try {
         shared_.handler->on_request(x);
     } catch (...) {
-        shared_.owner->report_unobserved(std::current_exception());
+        shared_.report(std::current_exception());
         if (!x.head_sent_) {
             x.close_after_ = true;
             x.respond(500, {}, "Content-Type: text/plain; charset=utf-8\r\n", "500 Internal Server Error\n");
@@ -12587,7 +14180,7 @@ CREMA_DECL void h1_connection::refuse(int status, std::string_view reason, cance
         try {
             shared_.on_client_error(error);
         } catch (...) {
-            shared_.owner->report_unobserved(std::current_exception());
+            shared_.report(std::current_exception());
         }
         if (state_ == state::closed) return;
     }
@@ -12651,7 +14244,7 @@ CREMA_DECL void h1_connection::end_with(exchange& x, cancel_reason why) noexcept
         if (x.reader_) x.reader_->wake(*x.reader_);
         if (x.writer_) x.writer_->wake(*x.writer_);
     } catch (...) {
-        shared_.owner->report_unobserved(std::current_exception());
+        shared_.report(std::current_exception());
     }
     x.release();
 }
@@ -12675,6 +14268,11 @@ CREMA_DECL void h1_connection::lose(cancel_reason why) noexcept {
     }
     if (handled) end_with(*x_, why);
     else if (x_) shared_.give_back(std::exchange(x_, nullptr));
+    leave_server();
+}
+
+// What is left to do when it is over.
+CREMA_DECL void h1_connection::leave_server() noexcept {
     if (chunks_) shared_.give_back(std::move(chunks_));
     shared_.give_output(out_);
     --shared_.connections;
@@ -12782,9 +14380,139 @@ CREMA_DECL void h1_connection::drain() {
 
 } // namespace crema::detail
 #endif
+// ---- crema/server/server_thread.hpp
+// server_thread: one more thread that serves, with a loop of its own.
+#include <chrono>
+#include <memory>
+
+namespace crema {
+
+struct server_options;
+struct drain_report;
+
+namespace detail {
+
+/* A thread with a loop and a server. Everything but construction and destruction is passed to its loop; answers come
+   back to the loop of whoever made it. Used on that thread alone. */
+class server_thread {
+public:
+    // Starts it; returns when it is ready to be told what to listen on.
+    CREMA_DECL server_thread(loop& home, exchange_handler& handler, const server_options& options);
+    server_thread(const server_thread&) = delete;
+    server_thread& operator=(const server_thread&) = delete;
+    // Cuts what still runs, and waits for the thread.
+    CREMA_DECL ~server_thread();
+
+    // Listens on a socket, which it closes in the end.
+    CREMA_DECL void listen_on_socket(int fd);
+    // Closes its server; `done` is called at home.
+    CREMA_DECL void close(std::chrono::milliseconds grace, unique_function<void(const drain_report&)> done);
+
+private:
+    struct state;
+    std::unique_ptr<state> state_;
+};
+
+} // namespace detail
+} // namespace crema
+
+#if CREMA_BODIES
+#include <atomic>
+#include <exception>
+#include <future>
+#include <thread>
+#include <unistd.h>
+#include <utility>
+
+namespace crema::detail {
+
+struct server_thread::state {
+    loop& home;
+    loop* own = nullptr;      // until the thread has ended
+    server* serves = nullptr; // touched by the thread only
+    std::atomic<bool> ending{false};
+    std::shared_ptr<bool> held; // at home: true while it is kept alive for the report of a close
+    std::thread thread;
+
+    explicit state(loop& l) noexcept : home(l) {}
+};
+
+CREMA_DECL server_thread::server_thread(loop& home, exchange_handler& handler, const server_options& options)
+    : state_(std::make_unique<state>(home)) {
+    std::promise<void> ready;
+    state_->thread = std::thread([this, &handler, &ready, given = options]() mutable {
+        bool told = false;
+        try {
+            given.threads = 1;
+            loop l;
+            const auto beside = given.on_thread ? given.on_thread() : std::shared_ptr<void>();
+            server s(l, handler, given);
+            state_->own = &l;
+            state_->serves = &s;
+            l.hold();
+            told = true;
+            ready.set_value();
+            do l.run(); // who is served here may stop the loop, but not end the thread
+            while (!state_->ending);
+        } catch (...) {
+            if (told) throw; // as on any thread
+            ready.set_exception(std::current_exception());
+        }
+    });
+    try {
+        ready.get_future().get();
+    } catch (...) {
+        state_->thread.join();
+        throw;
+    }
+}
+
+CREMA_DECL server_thread::~server_thread() {
+    state_->ending = true;
+    state_->own->post([l = state_->own] { l->stop(); });
+    state_->thread.join();
+    if (state_->held && std::exchange(*state_->held, false)) state_->home.release();
+}
+
+CREMA_DECL void server_thread::listen_on_socket(int fd) {
+    struct socket { // closed when it gets no further
+        int fd;
+        explicit socket(int f) noexcept : fd(f) {}
+        socket(socket&& other) noexcept : fd(std::exchange(other.fd, -1)) {}
+        ~socket() { if (fd >= 0) ::close(fd); }
+    };
+    state_->own->post([s = socket(fd), state = state_.get()]() mutable { state->serves->listen_on_socket(std::exchange(s.fd, -1)); });
+}
+
+CREMA_DECL void server_thread::close(std::chrono::milliseconds grace, unique_function<void(const drain_report&)> done) {
+    auto* const s = state_.get();
+    auto* const home = &s->home;
+    if (done) {
+        s->held = std::make_shared<bool>(true);
+        home->hold();
+    }
+    s->own->post([s, home, grace, held = s->held, done = std::move(done)]() mutable {
+        if (!done) return s->serves->close(grace);
+        s->serves->close(grace, [home, held, done = std::move(done)](const drain_report& r) mutable {
+            home->post([home, held, r, done = std::move(done)]() mutable {
+                if (!std::exchange(*held, false)) return; // it has been destroyed meanwhile
+                home->release();
+                done(r);
+            });
+        });
+    });
+}
+
+} // namespace crema::detail
+#endif
 // ---- crema/server/server.hpp, bodies
 #if CREMA_BODIES
 #include <algorithm>
+#include <cerrno>
+#include <exception>
+#include <fcntl.h>
+#include <system_error>
+#include <thread>
 #include <unistd.h>
 #include <utility>
 
@@ -12793,6 +14521,9 @@ namespace crema {
 CREMA_DECL server::server(class loop& l, exchange_handler& handler, server_options options)
     : loop_(l), poller_(l), shared_(std::make_shared<detail::h1_shared>(handler, l, options.limit)) {
     shared_->half_open = options.half_open;
+    const auto threads = options.threads != 0 ? options.threads : std::max(1u, std::thread::hardware_concurrency());
+    for (unsigned i = 1; i < threads; ++i) threads_.push_back(std::make_unique<detail::server_thread>(l, handler, options));
+    shared_->drain_idle = options.drain_idle;
     shared_->on_client_error = std::move(options.on_client_error);
     shared_->on_gone = [this](detail::h1_connection& c) {
         const auto at = by_address_.find(c.peer().host_key());
@@ -12803,6 +14534,7 @@ CREMA_DECL server::server(class loop& l, exchange_handler& handler, server_optio
 }
 
 CREMA_DECL server::~server() {
+    threads_.clear();
     listeners_.clear();
     done_.reset();
     shared_->draining = true;
@@ -12813,27 +14545,78 @@ CREMA_DECL server::~server() {
     if (shared_->exchanges != 0) shared_->self = shared_; // what somebody still holds
 }
 
-CREMA_DECL void server::listen(const std::string& host, std::uint16_t port) {
-    listeners_.push_back(std::make_unique<net::listener>(poller_, host, port,
-                                                         [this](int fd, const net::address& peer) { accept(fd, peer); }));
+CREMA_DECL void server::listen(const std::string& host, std::uint16_t port, net::port_sharing sharing) {
+    if (threads_.empty()) return listen_on_socket(net::listen_on(host, port, sharing));
+    std::vector<int> sockets{net::listen_on(host, port, net::port_sharing::balanced)};
+    try {
+        const auto at = net::local_address(sockets[0]).port();
+        while (sockets.size() <= threads_.size()) sockets.push_back(net::listen_on(host, at, net::port_sharing::balanced));
+    } catch (...) {
+        for (const int fd : sockets) ::close(fd);
+        throw;
+    }
+    spread(sockets);
+}
+
+CREMA_DECL void server::listen_on_path(std::string_view path) { listen_on_socket(net::listen_on_path(path)); }
+
+CREMA_DECL void server::listen_on_socket(int fd) {
+    std::vector<int> sockets{fd};
+    while (sockets.size() <= threads_.size()) {
+        sockets.push_back(::fcntl(fd, F_DUPFD_CLOEXEC, 3));
+        if (sockets.back() >= 0) continue;
+        const auto code = std::error_code(errno, std::system_category());
+        sockets.pop_back();
+        for (const int one : sockets) ::close(one);
+        throw system_error(code, "listen");
+    }
+    spread(sockets);
+}
+
+// One socket for each thread, this one first.
+CREMA_DECL void server::spread(const std::vector<int>& sockets) {
+    listeners_.push_back(std::make_unique<net::listener>(poller_, sockets[0], [this](int s, const net::address& peer) { accept(s, peer); }));
+    for (std::size_t i = 0; i < threads_.size(); ++i) threads_[i]->listen_on_socket(sockets[i + 1]);
+}
+
+CREMA_DECL std::vector<int> server::sockets() const {
+    std::vector<int> all;
+    for (const auto& l : listeners_) all.push_back(l->native_handle());
+    return all;
 }
 
 CREMA_DECL void server::accept(int fd, const net::address& peer) {
     const auto& l = shared_->limit;
-    const auto from = by_address_.find(peer.host_key());
-    if (shared_->connections >= l.connections || (from != by_address_.end() && from->second >= l.connections_per_address)) {
+    const auto key = peer.host_key();
+    const auto from = by_address_.find(key);
+    if (shared_->connections >= l.connections || (key != 0 && from != by_address_.end() && from->second >= l.connections_per_address)) {
         ::close(fd);
         return;
     }
-    serve(std::make_unique<net::socket_stream>(poller_, fd, peer));
+    bool taken = false;
+    try {
+        auto s = std::make_unique<net::socket_stream>(poller_, fd, peer);
+        taken = true;
+        serve(std::move(s));
+    } catch (const std::exception&) { // no memory: the client may come again, the others are served
+        if (!taken) ::close(fd);
+    }
 }
 
 CREMA_DECL void server::serve(std::unique_ptr<net::stream> s) {
     if (shared_->draining) return s->close();
-    ++by_address_[s->peer().host_key()];
+    auto& from = by_address_[s->peer().host_key()];
     const detail::h1_shared::entry e(*shared_);
-    (new detail::h1_connection(*shared_, std::move(s)))->start();
-    start_ticks();
+    auto made = std::make_unique<detail::h1_connection>(*shared_, std::move(s));
+    ++from;
+    auto& c = *made.release(); // it is in a list now, and ends with `lose`
+    try {
+        c.start();
+        start_ticks();
+    } catch (...) {
+        c.lose(cancel_reason::requested);
+        throw;
+    }
 }
 
 CREMA_DECL void server::start_ticks() {
@@ -12848,18 +14631,15 @@ CREMA_DECL void server::tick() {
     const auto elapsed = (loop_.now() - last_tick_) / shared_->period;
     last_tick_ = loop_.now();
     const auto ticks = static_cast<std::uint32_t>(std::clamp<std::int64_t>(elapsed, 1, 1 << 20));
-    shared_->tick += ticks;
-    shared_->passed += ticks;
+    shared_->advance(ticks);
     start_ticks();
     if (shared_->passed > 2) late_.start(loop_.immediates());
     else pass();
 }
 
-// Deadlines, the date, sockets that could not be accepted.
+// Deadlines, the date.
 CREMA_DECL void server::pass() {
     const auto keep = shared_;
-    for (auto& l : listeners_)
-        if (l->paused()) l->resume();
     keep->check_all(); // may destroy this
     if (keep->on_quiet && keep->connections == 0) {
         ticker_.cancel();
@@ -12869,9 +14649,20 @@ CREMA_DECL void server::pass() {
 
 CREMA_DECL void server::close(std::chrono::milliseconds grace, unique_function<void(const drain_report&)> done) {
     if (done) done_ = std::move(done);
-    listeners_.clear();
     const bool first = !shared_->draining;
-    if (first) report_.finished = shared_->exchanges;
+    if (first) {
+        for (auto& l : listeners_) l->accept_waiting();
+        report_.finished = shared_->exchanges;
+        threads_left_ = threads_.size();
+    }
+    for (auto& t : threads_) {
+        if (first)
+            t->close(grace, [this, alive = std::weak_ptr<int>(life_)](const drain_report& r) {
+                if (!alive.expired()) thread_closed(r);
+            });
+        else t->close(grace, {});
+    }
+    listeners_.clear();
     if (grace.count() > 0) grace_.start(loop_.timers(), grace);
     const auto keep = shared_;
     if (first) keep->drain();
@@ -12879,8 +14670,16 @@ CREMA_DECL void server::close(std::chrono::milliseconds grace, unique_function<v
     else keep->may_be_quiet();
 }
 
+CREMA_DECL void server::thread_closed(const drain_report& r) {
+    report_.finished += r.finished;
+    report_.cut += r.cut;
+    --threads_left_;
+    if (quiet_) quiet();
+}
+
 CREMA_DECL void server::cut() {
     grace_.cancel();
+    cut_ += shared_->exchanges;
     report_.cut += shared_->exchanges;
     const auto keep = shared_;
     keep->cut(cancel_reason::shutdown);
@@ -12890,14 +14689,92 @@ CREMA_DECL void server::cut() {
 CREMA_DECL void server::quiet() {
     ticker_.cancel();
     grace_.cancel();
-    report_.finished -= std::min(report_.finished, report_.cut);
+    if (!std::exchange(quiet_, true)) report_.finished -= std::min(report_.finished, cut_);
+    if (threads_left_ != 0) return;
+    quiet_ = false;
     auto closed = std::exchange(closed_, {});
+    cut_ = 0;
     if (auto done = std::exchange(done_, {})) done(std::exchange(report_, {}));
     if (closed) closed(); // this may be gone
 }
 
 } // namespace crema
 #endif
+// ---- crema/web/fwd.hpp
+// Forward declarations: what a header of an application needs to name crema's types.
+
+namespace crema {
+
+template <class T>
+class task;
+class app;
+class router;
+class request;
+class response;
+class next;
+class http_error;
+class exchange;
+class settings;
+
+} // namespace crema
+// ---- crema/route/expression.hpp
+// expression: what a path may be matched with instead of a pattern: a regular expression, or anything else.
+#include <cstddef>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace crema::route {
+
+/** Matches paths in a way of its own. `ext/pcre2.hpp` makes one of a regular expression.
+
+    @par Thread Safety
+    Distinct objects: safe. Shared objects: safe for reading.
+*/
+class expression {
+public:
+    /// Is a group that took part in a match.
+    struct group {
+        std::string_view name;  ///< its name, or its number among those without a name, from `"0"`; lives as the expression
+        std::string_view value; ///< part of the path, not decoded
+    };
+
+    /// Says what came of a match.
+    enum class outcome : unsigned char {
+        none,     ///< does not match
+        matched,  ///< matches
+        too_hard, ///< gave up: the path would have taken too long
+    };
+
+    /// Receives a match. The views are parts of the path.
+    struct found {
+        std::size_t begin = 0;     ///< where the match begins
+        std::size_t length = 0;    ///< how many octets matched
+        std::vector<group> groups; ///< groups that took part, in the order of their numbers
+    };
+
+    virtual ~expression() = default;
+
+    /** Match a path.
+
+        @param path As received, not decoded, without the query.
+        @param into Receives the match; what was there before is overwritten when it matches.
+    */
+    virtual outcome match(std::string_view path, found& into) const = 0;
+
+    /// Returns its text, for messages; valid as long as the expression.
+    virtual std::string_view source() const noexcept = 0;
+
+protected:
+    expression() = default;
+    expression(const expression&) = default;
+    expression& operator=(const expression&) = default;
+};
+
+/// Shares an expression between layers.
+using shared_expression = std::shared_ptr<const expression>;
+
+} // namespace crema::route
 // ---- crema/route/program.hpp
 // Program: the compiled form of route patterns, and the matcher of one path which runs it without backtracking twice.
 #include <cstdint>
@@ -14198,7 +16075,8 @@ namespace crema {
 
     `throw http_error(404, "no such user");`
 
-    The final handler answers with its status and header fields; it shows the message only when `expose` is set.
+    The final handler answers with its status and header fields. It shows the message while developing; in production it
+    does so only when `expose(true)` was called, and otherwise shows the standard phrase of the status.
 
     @par Thread Safety
     Distinct objects: safe.
@@ -14213,12 +16091,14 @@ public:
         @param message For the client, unless the status is 500 or more; copied.
     */
     explicit http_error(int status, std::string_view message = {})
-        : std::runtime_error(std::string(message)), status_(status), expose_(status < 500) {}
+        : std::runtime_error(std::string(message)), status_(status) {}
 
     /// Returns the status.
     int status() const noexcept { return status_; }
-    /// Tells whether the client may see the message.
-    bool expose() const noexcept { return expose_; }
+    /// Tells whether the client may see the message: as was said, else whether the status is below 500.
+    bool expose() const noexcept { return exposure_ == exposure::by_status ? status_ < 500 : exposure_ == exposure::yes; }
+    /// Tells whether `expose(true)` was called.
+    bool exposed_on_purpose() const noexcept { return exposure_ == exposure::yes; }
     /// Returns header fields for the answer; valid as long as the exception.
     const std::vector<std::pair<std::string, std::string>>& headers() const noexcept { return headers_; }
     /// Returns a machine-readable word for the kind of error (`entity.too.large`); may be empty.
@@ -14228,7 +16108,7 @@ public:
 
     /// Sets whether the client may see the message.
     http_error& expose(bool yes) & {
-        expose_ = yes;
+        exposure_ = yes ? exposure::yes : exposure::no;
         return *this;
     }
     /// Adds a header field to the answer.
@@ -14258,8 +16138,9 @@ public:
     http_error&& cause(std::exception_ptr e) && { return std::move(cause(std::move(e))); }
 
 private:
+    enum class exposure : unsigned char { by_status, yes, no };
     int status_;
-    bool expose_;
+    exposure exposure_ = exposure::by_status;
     std::vector<std::pair<std::string, std::string>> headers_;
     std::string type_;
     std::exception_ptr cause_;
@@ -14293,6 +16174,7 @@ namespace crema {
 namespace detail {
 
 class transaction;
+class next_owner;
 struct run;
 struct running;
 
@@ -14305,17 +16187,36 @@ struct baton {
 
 // One call of one handler, in the arena of its request.
 struct activation {
-    transaction* owner = nullptr;
+    next_owner* owner = nullptr;
     run* from = nullptr;                  // where next() goes on
     const activity_label* label = nullptr;
-    unsigned holds = 0;                   // copies of next, for later callbacks
+    unsigned holds = 0;                   // copies of next and holds, for later callbacks
     bool passed = false;                  // next() was called
     bool ended = false;                   // the handler returned, its coroutine ended
-    activation* downstream = nullptr;     // what its next() started and has not ended
+    activation* successor = nullptr;      // stands for this one: what was started when it ended
     // of a coroutine that waits for this one's end: co_await next()
     std::coroutine_handle<> waiter{};
     environment* waiter_env = nullptr;
+
+    bool over() const noexcept { return ended && holds == 0; }
 };
+
+// What the activations of a request belong to; the transaction is one.
+class next_owner {
+public:
+    virtual activation* pass(activation& from, const baton& b) = 0; // returns what has not ended
+    virtual void hold(activation& a) noexcept = 0;
+    virtual void drop(activation& a) noexcept = 0;
+
+protected:
+    ~next_owner() = default;
+};
+
+// Returns what must end before all that began with `a` has ended; null when that is so.
+inline activation* last_of(activation* a) noexcept {
+    while (a && a->over()) a = a->successor;
+    return a;
+}
 
 } // namespace detail
 
@@ -14340,7 +16241,7 @@ public:
     class downstream {
     public:
         /// @cond
-        bool await_ready() const noexcept { return behind_ == nullptr || behind_->ended; }
+        bool await_ready() noexcept { return (behind_ = detail::last_of(behind_)) == nullptr; }
         template <class Promise>
         void await_suspend(std::coroutine_handle<Promise> h) noexcept {
             behind_->waiter = h;
@@ -14364,16 +16265,19 @@ public:
     }
 
     /// Goes on with the next layer that matches.
-    CREMA_DECL downstream operator()();
+    downstream operator()() { return pass({}); }
     /// Goes on with the next error handler that matches.
-    CREMA_DECL downstream operator()(std::exception_ptr error);
+    downstream operator()(std::exception_ptr error) {
+        if (!error) return pass({});
+        return pass({detail::baton::kind::error, std::move(error)});
+    }
     /// Goes on with the next error handler that matches.
     template <class E>
         requires std::derived_from<std::remove_cvref_t<E>, std::exception>
     downstream operator()(E&& error) {
         return (*this)(std::make_exception_ptr(std::forward<E>(error)));
     }
-    /** Leave the route or the router; any other text is an error with that message.
+    /** Leave the route or the router; any other text is an error with that message, an empty one is none.
 
         @param what `"route"` skips the remaining handlers of this route, `"router"` leaves the router.
     */
@@ -14383,536 +16287,31 @@ private:
     friend class detail::transaction;
     friend struct detail::running;
     explicit next(detail::activation& a) noexcept : at_(&a), copy_(false) {}
-    CREMA_DECL void keep() noexcept;
-    CREMA_DECL void drop() noexcept;
-    CREMA_DECL downstream pass(const detail::baton& b);
+    void keep() noexcept { at_->owner->hold(*at_); }
+    void drop() noexcept { at_->owner->drop(*at_); }
+    downstream pass(const detail::baton& b) { return downstream(at_->owner->pass(*at_, b)); }
 
     detail::activation* at_;
     bool copy_;
 };
 
 } // namespace crema
-// ---- crema/http/query.hpp
-// Query strings and forms: pairs of names and values, as Node's querystring reads and writes them.
-#include <cstddef>
-#include <iterator>
-#include <optional>
+
+#if CREMA_BODIES
+#include <stdexcept>
 #include <string>
-#include <string_view>
-
-namespace crema::http {
-
-/// Is one pair of a query, still escaped: views into the query.
-struct query_pair {
-    std::string_view name;  ///< what is in front of the first `=`
-    std::string_view value; ///< what is behind it; empty when there is none
-};
-
-/** Walks over the pairs of a query as views, without decoding. Empty pieces are passed over.
-
-    @par Thread Safety
-    Distinct objects: safe.
-*/
-class query_pairs {
-public:
-    /// Construct over a query without its question mark, which must outlive the views.
-    explicit query_pairs(std::string_view query, std::string_view separator = "&",
-                         std::string_view equals = "=") noexcept
-        : query_(query), separator_(separator), equals_(equals) {}
-
-    /// Is a forward iterator over the pairs.
-    class iterator {
-    public:
-        using value_type = query_pair;                        ///< a pair
-        using difference_type = std::ptrdiff_t;               ///< unused
-        using reference = const query_pair&;                  ///< a pair
-        using pointer = const query_pair*;                    ///< a pair
-        using iterator_category = std::forward_iterator_tag;  ///< forward
-
-        iterator() noexcept = default;
-        /// Returns the pair.
-        const query_pair& operator*() const noexcept { return pair_; }
-        /// Accesses the pair.
-        const query_pair* operator->() const noexcept { return &pair_; }
-        /// Counts the pieces between separators so far, the empty ones too.
-        std::size_t pieces() const noexcept { return pieces_; }
-        /// Goes to the next.
-        iterator& operator++() noexcept {
-            read();
-            return *this;
-        }
-        /// Goes to the next, returns the former.
-        iterator operator++(int) noexcept {
-            auto old = *this;
-            read();
-            return old;
-        }
-        /// Compares positions in the same query.
-        friend bool operator==(const iterator& a, const iterator& b) noexcept {
-            return a.done_ == b.done_ && (a.done_ || a.pair_.name.data() == b.pair_.name.data());
-        }
-
-    private:
-        friend class query_pairs;
-        explicit iterator(const query_pairs& q) noexcept
-            : rest_(q.query_), separator_(q.separator_), equals_(q.equals_), done_(false) {
-            read();
-        }
-        CREMA_DECL void read() noexcept;
-        std::string_view rest_{}, separator_{}, equals_{};
-        query_pair pair_{};
-        std::size_t pieces_ = 0;
-        bool done_ = true;
-    };
-
-    /// Returns the first.
-    iterator begin() const noexcept { return iterator(*this); }
-    /// Returns the end.
-    iterator end() const noexcept { return {}; }
-
-private:
-    std::string_view query_, separator_, equals_;
-};
-
-/** Return a name or a value decoded: `+` becomes a space, escapes their octets, malformed escapes stay, and what is
-    no well-formed UTF-8 then becomes the replacement character. */
-CREMA_DECL std::string decode_query(std::string_view raw);
-
-/// Returns the decoded first value of a name, itself given decoded.
-CREMA_DECL std::optional<std::string> find_query(std::string_view query, std::string_view name);
-
-/// Describes how a query is parsed.
-struct query_options {
-    std::string_view separator = "&"; ///< between pairs; not empty
-    std::string_view equals = "=";    ///< between name and value; not empty
-    std::size_t max_pairs = 1000;     ///< what is behind is ignored; empty pieces count; 0: no limit
-};
-
-/** Parse a query into an object of strings; names that come several times have an array of strings.
-
-    Behaves as Node's querystring.parse, which is Express' `simple` query parser.
-
-    @param query Without its question mark.
-
-    @par Complexity
-    Linear in the length of the query.
-*/
-CREMA_DECL value parse_query(std::string_view query, const query_options& options = {});
-
-/** Write an object as a query, as Node's querystring.stringify does: arrays as repeated names, numbers and booleans
-    as text, everything else as an empty text. */
-CREMA_DECL std::string stringify_query(const value& object, const query_options& options = {});
-
-} // namespace crema::http
-
-// ---- crema/core/hash128.hpp
-// hash128: a fast hash of 128 bits for validators and tables. Not for secrets: whoever knows it can make collisions.
-#include <cstddef>
-#include <cstdint>
-#include <string_view>
 
 namespace crema {
 
-/// Holds 128 bits.
-struct hash128_value {
-    std::uint64_t low, high;
-    friend bool operator==(const hash128_value&, const hash128_value&) = default;
-};
-
-/** Return the hash of the octets: MurmurHash3, the form for 128 bits and 64-bit machines.
-
-    The same octets have the same hash on every machine and in every run.
-
-    @par Complexity
-    Linear, about one instruction an octet.
-*/
-CREMA_DECL hash128_value hash128(std::string_view octets, std::uint32_t seed = 0) noexcept;
-
-} // namespace crema
-
-#if CREMA_BODIES
-#include <bit>
-#include <cstring>
-
-namespace crema {
-namespace detail {
-
-inline constexpr std::uint64_t hash_1 = 0x87c37b91114253d5, hash_2 = 0x4cf5ad432745937f;
-
-inline std::uint64_t load_little(const char* p) noexcept {
-    std::uint64_t v;
-    std::memcpy(&v, p, 8);
-    if constexpr (std::endian::native == std::endian::big) {
-        v = (v & 0x00ff00ff00ff00ff) << 8 | (v >> 8 & 0x00ff00ff00ff00ff);
-        v = (v & 0x0000ffff0000ffff) << 16 | (v >> 16 & 0x0000ffff0000ffff);
-        v = v << 32 | v >> 32;
-    }
-    return v;
-}
-constexpr std::uint64_t scatter_low(std::uint64_t k) noexcept { return std::rotl(k * hash_1, 31) * hash_2; }
-constexpr std::uint64_t scatter_high(std::uint64_t k) noexcept { return std::rotl(k * hash_2, 33) * hash_1; }
-constexpr std::uint64_t avalanche(std::uint64_t h) noexcept {
-    h = (h ^ h >> 33) * 0xff51afd7ed558ccd;
-    h = (h ^ h >> 33) * 0xc4ceb9fe1a85ec53;
-    return h ^ h >> 33;
-}
-
-} // namespace detail
-
-CREMA_DECL hash128_value hash128(std::string_view octets, std::uint32_t seed) noexcept {
-    std::uint64_t low = seed, high = seed;
-    const char* p = octets.data();
-    auto left = octets.size();
-    for (; left >= 16; left -= 16, p += 16) {
-        low = std::rotl(low ^ detail::scatter_low(detail::load_little(p)), 27);
-        low = (low + high) * 5 + 0x52dce729;
-        high = std::rotl(high ^ detail::scatter_high(detail::load_little(p + 8)), 31);
-        high = (high + low) * 5 + 0x38495ab5;
-    }
-    if (left != 0) { // as if followed by zeros, without the last mixing
-        char last[16] = {};
-        std::memcpy(last, p, left);
-        if (left > 8) high ^= detail::scatter_high(detail::load_little(last + 8));
-        low ^= detail::scatter_low(detail::load_little(last));
-    }
-    low ^= octets.size();
-    high ^= octets.size();
-    low += high;
-    high += low;
-    low = detail::avalanche(low);
-    high = detail::avalanche(high);
-    low += high;
-    high += low;
-    return {low, high};
+CREMA_DECL next::downstream next::operator()(std::string_view what) {
+    if (what.empty()) return pass({});
+    if (what == "route") return pass({detail::baton::kind::route, {}});
+    if (what == "router") return pass({detail::baton::kind::router, {}});
+    return pass({detail::baton::kind::error, std::make_exception_ptr(std::runtime_error(std::string(what)))});
 }
 
 } // namespace crema
 #endif
-// ---- crema/http/query.hpp, bodies
-#if CREMA_BODIES
-#include <algorithm>
-#include <charconv>
-#include <cmath>
-#include <vector>
-
-namespace crema::http {
-namespace detail {
-
-// Finds members of a growing object by name, in constant time once there are many.
-class member_index {
-public:
-    explicit member_index(value::object_type& members) noexcept : members_(members) {}
-
-    value* find(std::string_view name) {
-        if (members_.size() < few) {
-            for (auto& [key, content] : members_)
-                if (key == name) return &content;
-            return nullptr;
-        }
-        if (slots_.size() < members_.size() * 2) rebuild();
-        for (auto i = start(name); slots_[i] != 0; i = (i + 1) & (slots_.size() - 1))
-            if (members_[slots_[i] - 1].first == name) return &members_[slots_[i] - 1].second;
-        return nullptr;
-    }
-    void add(std::string name, value content) {
-        members_.emplace_back(std::move(name), std::move(content));
-        if (slots_.size() >= members_.size() * 2) place(members_.size());
-    }
-
-private:
-    static constexpr std::size_t few = 16;
-    // Seeded by an address that differs from run to run; the limit of pairs bounds what is left to a hostile sender.
-    std::size_t start(std::string_view name) const noexcept {
-        static const int anchor = 0;
-        const auto seed = reinterpret_cast<std::uintptr_t>(&anchor) ^ reinterpret_cast<std::uintptr_t>(this);
-        const auto h = hash128(name, static_cast<std::uint32_t>(seed >> 4));
-        return static_cast<std::size_t>(h.low) & (slots_.size() - 1);
-    }
-    void place(std::size_t number) {
-        auto i = start(members_[number - 1].first);
-        while (slots_[i] != 0) i = (i + 1) & (slots_.size() - 1);
-        slots_[i] = static_cast<std::uint32_t>(number);
-    }
-    void rebuild() {
-        std::size_t size = 64;
-        while (size < members_.size() * 4) size *= 2;
-        slots_.assign(size, 0);
-        for (std::size_t n = 1; n <= members_.size(); ++n) place(n);
-    }
-    value::object_type& members_;
-    std::vector<std::uint32_t> slots_; // number of the member, 0 for none
-};
-
-inline std::string query_text(const value& v) {
-    switch (v.type()) {
-    case value::kind::string: return v.as_string();
-    case value::kind::boolean: return v.as_bool() ? "true" : "false";
-    case value::kind::integer: return std::to_string(v.as_int64());
-    case value::kind::natural: return std::to_string(v.as_uint64());
-    case value::kind::number: {
-        if (!std::isfinite(v.as_double())) return {};
-        char digits[32];
-        return std::string(digits, std::to_chars(digits, digits + sizeof digits, v.as_double()).ptr);
-    }
-    default: return {};
-    }
-}
-
-} // namespace detail
-
-CREMA_DECL void query_pairs::iterator::read() noexcept {
-    while (!rest_.empty()) {
-        const auto end = std::min(rest_.find(separator_), rest_.size());
-        const auto piece = rest_.substr(0, end);
-        rest_.remove_prefix(end == rest_.size() ? end : end + separator_.size());
-        ++pieces_;
-        if (piece.empty()) continue;
-        const auto equals = piece.find(equals_);
-        pair_ = equals == std::string_view::npos
-                    ? query_pair{piece, {}}
-                    : query_pair{piece.substr(0, equals), piece.substr(equals + equals_.size())};
-        return;
-    }
-    done_ = true;
-}
-
-CREMA_DECL std::string decode_query(std::string_view raw) {
-    if (raw.find('%') == std::string_view::npos && raw.find('+') == std::string_view::npos)
-        return is_utf8(raw) ? std::string(raw) : repair_utf8(raw);
-    auto decoded = percent_decode_lenient(raw, plus_sign::is_space);
-    return is_utf8(decoded) ? decoded : repair_utf8(decoded);
-}
-
-CREMA_DECL std::optional<std::string> find_query(std::string_view query, std::string_view name) {
-    for (const auto& pair : query_pairs(query)) {
-        if (pair.name != name && decode_query(pair.name) != name) continue;
-        return decode_query(pair.value);
-    }
-    return std::nullopt;
-}
-
-CREMA_DECL value parse_query(std::string_view query, const query_options& options) {
-    auto made = value::object();
-    detail::member_index index(made.as_object());
-    const query_pairs pairs(query, options.separator, options.equals);
-    for (auto pair = pairs.begin(); pair != pairs.end(); ++pair) {
-        if (options.max_pairs != 0 && pair.pieces() > options.max_pairs) break;
-        auto name = decode_query(pair->name);
-        auto content = decode_query(pair->value);
-        if (auto* there = index.find(name)) {
-            if (!there->is_array()) {
-                value::array_type both;
-                both.push_back(std::move(*there));
-                *there = value(std::move(both));
-            }
-            there->as_array().emplace_back(std::move(content));
-        } else {
-            index.add(std::move(name), value(std::move(content)));
-        }
-    }
-    return made;
-}
-
-CREMA_DECL std::string stringify_query(const value& object, const query_options& options) {
-    std::string out;
-    for (const auto& [name, content] : object.members()) {
-        auto pair = [&](const value& v) {
-            if (!out.empty()) out += options.separator;
-            encode_uri_component_to(out, name);
-            out += options.equals;
-            encode_uri_component_to(out, detail::query_text(v));
-        };
-        if (content.is_array()) {
-            for (const auto& element : content.elements()) pair(element);
-        } else {
-            pair(content);
-        }
-    }
-    return out;
-}
-
-} // namespace crema::http
-#endif
-// ---- crema/json/node.hpp
-// node: one value inside of parsed JSON, before it becomes a C++ value.
-#include <bit>
-#include <cstddef>
-#include <cstdint>
-#include <cstring>
-#include <string_view>
-
-namespace crema::detail {
-
-// Parsed JSON: 64-bit words, one or two a value. The top octet of a word tells what it is, the rest is its payload:
-//   r          the root; what follows is the value
-//   { [        index of the word behind its end (32 bits), number of members or elements (24 bits, saturated)
-//   } ]        the end of it
-//   "          offset into `text`, where a 32-bit length, the octets and a NUL stand; names of members as well
-//   l u d      the next word is the int64, uint64 or double
-//   t f n      true, false, null
-// This is simdjson's documented tape (its doc/tape.md), so that it is read without a copy and without its header.
-struct json_tape {
-    const std::uint64_t* words = nullptr;
-    const char* text = nullptr;
-};
-
-} // namespace crema::detail
-
-namespace crema::json {
-
-/** Is one value inside of parsed JSON. Cheap to copy.
-
-    Valid only while a hook `from_json` runs that was given it, or something around it.
-
-    @par Thread Safety
-    Distinct objects: safe on the thread that parses.
-*/
-class node {
-public:
-    class element_range;
-    class member_range;
-    using kind = value::kind; ///< what it may be
-
-    /// Construct on a word of a tape, for the parser.
-    node(const detail::json_tape& tape, std::size_t index) noexcept : tape_(&tape), at_(tape.words + index) {}
-
-    /// Returns what it is. A whole number is an `integer` when it fits `std::int64_t`, else a `natural` when it fits
-    /// `std::uint64_t`.
-    kind type() const noexcept {
-        switch (mark()) {
-        case 't':
-        case 'f': return kind::boolean;
-        case 'l': return kind::integer;
-        case 'u': return kind::natural;
-        case 'd': return kind::number;
-        case '"': return kind::string;
-        case '[': return kind::array;
-        case '{': return kind::object;
-        default: return kind::null;
-        }
-    }
-    /// Tells whether it is null.
-    bool is_null() const noexcept { return mark() == 'n'; }
-    /// Tells whether it is true or false.
-    bool is_bool() const noexcept { return mark() == 't' || mark() == 'f'; }
-    /// Tells whether it is any number.
-    bool is_number() const noexcept { return mark() == 'l' || mark() == 'u' || mark() == 'd'; }
-    /// Tells whether it is a string.
-    bool is_string() const noexcept { return mark() == '"'; }
-    /// Tells whether it is an array.
-    bool is_array() const noexcept { return mark() == '['; }
-    /// Tells whether it is an object.
-    bool is_object() const noexcept { return mark() == '{'; }
-
-    /// Returns whether it is true.
-    bool as_bool() const noexcept { return mark() == 't'; }
-    /// Returns the octets of a string, well-formed UTF-8, which may hold NUL; undefined for anything else.
-    std::string_view as_string() const noexcept {
-        const char* p = tape_->text + payload();
-        std::uint32_t size;
-        std::memcpy(&size, p, sizeof size);
-        return {p + sizeof size, size};
-    }
-    /// Returns the number, rounded when need be; undefined for anything else.
-    double as_double() const noexcept {
-        switch (mark()) {
-        case 'l': return static_cast<double>(static_cast<std::int64_t>(at_[1]));
-        case 'u': return static_cast<double>(at_[1]);
-        default: return std::bit_cast<double>(at_[1]);
-        }
-    }
-    /// Returns the bits of a whole number: of `std::int64_t` for an integer, of `std::uint64_t` for a natural.
-    std::uint64_t whole_bits() const noexcept { return at_[1]; }
-
-    /// Returns the number of elements or members; 16777215 when there are as many or more; undefined for anything else.
-    std::size_t size() const noexcept { return (payload() >> 32) & 0xFFFFFF; }
-    /// Returns the elements of an array, to iterate over; undefined for anything else.
-    element_range elements() const noexcept;
-    /// Returns the members of an object, `{name, node}` each, to iterate over; undefined for anything else.
-    member_range members() const noexcept;
-
-    /// Returns the index of its word.
-    std::size_t index() const noexcept { return static_cast<std::size_t>(at_ - tape_->words); }
-
-private:
-    node(const detail::json_tape* tape, const std::uint64_t* at) noexcept : tape_(tape), at_(at) {}
-    char mark() const noexcept { return static_cast<char>(*at_ >> 56); }
-    std::uint64_t payload() const noexcept { return *at_ & 0x00FFFFFFFFFFFFFF; }
-    const std::uint64_t* last() const noexcept { return tape_->words + static_cast<std::uint32_t>(payload()) - 1; }
-    const std::uint64_t* behind() const noexcept {
-        switch (mark()) {
-        case 'l':
-        case 'u':
-        case 'd': return at_ + 2;
-        case '[':
-        case '{': return last() + 1;
-        default: return at_ + 1;
-        }
-    }
-
-    const detail::json_tape* tape_;
-    const std::uint64_t* at_;
-};
-
-/// Is the elements of an array.
-class node::element_range {
-public:
-    /// Walks over them.
-    class iterator {
-    public:
-        iterator(node n) noexcept : node_(n) {}
-        const node& operator*() const noexcept { return node_; }
-        iterator& operator++() noexcept {
-            node_.at_ = node_.behind();
-            return *this;
-        }
-        bool operator==(const iterator& other) const noexcept { return node_.at_ == other.node_.at_; }
-
-    private:
-        node node_;
-    };
-    explicit element_range(node array) noexcept : array_(array) {}
-    iterator begin() const noexcept { return node(array_.tape_, array_.at_ + 1); }
-    iterator end() const noexcept { return node(array_.tape_, array_.last()); }
-
-private:
-    node array_;
-};
-
-/// Is the members of an object.
-class node::member_range {
-public:
-    /// Is a name and its value.
-    struct member {
-        std::string_view name; ///< valid as long as the node
-        node content;          ///< the value
-    };
-    /// Walks over them.
-    class iterator {
-    public:
-        iterator(node n) noexcept : name_(n) {}
-        member operator*() const noexcept { return {name_.as_string(), node(name_.tape_, name_.at_ + 1)}; }
-        iterator& operator++() noexcept {
-            name_.at_ = node(name_.tape_, name_.at_ + 1).behind();
-            return *this;
-        }
-        bool operator==(const iterator& other) const noexcept { return name_.at_ == other.name_.at_; }
-
-    private:
-        node name_;
-    };
-    explicit member_range(node object) noexcept : object_(object) {}
-    iterator begin() const noexcept { return node(object_.tape_, object_.at_ + 1); }
-    iterator end() const noexcept { return node(object_.tape_, object_.last()); }
-
-private:
-    node object_;
-};
-
-inline node::element_range node::elements() const noexcept { return element_range(*this); }
-inline node::member_range node::members() const noexcept { return member_range(*this); }
-
-} // namespace crema::json
 // ---- crema/json/reflect.hpp
 // Reflection of aggregates without macros: how many fields, their names, and what a type says about itself.
 #include <array>
@@ -15570,6 +16969,310 @@ constexpr std::optional<E> enum_value(std::string_view name) noexcept {
         if (all.names[i] == name) return all.values[i];
     return std::nullopt;
 }
+
+} // namespace crema::json
+// ---- crema/web/query_argument.hpp
+// query_argument: the query of a request as an aggregate, field by field.
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace crema {
+
+/** Is the query of the request as an aggregate, as an argument of a handler: `[](query<page> q, response& res)`.
+
+    Each member is converted from what the query has under its name; what cannot be is answered with 400, naming it.
+    Members are what `route::from_text` makes, enumerations by the names of their enumerators, `std::optional` and
+    `std::vector` of these (`?tag=a&tag=b`, or once), `value`, and aggregates where the setting `query parser` is
+    `"extended"`. A member that the query does not have keeps the value that `T{}` gives it; when the type says
+    `static constexpr bool query_required = true;` only a `std::optional` may be absent. Names of the query that are no
+    members are ignored.
+
+    @par Thread Safety
+    Distinct objects: safe.
+*/
+template <class T>
+struct query {
+    T value; ///< what was read
+    T* operator->() noexcept { return &value; }
+    const T* operator->() const noexcept { return &value; }
+    T& operator*() noexcept { return value; }
+    const T& operator*() const noexcept { return value; }
+    operator T&() noexcept { return value; }
+};
+
+namespace detail {
+
+// Throws http_error 400: query parameter "name" ...
+[[noreturn]] CREMA_DECL void bad_query(std::string_view name, std::string_view why);
+
+// The text of a value of the query.
+CREMA_DECL const std::string& query_text_of(const value& v, std::string_view name);
+
+template <class T>
+inline constexpr bool is_list = false;
+template <class T>
+inline constexpr bool is_list<std::vector<T>> = true;
+
+template <class T>
+void read_query_members(T& to, const value& from, const std::string& path);
+
+template <class T>
+void read_query(T& to, const value& from, const std::string& name) {
+    if constexpr (std::is_same_v<T, value>) {
+        to = from;
+    } else if constexpr (route::detail::is_optional<T>) {
+        read_query(to.emplace(), from, name);
+    } else if constexpr (is_list<T>) {
+        to.clear();
+        if (from.is_array()) {
+            for (const auto& one : from.elements()) {
+                typename T::value_type element{};
+                read_query(element, one, name + "[" + std::to_string(to.size()) + "]");
+                to.push_back(std::move(element));
+            }
+        } else {
+            typename T::value_type element{};
+            read_query(element, from, name);
+            to.push_back(std::move(element));
+        }
+    } else if constexpr (std::is_enum_v<T> && !route::detail::has_from_text<T>) {
+        const auto& text = query_text_of(from, name);
+        const auto found = json::enum_value<T>(text);
+        if (!found) {
+            std::string all;
+            for (std::size_t i = 0; i < enumerators<T>.values.size(); ++i)
+                (all += i == 0 ? "" : ", ") += enumerators<T>.names[i];
+            bad_query(name, "\"" + text.substr(0, 64) + "\" is not one of " + all);
+        }
+        to = *found;
+    } else if constexpr (aggregate<T> && !route::detail::has_from_text<T>) {
+        if (!from.is_object()) bad_query(name, "names in brackets are expected");
+        read_query_members(to, from, name);
+    } else {
+        auto v = route::from_text<T>(query_text_of(from, name));
+        if (!v) bad_query(name, v.error().message());
+        to = std::move(*v);
+    }
+}
+
+template <class T>
+void read_query_members(T& to, const value& from, const std::string& path) {
+    std::size_t i = 0;
+    const auto one = [&](auto& member) {
+        const std::string_view own = field_names<T>[i++];
+        const auto* v = from.find(own);
+        if (!v) {
+            if constexpr (requires { requires T::query_required; } &&
+                          !route::detail::is_optional<std::remove_reference_t<decltype(member)>>)
+                bad_query(path.empty() ? own : path + "[" + std::string(own) + "]", "is missing");
+            return;
+        }
+        read_query(member, *v, path.empty() ? std::string(own) : path + "[" + std::string(own) + "]");
+    };
+    with_fields(to, [&](auto&... member) { (one(member), ...); });
+}
+
+} // namespace detail
+} // namespace crema
+
+#if CREMA_BODIES
+
+namespace crema::detail {
+
+CREMA_DECL void bad_query(std::string_view name, std::string_view why) {
+    throw http_error(400, "query parameter \"" + std::string(name) + "\": " + std::string(why));
+}
+
+CREMA_DECL const std::string& query_text_of(const value& v, std::string_view name) {
+    if (v.is_array()) bad_query(name, "one value is expected, there are " + std::to_string(v.size()));
+    if (!v.is_string()) bad_query(name, "a text is expected, names in brackets are not");
+    return v.as_string();
+}
+
+} // namespace crema::detail
+#endif
+// ---- crema/json/node.hpp
+// node: one value inside of parsed JSON, before it becomes a C++ value.
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+namespace crema::detail {
+
+// Parsed JSON: 64-bit words, one or two a value. The top octet of a word tells what it is, the rest is its payload:
+//   r          the root; what follows is the value
+//   { [        index of the word behind its end (32 bits), number of members or elements (24 bits, saturated)
+//   } ]        the end of it
+//   "          offset into `text`, where a 32-bit length, the octets and a NUL stand; names of members as well
+//   l u d      the next word is the int64, uint64 or double
+//   t f n      true, false, null
+// This is simdjson's documented tape (its doc/tape.md), so that it is read without a copy and without its header.
+struct json_tape {
+    const std::uint64_t* words = nullptr;
+    const char* text = nullptr;
+};
+
+} // namespace crema::detail
+
+namespace crema::json {
+
+/** Is one value inside of parsed JSON. Cheap to copy.
+
+    Valid only while a hook `from_json` runs that was given it, or something around it.
+
+    @par Thread Safety
+    Distinct objects: safe on the thread that parses.
+*/
+class node {
+public:
+    class element_range;
+    class member_range;
+    using kind = value::kind; ///< what it may be
+
+    /// Construct on a word of a tape, for the parser.
+    node(const detail::json_tape& tape, std::size_t index) noexcept : tape_(&tape), at_(tape.words + index) {}
+
+    /// Returns what it is. A whole number is an `integer` when it fits `std::int64_t`, else a `natural` when it fits
+    /// `std::uint64_t`.
+    kind type() const noexcept {
+        switch (mark()) {
+        case 't':
+        case 'f': return kind::boolean;
+        case 'l': return kind::integer;
+        case 'u': return kind::natural;
+        case 'd': return kind::number;
+        case '"': return kind::string;
+        case '[': return kind::array;
+        case '{': return kind::object;
+        default: return kind::null;
+        }
+    }
+    /// Tells whether it is null.
+    bool is_null() const noexcept { return mark() == 'n'; }
+    /// Tells whether it is true or false.
+    bool is_bool() const noexcept { return mark() == 't' || mark() == 'f'; }
+    /// Tells whether it is any number.
+    bool is_number() const noexcept { return mark() == 'l' || mark() == 'u' || mark() == 'd'; }
+    /// Tells whether it is a string.
+    bool is_string() const noexcept { return mark() == '"'; }
+    /// Tells whether it is an array.
+    bool is_array() const noexcept { return mark() == '['; }
+    /// Tells whether it is an object.
+    bool is_object() const noexcept { return mark() == '{'; }
+
+    /// Returns whether it is true.
+    bool as_bool() const noexcept { return mark() == 't'; }
+    /// Returns the octets of a string, well-formed UTF-8, which may hold NUL; undefined for anything else.
+    std::string_view as_string() const noexcept {
+        const char* p = tape_->text + payload();
+        std::uint32_t size;
+        std::memcpy(&size, p, sizeof size);
+        return {p + sizeof size, size};
+    }
+    /// Returns the number, rounded when need be; undefined for anything else.
+    double as_double() const noexcept {
+        switch (mark()) {
+        case 'l': return static_cast<double>(static_cast<std::int64_t>(at_[1]));
+        case 'u': return static_cast<double>(at_[1]);
+        default: return std::bit_cast<double>(at_[1]);
+        }
+    }
+    /// Returns the bits of a whole number: of `std::int64_t` for an integer, of `std::uint64_t` for a natural.
+    std::uint64_t whole_bits() const noexcept { return at_[1]; }
+
+    /// Returns the number of elements or members; 16777215 when there are as many or more; undefined for anything else.
+    std::size_t size() const noexcept { return (payload() >> 32) & 0xFFFFFF; }
+    /// Returns the elements of an array, to iterate over; undefined for anything else.
+    element_range elements() const noexcept;
+    /// Returns the members of an object, `{name, node}` each, to iterate over; undefined for anything else.
+    member_range members() const noexcept;
+
+    /// Returns the index of its word.
+    std::size_t index() const noexcept { return static_cast<std::size_t>(at_ - tape_->words); }
+
+private:
+    node(const detail::json_tape* tape, const std::uint64_t* at) noexcept : tape_(tape), at_(at) {}
+    char mark() const noexcept { return static_cast<char>(*at_ >> 56); }
+    std::uint64_t payload() const noexcept { return *at_ & 0x00FFFFFFFFFFFFFF; }
+    const std::uint64_t* last() const noexcept { return tape_->words + static_cast<std::uint32_t>(payload()) - 1; }
+    const std::uint64_t* behind() const noexcept {
+        switch (mark()) {
+        case 'l':
+        case 'u':
+        case 'd': return at_ + 2;
+        case '[':
+        case '{': return last() + 1;
+        default: return at_ + 1;
+        }
+    }
+
+    const detail::json_tape* tape_;
+    const std::uint64_t* at_;
+};
+
+/// Is the elements of an array.
+class node::element_range {
+public:
+    /// Walks over them.
+    class iterator {
+    public:
+        iterator(node n) noexcept : node_(n) {}
+        const node& operator*() const noexcept { return node_; }
+        iterator& operator++() noexcept {
+            node_.at_ = node_.behind();
+            return *this;
+        }
+        bool operator==(const iterator& other) const noexcept { return node_.at_ == other.node_.at_; }
+
+    private:
+        node node_;
+    };
+    explicit element_range(node array) noexcept : array_(array) {}
+    iterator begin() const noexcept { return node(array_.tape_, array_.at_ + 1); }
+    iterator end() const noexcept { return node(array_.tape_, array_.last()); }
+
+private:
+    node array_;
+};
+
+/// Is the members of an object.
+class node::member_range {
+public:
+    /// Is a name and its value.
+    struct member {
+        std::string_view name; ///< valid as long as the node
+        node content;          ///< the value
+    };
+    /// Walks over them.
+    class iterator {
+    public:
+        iterator(node n) noexcept : name_(n) {}
+        member operator*() const noexcept { return {name_.as_string(), node(name_.tape_, name_.at_ + 1)}; }
+        iterator& operator++() noexcept {
+            name_.at_ = node(name_.tape_, name_.at_ + 1).behind();
+            return *this;
+        }
+        bool operator==(const iterator& other) const noexcept { return name_.at_ == other.name_.at_; }
+
+    private:
+        node name_;
+    };
+    explicit member_range(node object) noexcept : object_(object) {}
+    iterator begin() const noexcept { return node(object_.tape_, object_.at_ + 1); }
+    iterator end() const noexcept { return node(object_.tape_, object_.last()); }
+
+private:
+    node object_;
+};
+
+inline node::element_range node::elements() const noexcept { return element_range(*this); }
+inline node::member_range node::members() const noexcept { return member_range(*this); }
 
 } // namespace crema::json
 // ---- crema/json/reader.hpp
@@ -16912,7 +18615,7 @@ struct json_parser {
     bool busy = false;
 
     bool parse(std::string_view text, std::size_t max_depth) {
-        if (room < text.size()) {
+        if (!padded || room < text.size()) {
             padded.reset();
             room = std::max(text.size() + text.size() / 2, least_room);
             padded.reset(new char[room + simdjson::SIMDJSON_PADDING]);
@@ -17015,35 +18718,23 @@ CREMA_DECL result<value> parse_value(std::string_view text, const parse_options&
 
 } // namespace crema::json
 #endif
-// ---- crema/web/fwd.hpp
-// Forward declarations: what a header of an application needs to name crema's types.
-
-namespace crema {
-
-template <class T>
-class task;
-class app;
-class router;
-class request;
-class response;
-class next;
-class http_error;
-class exchange;
-class settings;
-
-} // namespace crema
-// ---- crema/web/request.hpp
-// request: what the client asked, with Express' names.
+// ---- crema/web/path_params.hpp
+// path_params: what the path of a route captured, as text or as typed values.
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
+#include <utility>
 
 namespace crema {
 
 namespace detail {
+
 class transaction;
-struct router_run;
+[[noreturn]] CREMA_DECL void missing_param(std::string_view name);
+[[noreturn]] CREMA_DECL void bad_param(std::string_view name, const failure& why);
+
 } // namespace detail
 
 /** Holds the parameters that the path of a route or mount captured, decoded.
@@ -17058,6 +18749,10 @@ public:
         std::string_view name;  ///< its name in the pattern
         std::string_view value; ///< decoded; of a wildcard the segments with `/` between, each decoded
         bool wildcard;          ///< whether it was captured by `*name`
+        std::string_view raw{}; ///< as it stands in the path, not decoded; empty for one that was set
+
+        /// Returns the segments of a wildcard, each decoded.
+        CREMA_DECL std::vector<std::string> segments() const;
     };
 
     /// Returns the value, or nothing when the path has none of that name. Valid until the exchange ends.
@@ -17070,6 +18765,23 @@ public:
     std::string_view operator[](std::string_view name) const noexcept { return get(name).value_or(std::string_view{}); }
     /// Tells whether there is a parameter of that name.
     bool has(std::string_view name) const noexcept { return get(name).has_value(); }
+    /** Return a parameter as a `T`.
+
+        @throws http_error 400 that names the parameter when it is no `T`, 404 when there is none of that name and `T`
+        is no `std::optional`.
+    */
+    template <route::fixed_string Name, class T>
+    T as() const {
+        const auto text = get(Name.view());
+        if (!text) {
+            if constexpr (route::detail::is_optional<T>) return T{};
+            else detail::missing_param(Name.view());
+        }
+        auto v = route::from_text<T>(*text);
+        if (!v) detail::bad_param(Name.view(), v.error());
+        return std::move(*v);
+    }
+
     const entry* begin() const noexcept { return entries_; }
     const entry* end() const noexcept { return entries_ + count_; }
     std::size_t size() const noexcept { return count_; }
@@ -17081,6 +18793,2386 @@ private:
     std::size_t count_ = 0;
 };
 
+} // namespace crema
+
+#if CREMA_BODIES
+#include <string>
+
+namespace crema::detail {
+
+CREMA_DECL void missing_param(std::string_view name) {
+    throw http_error(404, "there is no parameter \"" + std::string(name) + "\" in this path");
+}
+
+CREMA_DECL void bad_param(std::string_view name, const failure& why) {
+    throw http_error(400, "parameter \"" + std::string(name) + "\": " + why.message());
+}
+
+} // namespace crema::detail
+#endif
+// ---- crema/http/negotiate.hpp
+// Negotiation: what a client accepts, and the best of what there is (RFC 9110 section 12.5).
+#include <initializer_list>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace crema::http {
+
+/// Is a list of texts that are offered: media types, charsets, encodings or languages.
+using offers = std::span<const std::string_view>;
+
+/** Return all media types that an Accept field accepts, the preferred first.
+
+    @param accept The value of the field, without one `nullopt`, which accepts everything. The result holds views into
+    it.
+
+    The functions for charsets, encodings and languages do the same for their fields. Order: higher quality first, then
+    the order in the field. Elements with quality 0 are left out.
+
+    @par Complexity
+    Linear in the length of the field, with a sort of its elements.
+
+    @see RFC 9110 section 12.5.1
+*/
+CREMA_DECL std::vector<std::string_view> preferred_types(std::optional<std::string_view> accept);
+/** Return those of the offered media types that an Accept field accepts, the preferred first.
+
+    Each offer counts with the most specific element that matches it. Order: higher quality, then higher specificity,
+    then the order in the field, then the order of the offers.
+*/
+CREMA_DECL std::vector<std::string_view> preferred_types(std::optional<std::string_view> accept, offers offered);
+/// @copydoc preferred_types(std::optional<std::string_view>)
+CREMA_DECL std::vector<std::string_view> preferred_charsets(std::optional<std::string_view> accept_charset);
+/// @copydoc preferred_types(std::optional<std::string_view>, offers)
+CREMA_DECL std::vector<std::string_view> preferred_charsets(std::optional<std::string_view> accept_charset,
+                                                            offers offered);
+/// @copydoc preferred_types(std::optional<std::string_view>)
+CREMA_DECL std::vector<std::string_view> preferred_languages(std::optional<std::string_view> accept_language);
+/// @copydoc preferred_types(std::optional<std::string_view>, offers)
+CREMA_DECL std::vector<std::string_view> preferred_languages(std::optional<std::string_view> accept_language,
+                                                             offers offered);
+/** Return the encodings that an Accept-Encoding field accepts, the preferred first.
+
+    `identity` counts as accepted with the lowest quality in the field, unless the field says otherwise.
+
+    @param server_order Encodings of the same quality that stand here are ordered as here, in front of others.
+*/
+CREMA_DECL std::vector<std::string_view> preferred_encodings(std::optional<std::string_view> accept_encoding,
+                                                             offers server_order = {});
+/// Returns those of the offered encodings that are accepted; see `preferred_encodings`. Nothing offered: nothing
+/// returned.
+CREMA_DECL std::vector<std::string_view> preferred_offered_encodings(std::optional<std::string_view> accept_encoding,
+                                                                     offers offered, offers server_order = {});
+
+/** Return the best of the offered types for an Accept field.
+
+    @param accept The value of the field; without one, or with an empty one, the first offer is the best.
+    @param offered Media types, or extensions such as `json`.
+    @return The offer as it was spelled; empty when none is accepted.
+*/
+CREMA_DECL std::string_view accepts(std::optional<std::string_view> accept, offers offered);
+/// @copydoc accepts
+inline std::string_view accepts(std::optional<std::string_view> accept,
+                                std::initializer_list<std::string_view> offered) {
+    return accepts(accept, offers(offered.begin(), offered.size()));
+}
+
+/// Returns the best of the offered charsets, empty when none is accepted.
+CREMA_DECL std::string_view accepts_charset(std::optional<std::string_view> accept_charset, offers offered);
+/// @copydoc accepts_charset
+inline std::string_view accepts_charset(std::optional<std::string_view> accept_charset,
+                                        std::initializer_list<std::string_view> offered) {
+    return accepts_charset(accept_charset, offers(offered.begin(), offered.size()));
+}
+/// Returns the best of the offered encodings, empty when none is accepted.
+CREMA_DECL std::string_view accepts_encoding(std::optional<std::string_view> accept_encoding, offers offered,
+                                             offers server_order = {});
+/// @copydoc accepts_encoding
+inline std::string_view accepts_encoding(std::optional<std::string_view> accept_encoding,
+                                         std::initializer_list<std::string_view> offered) {
+    return accepts_encoding(accept_encoding, offers(offered.begin(), offered.size()));
+}
+/// Returns the best of the offered languages, empty when none is accepted.
+CREMA_DECL std::string_view accepts_language(std::optional<std::string_view> accept_language, offers offered);
+/// @copydoc accepts_language
+inline std::string_view accepts_language(std::optional<std::string_view> accept_language,
+                                         std::initializer_list<std::string_view> offered) {
+    return accepts_language(accept_language, offers(offered.begin(), offered.size()));
+}
+
+} // namespace crema::http
+
+// ---- crema/http/media_type.hpp
+// Media types: read and write Content-Type values, and the parts of a type name (RFC 9110 section 8.3).
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace crema::http {
+
+/** Holds a type and its parameters, as in a Content-Type field.
+
+    @par Thread Safety
+    Distinct objects: safe. Shared objects: safe for reading.
+*/
+struct media_type {
+    std::string type{};                                              ///< `text/html`, small letters when it was parsed
+    std::vector<std::pair<std::string, std::string>> parameters{};   ///< names in small letters, in order, each once
+
+    /// Returns the value of a parameter, its name in small letters; empty when there is none.
+    std::string_view parameter(std::string_view name) const noexcept {
+        for (const auto& [key, text] : parameters)
+            if (key == name) return text;
+        return {};
+    }
+    /// Sets a parameter, replacing its value.
+    CREMA_DECL void set_parameter(std::string_view name, std::string_view text);
+};
+
+/** Parse the value of a Content-Type field, leniently: nothing is refused.
+
+    The type is what is in front of the first semicolon, made small, whether it is a valid type or not. Of parameters
+    with the same name the first counts, pieces that are no parameter are passed over.
+*/
+CREMA_DECL media_type parse_media_type(std::string_view header);
+
+/** Parse one element of a comma-separated list of media types with parameters.
+
+    @param header The list.
+    @param at Where the element begins; then where the comma is that ends it, or the end.
+*/
+CREMA_DECL media_type parse_media_type_at(std::string_view header, std::size_t& at);
+
+/** Write a Content-Type value; parameters that are no tokens are quoted.
+
+    @par Errors
+    @li `error::bad_value` the type is not two tokens with a slash between, a name is no token, or a value holds
+    control octets.
+*/
+CREMA_DECL result<std::string> format_media_type(const media_type& type);
+
+/// Returns the part of a Content-Type value in front of its parameters, trimmed; a view.
+CREMA_DECL std::string_view essence(std::string_view header) noexcept;
+
+/** Return a Content-Type value with its usual charset when it has none: `text/html` becomes `text/html; charset=utf-8`.
+
+    @param extension_or_type A type, or an extension as `html`; an unknown one is returned as it is.
+*/
+CREMA_DECL std::string with_charset(std::string_view extension_or_type);
+
+/// Returns a Content-Type value with its charset set to utf-8, whatever it was; as it is when it is no valid type.
+CREMA_DECL std::string with_utf8(std::string_view header);
+
+/// Holds the parts of the name of a type: `image`, `svg`, `xml` for `image/svg+xml`. Views into its text.
+struct type_name {
+    std::string_view type;    ///< in front of the slash
+    std::string_view subtype; ///< behind it, without the suffix
+    std::string_view suffix;  ///< behind the last `+`; empty when there is none
+};
+
+/** Take the name of a type apart.
+
+    @param text The name without parameters, spaces around it allowed; the result holds views into it.
+
+    @par Errors
+    @li `error::bad_syntax` not two names of at most 127 octets with a slash between them.
+
+    @see RFC 6838 section 4.2
+*/
+CREMA_DECL result<type_name> parse_type_name(std::string_view text);
+
+/// Tells whether the text is the name of a type, without parameters; see `parse_type_name`.
+CREMA_DECL bool is_type_name(std::string_view text) noexcept;
+
+/** Write the name of a type.
+
+    @par Errors
+    @li `error::bad_value` a part that is malformed.
+*/
+CREMA_DECL result<std::string> format_type_name(const type_name& parts);
+
+} // namespace crema::http
+
+// ---- crema/http/mime.hpp
+// Media types of files: from an extension to its type, and back, with the usual charset.
+#include <string>
+#include <string_view>
+
+namespace crema::http {
+
+/** Return the media type for an extension, a file name or a path, without a charset.
+
+    @param path `"html"`, `".html"`, `"index.html"` or `"/a/index.html"`, in any case.
+    @return The type, which lives forever; empty when the extension is not known or there is none.
+
+    @par Complexity
+    Logarithmic in the number of known extensions, about 1200.
+*/
+CREMA_DECL std::string_view mime_type(std::string_view path) noexcept;
+
+/** Return the usual extension for a media type, without a point.
+
+    @param type A type; parameters are ignored.
+    @return The extension, which lives forever; empty when the type is not known.
+
+    @par Complexity
+    Linear in the number of known extensions.
+*/
+CREMA_DECL std::string_view mime_extension(std::string_view type) noexcept;
+
+/// Returns the usual charset of a type: `UTF-8` for text and what is defined so, empty where there is none; it lives
+/// forever.
+CREMA_DECL std::string_view mime_charset(std::string_view type) noexcept;
+
+/** Return the value for a Content-Type field: the type of an extension, or the given type, with its usual charset.
+
+    @return `"text/html; charset=utf-8"` for `"html"`; empty when the extension is not known.
+*/
+CREMA_DECL std::string content_type_of(std::string_view extension_or_type);
+
+/// Tells whether bodies of this type usually become smaller when they are compressed.
+CREMA_DECL bool is_compressible(std::string_view type) noexcept;
+
+} // namespace crema::http
+
+#if CREMA_BODIES
+#include <algorithm>
+
+namespace crema::http {
+namespace detail {
+
+// Lines "extension type", sorted by extension. A line that ends in "-" is not what the type's usual extension is.
+// One literal, searched as text, costs neither compile time nor start-up time.
+inline constexpr std::string_view mime_lines =
+    "123 application/vnd.lotus-1-2-3\n1km application/vnd.1000minds.decision-model+xml\n210 model/step-\n"
+    "3dml text/vnd.in3d.3dml\n3ds image/x-3ds\n3g2 video/3gpp2\n3gp video/3gpp\n3gpp video/3gpp-\n3mf model/3mf\n"
+    "7z application/x-7z-compressed\naab application/x-authorware-bin\naac audio/aac-\n"
+    "aam application/x-authorware-map\naas application/x-authorware-seg\nabw application/x-abiword\n"
+    "ac application/pkix-attr-cert\nacc application/vnd.americandynamics.acc\nace application/x-ace-compressed\n"
+    "acu application/vnd.acucobol\nacutc application/vnd.acucorp-\nadp audio/adpcm\nadts audio/aac\n"
+    "aep application/vnd.audiograph\nafm application/x-font-type1-\nafp application/vnd.ibm.modcap\n"
+    "age application/vnd.age\nahead application/vnd.ahead.space\nai application/postscript\naif audio/x-aiff\n"
+    "aifc audio/x-aiff-\naiff audio/x-aiff-\nair application/vnd.adobe.air-application-installer-package+zip\n"
+    "ait application/vnd.dvb.ait\nami application/vnd.amiga.ami\naml application/automationml-aml+xml\n"
+    "amlx application/automationml-amlx+zip\namr audio/amr\napk application/vnd.android.package-archive\n"
+    "apng image/apng\nappcache text/cache-manifest\nappinstaller application/appinstaller\n"
+    "application application/x-ms-application\nappx application/appx\nappxbundle application/appxbundle\n"
+    "apr application/vnd.lotus-approach\narc application/x-freearc\narj application/x-arj\nasc application/pgp-keys\n"
+    "asf video/x-ms-asf\nasm text/x-asm-\naso application/vnd.accpac.simply.aso\nasx video/x-ms-asf-\n"
+    "atc application/vnd.acucorp\natom application/atom+xml\natomcat application/atomcat+xml\n"
+    "atomdeleted application/atomdeleted+xml\natomsvc application/atomsvc+xml\n"
+    "atx application/vnd.antix.game-component\nau audio/basic\navci image/avci\navcs image/avcs\n"
+    "avi video/x-msvideo\navif image/avif\naw application/applixware\nazf application/vnd.airzip.filesecure.azf\n"
+    "azs application/vnd.airzip.filesecure.azs\nazv image/vnd.airzip.accelerator.azv\n"
+    "azw application/vnd.amazon.ebook\nb16 image/vnd.pco.b16\nbary model/vnd.bary\nbat application/x-msdownload-\n"
+    "bcpio application/x-bcpio\nbdf application/x-font-bdf\nbdm application/vnd.syncml.dm+wbxml\n"
+    "bdo application/vnd.nato.bindingdataobject+xml\nbdoc application/bdoc\nbed application/vnd.realvnc.bed\n"
+    "bh2 application/vnd.fujitsu.oasysprs\nbin application/octet-stream\nblb application/x-blorb\n"
+    "blend application/x-blender\nblorb application/x-blorb-\nbmi application/vnd.bmi\n"
+    "bmml application/vnd.balsamiq.bmml+xml\nbmp image/bmp\nbook application/vnd.framemaker-\n"
+    "box application/vnd.previewsystems.box\nboz application/x-bzip2-\nbpk application/octet-stream-\n"
+    "brush application/vnd.procreate.brush\nbrushset application/vnd.procrate.brushset\n"
+    "bsp model/vnd.valve.source.compiled-map\nbtf image/prs.btif-\nbtif image/prs.btif\n"
+    "buffer application/octet-stream-\nbz application/x-bzip\nbz2 application/x-bzip2\nc text/x-c\n"
+    "c11amc application/vnd.cluetrust.cartomobile-config\nc11amz application/vnd.cluetrust.cartomobile-config-pkg\n"
+    "c4d application/vnd.clonk.c4group-\nc4f application/vnd.clonk.c4group-\nc4g application/vnd.clonk.c4group\n"
+    "c4p application/vnd.clonk.c4group-\nc4u application/vnd.clonk.c4group-\ncab application/vnd.ms-cab-compressed\n"
+    "caf audio/x-caf\ncap application/vnd.tcpdump.pcap-\ncar application/vnd.curl.car\n"
+    "cat application/vnd.ms-pki.seccat\ncb7 application/x-cbr-\ncba application/x-cbr-\ncbr application/x-cbr\n"
+    "cbt application/x-cbr-\ncbz application/x-cbr-\ncc text/x-c-\ncco application/x-cocoa\n"
+    "cct application/x-director-\nccxml application/ccxml+xml\ncdbcmsg application/vnd.contact.cmsg\n"
+    "cdf application/x-netcdf-\ncdfx application/cdfx+xml\ncdkey application/vnd.mediastation.cdkey\n"
+    "cdmia application/cdmi-capability\ncdmic application/cdmi-container\ncdmid application/cdmi-domain\n"
+    "cdmio application/cdmi-object\ncdmiq application/cdmi-queue\ncdx chemical/x-cdx\n"
+    "cdxml application/vnd.chemdraw+xml\ncdy application/vnd.cinderella\ncer application/pkix-cert\n"
+    "cfs application/x-cfs-compressed\ncgm image/cgm\nchat application/x-chat\nchm application/vnd.ms-htmlhelp\n"
+    "chrt application/vnd.kde.kchart\ncif chemical/x-cif\n"
+    "cii application/vnd.anser-web-certificate-issue-initiation\ncil application/vnd.ms-artgalry\n"
+    "cjs application/node\ncla application/vnd.claymore\nclass application/java-vm\ncld model/vnd.cld\n"
+    "clkk application/vnd.crick.clicker.keyboard\nclkp application/vnd.crick.clicker.palette\n"
+    "clkt application/vnd.crick.clicker.template\nclkw application/vnd.crick.clicker.wordbank\n"
+    "clkx application/vnd.crick.clicker\nclp application/x-msclip\ncmc application/vnd.cosmocaller\n"
+    "cmdf chemical/x-cmdf\ncml chemical/x-cml\ncmp application/vnd.yellowriver-custom-menu\ncmx image/x-cmx\n"
+    "cod application/vnd.rim.cod\ncoffee text/coffeescript\ncom application/x-msdownload-\nconf text/plain-\n"
+    "cpio application/x-cpio\ncpl application/cpl+xml\ncpp text/x-c-\ncpt application/mac-compactpro\n"
+    "crd application/x-mscardfile\ncrl application/pkix-crl\ncrt application/x-x509-ca-cert-\n"
+    "crx application/x-chrome-extension\ncryptonote application/vnd.rig.cryptonote\ncsh application/x-csh\n"
+    "csl application/vnd.citationstyles.style+xml\ncsml chemical/x-csml\ncsp application/vnd.commonspace\n"
+    "css text/css\ncst application/x-director-\ncsv text/csv\ncu application/cu-seeme\ncurl text/vnd.curl\n"
+    "cwl application/cwl\ncww application/prs.cww\ncxt application/x-director-\ncxx text/x-c-\n"
+    "dae model/vnd.collada+xml\ndaf application/vnd.mobius.daf\ndart application/vnd.dart\n"
+    "dataless application/vnd.fdsn.seed-\ndavmount application/davmount+xml\ndbf application/vnd.dbf\n"
+    "dbk application/docbook+xml\ndcm application/dicom\ndcmp application/vnd.dcmp+xml\ndcr application/x-director-\n"
+    "dcurl text/vnd.curl.dcurl\ndd2 application/vnd.oma.dd2+xml\nddd application/vnd.fujixerox.ddd\n"
+    "ddf application/vnd.syncml.dmddf+xml\ndds image/vnd.ms-dds\ndeb application/x-debian-package\ndef text/plain-\n"
+    "deploy application/octet-stream-\nder application/x-x509-ca-cert\ndfac application/vnd.dreamfactory\n"
+    "dgc application/x-dgc-compressed\ndib image/bmp-\ndic text/x-c-\ndir application/x-director\n"
+    "dis application/vnd.mobius.dis\ndisposition-notification message/disposition-notification\n"
+    "dist application/octet-stream-\ndistz application/octet-stream-\ndjv image/vnd.djvu-\ndjvu image/vnd.djvu\n"
+    "dll application/x-msdownload-\ndmg application/x-apple-diskimage\ndmp application/vnd.tcpdump.pcap-\n"
+    "dms application/octet-stream-\ndna application/vnd.dna\ndng image/x-adobe-dng\ndoc application/msword\n"
+    "docm application/vnd.ms-word.document.macroenabled.12\n"
+    "docx application/vnd.openxmlformats-officedocument.wordprocessingml.document\ndot application/msword-\n"
+    "dotm application/vnd.ms-word.template.macroenabled.12\n"
+    "dotx application/vnd.openxmlformats-officedocument.wordprocessingml.template\ndp application/vnd.osgi.dp\n"
+    "dpg application/vnd.dpgraph\ndpx image/dpx\ndra audio/vnd.dra\ndrle image/dicom-rle\n"
+    "drm application/vnd.procreate.dream\ndsc text/prs.lines.tag\ndssc application/dssc+der\n"
+    "dtb application/x-dtbook+xml\ndtd application/xml-dtd\ndts audio/vnd.dts\ndtshd audio/vnd.dts.hd\n"
+    "dump application/octet-stream-\ndvb video/vnd.dvb.file\ndvi application/x-dvi\ndwd application/atsc-dwd+xml\n"
+    "dwf model/vnd.dwf\ndwg image/vnd.dwg\ndxf image/vnd.dxf\ndxp application/vnd.spotfire.dxp\n"
+    "dxr application/x-director-\near application/java-archive-\necelp4800 audio/vnd.nuera.ecelp4800\n"
+    "ecelp7470 audio/vnd.nuera.ecelp7470\necelp9600 audio/vnd.nuera.ecelp9600\necma application/ecmascript\n"
+    "edm application/vnd.novadigm.edm\nedx application/vnd.novadigm.edx\nefif application/vnd.picsel\n"
+    "ei6 application/vnd.pg.osasli\nelc application/octet-stream-\nemf image/emf\neml message/rfc822\n"
+    "emma application/emma+xml\nemotionml application/emotionml+xml\nemz application/x-msmetafile-\n"
+    "eol audio/vnd.digital-winds\neot application/vnd.ms-fontobject\neps application/postscript-\n"
+    "epub application/epub+zip\nes3 application/vnd.eszigno3+xml\nesa application/vnd.osgi.subsystem\n"
+    "esf application/vnd.epson.esf\net3 application/vnd.eszigno3+xml-\netx text/x-setext\neva application/x-eva\n"
+    "evy application/x-envoy\nexe application/x-msdos-program\nexi application/exi\nexp application/express\n"
+    "exr image/aces\next application/vnd.novadigm.ext\nez application/andrew-inset\nez2 application/vnd.ezpix-album\n"
+    "ez3 application/vnd.ezpix-package\nf text/x-fortran\nf4v video/x-f4v\nf77 text/x-fortran-\nf90 text/x-fortran-\n"
+    "fbs image/vnd.fastbidsheet\nfbx application/vnd.autodesk.fbx\nfcdt application/vnd.adobe.formscentral.fcdt\n"
+    "fcs application/vnd.isac.fcs\nfdf application/fdf\nfdt application/fdt+xml\n"
+    "fe_launch application/vnd.denovo.fcselayout-link\nfg5 application/vnd.fujitsu.oasysgp\n"
+    "fgd application/x-director-\nfh image/x-freehand\nfh4 image/x-freehand-\nfh5 image/x-freehand-\n"
+    "fh7 image/x-freehand-\nfhc image/x-freehand-\nfig application/x-xfig\nfits image/fits\nflac audio/x-flac\n"
+    "fli video/x-fli\nflo application/vnd.micrografx.flo\nflv video/x-flv\nflw application/vnd.kde.kivio\n"
+    "flx text/vnd.fmi.flexstor\nfly text/vnd.fly\nfm application/vnd.framemaker\nfnc application/vnd.frogans.fnc\n"
+    "fo application/vnd.software602.filler.form+xml\nfor text/x-fortran-\nfpx image/vnd.fpx\n"
+    "frame application/vnd.framemaker-\nfsc application/vnd.fsc.weblaunch\nfst image/vnd.fst\n"
+    "ftc application/vnd.fluxtime.clip\nfti application/vnd.anser-web-funds-transfer-initiation\nfvt video/vnd.fvt\n"
+    "fxp application/vnd.adobe.fxp\nfxpl application/vnd.adobe.fxp-\nfzs application/vnd.fuzzysheet\n"
+    "g2w application/vnd.geoplan\ng3 image/g3fax\ng3w application/vnd.geospace\ngac application/vnd.groove-account\n"
+    "gam application/x-tads\ngbr application/rpki-ghostbusters\ngca application/x-gca-compressed\ngdl model/vnd.gdl\n"
+    "gdoc application/vnd.google-apps.document\ngdraw application/vnd.google-apps.drawing\n"
+    "ged text/vnd.familysearch.gedcom\ngeo application/vnd.dynageo\ngeojson application/geo+json\n"
+    "gex application/vnd.geometry-explorer\ngform application/vnd.google-apps.form\n"
+    "ggb application/vnd.geogebra.file\nggs application/vnd.geogebra.slides\nggt application/vnd.geogebra.tool\n"
+    "ghf application/vnd.groove-help\ngif image/gif\ngim application/vnd.groove-identity-message\n"
+    "gjam application/vnd.google-apps.jam\nglb model/gltf-binary\ngltf model/gltf+json\n"
+    "gmap application/vnd.google-apps.map\ngml application/gml+xml\ngmx application/vnd.gmx\n"
+    "gnumeric application/x-gnumeric\ngph application/vnd.flographit\ngpx application/gpx+xml\n"
+    "gqf application/vnd.grafeq\ngqs application/vnd.grafeq-\ngram application/srgs\n"
+    "gramps application/x-gramps-xml\ngre application/vnd.geometry-explorer-\ngrv application/vnd.groove-injector\n"
+    "grxml application/srgs+xml\ngscript application/vnd.google-apps.script\ngsf application/x-font-ghostscript\n"
+    "gsheet application/vnd.google-apps.spreadsheet\ngsite application/vnd.google-apps.site\n"
+    "gslides application/vnd.google-apps.presentation\ngtar application/x-gtar\n"
+    "gtm application/vnd.groove-tool-message\ngtw model/vnd.gtw\ngv text/vnd.graphviz\ngxf application/gxf\n"
+    "gxt application/vnd.geonext\ngz application/gzip\nh text/x-c-\nh261 video/h261\nh263 video/h263\n"
+    "h264 video/h264\nhal application/vnd.hal+xml\nhbci application/vnd.hbci\nhbs text/x-handlebars-template\n"
+    "hdd application/x-virtualbox-hdd\nhdf application/x-hdf\nheic image/heic\nheics image/heic-sequence\n"
+    "heif image/heif\nheifs image/heif-sequence\nhej2 image/hej2k\nheld application/atsc-held+xml\nhh text/x-c-\n"
+    "hjson application/hjson\nhlp application/winhlp\nhpgl application/vnd.hp-hpgl\nhpid application/vnd.hp-hpid\n"
+    "hps application/vnd.hp-hps\nhqx application/mac-binhex40\nhtc text/x-component\n"
+    "htke application/vnd.kenameaapp\nhtm text/html-\nhtml text/html\nhvd application/vnd.yamaha.hv-dic\n"
+    "hvp application/vnd.yamaha.hv-voice\nhvs application/vnd.yamaha.hv-script\ni2g application/vnd.intergeo\n"
+    "icc application/vnd.iccprofile\nice x-conference/x-cooltalk\nicm application/vnd.iccprofile-\n"
+    "ico image/vnd.microsoft.icon\nics text/calendar\nief image/ief\nifb text/calendar-\n"
+    "ifm application/vnd.shana.informed.formdata\niges model/iges-\nigl application/vnd.igloader\n"
+    "igm application/vnd.insors.igm\nigs model/iges\nigx application/vnd.micrografx.igx\n"
+    "iif application/vnd.shana.informed.interchange\nimg application/octet-stream-\n"
+    "imp application/vnd.accpac.simply.imp\nims application/vnd.ms-ims\nin text/plain-\nini text/plain-\n"
+    "ink application/inkml+xml\ninkml application/inkml+xml-\ninstall application/x-install-instructions\n"
+    "iota application/vnd.astraea-software.iota\nipfix application/ipfix\n"
+    "ipk application/vnd.shana.informed.package\nipynb application/x-ipynb+json\n"
+    "irm application/vnd.ibm.rights-management\nirp application/vnd.irepository.package+xml\n"
+    "iso application/x-iso9660-image\nitp application/vnd.shana.informed.formtemplate\nits application/its+xml\n"
+    "ivp application/vnd.immervision-ivp\nivu application/vnd.immervision-ivu\njad text/vnd.sun.j2me.app-descriptor\n"
+    "jade text/jade\njaii image/jaii\njais image/jais\njam application/vnd.jam\njar application/java-archive\n"
+    "jardiff application/x-java-archive-diff\njava text/x-java-source\njfif image/pjpeg\njhc image/jphc\n"
+    "jisp application/vnd.jisp\njls image/jls\njlt application/vnd.hp-jlyt\njng image/x-jng\n"
+    "jnlp application/x-java-jnlp-file\njoda application/vnd.joost.joda-archive\njp2 image/jp2\njpe image/jpeg-\n"
+    "jpeg image/jpeg-\njpf image/jpx-\njpg image/jpeg\njpg2 image/jp2-\njpgm image/jpm-\njpgv video/jpeg\n"
+    "jph image/jph\njpm image/jpm\njpx image/jpx\njs text/javascript\njson application/json\n"
+    "json5 application/json5\njsonld application/ld+json\njsonml application/jsonml+json\njsx text/jsx\njt model/jt\n"
+    "jxl image/jxl\njxr image/jxr\njxra image/jxra\njxrs image/jxrs\njxs image/jxs\njxsc image/jxsc\n"
+    "jxsi image/jxsi\njxss image/jxss\nkar audio/midi-\nkarbon application/vnd.kde.karbon\n"
+    "kdbx application/x-keepass2\nkey application/vnd.apple.keynote\nkfo application/vnd.kde.kformula\n"
+    "kia application/vnd.kidspiration\nkml application/vnd.google-earth.kml+xml\n"
+    "kmz application/vnd.google-earth.kmz\nkne application/vnd.kinar\nknp application/vnd.kinar-\n"
+    "kon application/vnd.kde.kontour\nkpr application/vnd.kde.kpresenter\nkpt application/vnd.kde.kpresenter-\n"
+    "kpxx application/vnd.ds-keypoint\nksp application/vnd.kde.kspread\nktr application/vnd.kahootz-\nktx image/ktx\n"
+    "ktx2 image/ktx2\nktz application/vnd.kahootz\nkwd application/vnd.kde.kword\nkwt application/vnd.kde.kword-\n"
+    "lasxml application/vnd.las.las+xml\nlatex application/x-latex\n"
+    "lbd application/vnd.llamagraphics.life-balance.desktop\n"
+    "lbe application/vnd.llamagraphics.life-balance.exchange+xml\nles application/vnd.hhe.lesson-player\n"
+    "less text/less\nlgr application/lgr+xml\nlha application/x-lzh-compressed-\n"
+    "link66 application/vnd.route66.link66+xml\nlist text/plain-\nlist3820 application/vnd.ibm.modcap-\n"
+    "listafp application/vnd.ibm.modcap-\nlitcoffee text/coffeescript-\nlnk application/x-ms-shortcut\n"
+    "log text/plain-\nlostxml application/lost+xml\nlottie application/zip+dotlottie\nlrf application/octet-stream-\n"
+    "lrm application/vnd.ms-lrm\nltf application/vnd.frogans.ltf\nlua text/x-lua\nluac application/x-lua-bytecode\n"
+    "lvp audio/vnd.lucent.voice\nlwp application/vnd.lotus-wordpro\nlzh application/x-lzh-compressed\n"
+    "m13 application/x-msmediaview-\nm14 application/x-msmediaview-\nm1v video/mpeg-\nm21 application/mp21\n"
+    "m2a audio/mpeg-\nm2t video/mp2t-\nm2ts video/mp2t-\nm2v video/mpeg-\nm3a audio/mpeg-\nm3u audio/x-mpegurl\n"
+    "m3u8 application/vnd.apple.mpegurl\nm4a audio/mp4\nm4b audio/mp4-\nm4p application/mp4-\nm4s video/iso.segment\n"
+    "m4u video/vnd.mpegurl-\nm4v video/x-m4v\nma application/mathematica\nmads application/mads+xml\n"
+    "maei application/mmt-aei+xml\nmag application/vnd.ecowin.chart\nmaker application/vnd.framemaker-\n"
+    "man text/troff-\nmanifest text/cache-manifest-\nmap application/json-\nmar application/octet-stream-\n"
+    "markdown text/markdown-\nmathml application/mathml+xml\nmb application/mathematica-\n"
+    "mbk application/vnd.mobius.mbk\nmbox application/mbox\nmc1 application/vnd.medcalcdata\n"
+    "mcd application/vnd.mcd\nmcurl text/vnd.curl.mcurl\nmd text/markdown\nmdb application/x-msaccess\n"
+    "mdi image/vnd.ms-modi\nmdx text/mdx\nme text/troff-\nmesh model/mesh-\nmeta4 application/metalink4+xml\n"
+    "metalink application/metalink+xml\nmets application/mets+xml\nmfm application/vnd.mfmp\n"
+    "mft application/rpki-manifest\nmgp application/vnd.osgeo.mapguide.package\n"
+    "mgz application/vnd.proteus.magazine\nmht message/rfc822-\nmhtml message/rfc822-\nmid audio/midi\n"
+    "midi audio/midi-\nmie application/x-mie\nmif application/vnd.mif\nmime message/rfc822-\nmj2 video/mj2\n"
+    "mjp2 video/mj2-\nmjs text/javascript-\nmk3d video/x-matroska-\nmka audio/x-matroska\nmkd text/x-markdown\n"
+    "mks video/x-matroska-\nmkv video/x-matroska\nmlp application/vnd.dolby.mlp\n"
+    "mmd application/vnd.chipnuts.karaoke-mmd\nmmf application/vnd.smaf\nmml text/mathml\n"
+    "mmr image/vnd.fujixerox.edmics-mmr\nmng video/x-mng\nmny application/x-msmoney\n"
+    "mobi application/x-mobipocket-ebook-\nmods application/mods+xml\nmov video/quicktime-\nmovie video/x-sgi-movie\n"
+    "mp2 audio/mpeg-\nmp21 application/mp21-\nmp2a audio/mpeg-\nmp3 audio/mpeg-\nmp4 video/mp4\nmp4a audio/mp4-\n"
+    "mp4s application/mp4-\nmp4v video/mp4-\nmpc application/vnd.mophun.certificate\nmpd application/dash+xml\n"
+    "mpe video/mpeg-\nmpeg video/mpeg\nmpf application/media-policy-dataset+xml\nmpg video/mpeg-\nmpg4 video/mp4-\n"
+    "mpga audio/mpeg\nmpkg application/vnd.apple.installer+xml\nmpm application/vnd.blueice.multipass\n"
+    "mpn application/vnd.mophun.application\nmpp application/dash-patch+xml\nmpt application/vnd.ms-project-\n"
+    "mpy application/vnd.ibm.minipay\nmqy application/vnd.mobius.mqy\nmrc application/marc\n"
+    "mrcx application/marcxml+xml\nms text/troff-\nmscml application/mediaservercontrol+xml\n"
+    "mseed application/vnd.fdsn.mseed\nmseq application/vnd.mseq\nmsf application/vnd.epson.msf\n"
+    "msg application/vnd.ms-outlook\nmsh model/mesh\nmsi application/x-msdownload-\nmsix application/msix\n"
+    "msixbundle application/msixbundle\nmsl application/vnd.mobius.msl\nmsm application/octet-stream-\n"
+    "msp application/octet-stream-\nmsty application/vnd.muvee.style\nmtl model/mtl\nmts video/mp2t-\n"
+    "mus application/vnd.musician\nmusd application/mmt-usd+xml\nmusicxml application/vnd.recordare.musicxml+xml\n"
+    "mvb application/x-msmediaview\nmvt application/vnd.mapbox-vector-tile\nmwf application/vnd.mfer\n"
+    "mxf application/mxf\nmxl application/vnd.recordare.musicxml\nmxmf audio/mobile-xmf\nmxml application/xv+xml\n"
+    "mxs application/vnd.triscape.mxs\nmxu video/vnd.mpegurl\nn-gage application/vnd.nokia.n-gage.symbian.install\n"
+    "n3 text/n3\nnb application/mathematica-\nnbp application/vnd.wolfram.player\nnc application/x-netcdf\n"
+    "ncx application/x-dtbncx+xml\nnfo text/x-nfo\nngdat application/vnd.nokia.n-gage.data\n"
+    "nitf application/vnd.nitf-\nnlu application/vnd.neurolanguage.nlu\nnml application/vnd.enliven\n"
+    "nnd application/vnd.noblenet-directory\nnns application/vnd.noblenet-sealer\nnnw application/vnd.noblenet-web\n"
+    "npx image/vnd.net-fpx\nnq application/n-quads\nnsc application/x-conference\nnsf application/vnd.lotus-notes\n"
+    "nt application/n-triples\nntf application/vnd.nitf\nnumbers application/vnd.apple.numbers\n"
+    "nzb application/x-nzb\noa2 application/vnd.fujitsu.oasys2\noa3 application/vnd.fujitsu.oasys3\n"
+    "oas application/vnd.fujitsu.oasys\nobd application/x-msbinder\nobgx application/vnd.openblox.game+xml\n"
+    "obj model/obj\noda application/oda\nodb application/vnd.oasis.opendocument.database\n"
+    "odc application/vnd.oasis.opendocument.chart\nodf application/vnd.oasis.opendocument.formula\n"
+    "odft application/vnd.oasis.opendocument.formula-template\nodg application/vnd.oasis.opendocument.graphics\n"
+    "odi application/vnd.oasis.opendocument.image\nodm application/vnd.oasis.opendocument.text-master\n"
+    "odp application/vnd.oasis.opendocument.presentation\nods application/vnd.oasis.opendocument.spreadsheet\n"
+    "odt application/vnd.oasis.opendocument.text\noga audio/ogg\nogex model/vnd.opengex\nogg audio/ogg-\n"
+    "ogv video/ogg\nogx application/ogg\nomdoc application/omdoc+xml\none application/onenote-\n"
+    "onea application/onenote-\nonepkg application/onenote-\nonetmp application/onenote-\n"
+    "onetoc application/onenote\nonetoc2 application/onenote-\nopf application/oebps-package+xml\nopml text/x-opml\n"
+    "oprc application/vnd.palm-\nopus audio/ogg-\norg application/vnd.lotus-organizer\n"
+    "osf application/vnd.yamaha.openscoreformat\nosfpvg application/vnd.yamaha.openscoreformat.osfpvg+xml\n"
+    "osm application/vnd.openstreetmap.data+xml\notc application/vnd.oasis.opendocument.chart-template\n"
+    "otf font/otf\notg application/vnd.oasis.opendocument.graphics-template\n"
+    "oth application/vnd.oasis.opendocument.text-web\noti application/vnd.oasis.opendocument.image-template\n"
+    "otp application/vnd.oasis.opendocument.presentation-template\n"
+    "ots application/vnd.oasis.opendocument.spreadsheet-template\n"
+    "ott application/vnd.oasis.opendocument.text-template\nova application/x-virtualbox-ova\n"
+    "ovf application/x-virtualbox-ovf\nowl application/rdf+xml-\noxps application/oxps\n"
+    "oxt application/vnd.openofficeorg.extension\np text/x-pascal\np10 application/pkcs10\np12 application/x-pkcs12\n"
+    "p21 model/step-\np7b application/x-pkcs7-certificates\np7c application/pkcs7-mime-\np7m application/pkcs7-mime\n"
+    "p7r application/x-pkcs7-certreqresp\np7s application/pkcs7-signature\np8 application/pkcs8\n"
+    "pac application/x-ns-proxy-autoconfig\npages application/vnd.apple.pages\npas text/x-pascal-\n"
+    "paw application/vnd.pawaafile\npbd application/vnd.powerbuilder6\npbm image/x-portable-bitmap\n"
+    "pcap application/vnd.tcpdump.pcap\npcf application/x-font-pcf\npcl application/vnd.hp-pcl\n"
+    "pclxl application/vnd.hp-pclxl\npct image/x-pict-\npcurl application/vnd.curl.pcurl\npcx image/vnd.zbrush.pcx\n"
+    "pdb application/vnd.palm\npde text/x-processing\npdf application/pdf\npem application/x-x509-ca-cert-\n"
+    "pfa application/x-font-type1\npfb application/x-font-type1-\npfm application/x-font-type1-\n"
+    "pfr application/font-tdpfr\npfx application/x-pkcs12-\npgm image/x-portable-graymap\n"
+    "pgn application/x-chess-pgn\npgp application/pgp-encrypted\nphp application/x-httpd-php\npic image/x-pict\n"
+    "pkg application/octet-stream-\npki application/pkixcmp\npkipath application/pkix-pkipath\n"
+    "pkpass application/vnd.apple.pkpass\npl application/x-perl\nplb application/vnd.3gpp.pic-bw-large\n"
+    "plc application/vnd.mobius.plc\nplf application/vnd.pocketlearn\npls application/pls+xml\n"
+    "pm application/x-perl-\npml application/vnd.ctc-posml\npng image/png\npnm image/x-portable-anymap\n"
+    "portpkg application/vnd.macports.portpkg\npot application/vnd.ms-powerpoint-\n"
+    "potm application/vnd.ms-powerpoint.template.macroenabled.12\n"
+    "potx application/vnd.openxmlformats-officedocument.presentationml.template\n"
+    "ppam application/vnd.ms-powerpoint.addin.macroenabled.12\nppd application/vnd.cups-ppd\n"
+    "ppm image/x-portable-pixmap\npps application/vnd.ms-powerpoint-\n"
+    "ppsm application/vnd.ms-powerpoint.slideshow.macroenabled.12\n"
+    "ppsx application/vnd.openxmlformats-officedocument.presentationml.slideshow\nppt application/vnd.ms-powerpoint\n"
+    "pptm application/vnd.ms-powerpoint.presentation.macroenabled.12\n"
+    "pptx application/vnd.openxmlformats-officedocument.presentationml.presentation\npqa application/vnd.palm-\n"
+    "prc model/prc\npre application/vnd.lotus-freelance\nprf application/pics-rules\n"
+    "provx application/provenance+xml\nps application/postscript-\npsb application/vnd.3gpp.pic-bw-small\n"
+    "psd image/vnd.adobe.photoshop\npsf application/x-font-linux-psf\npskcxml application/pskc+xml\n"
+    "pti image/prs.pti\nptid application/vnd.pvi.ptid1\npub application/x-mspublisher\n"
+    "pvb application/vnd.3gpp.pic-bw-var\npwn application/vnd.3m.post-it-notes\n"
+    "pya audio/vnd.ms-playready.media.pya\npyo model/vnd.pytha.pyox\npyox model/vnd.pytha.pyox-\n"
+    "pyv video/vnd.ms-playready.media.pyv\nqam application/vnd.epson.quickanime\nqbo application/vnd.intu.qbo\n"
+    "qfx application/vnd.intu.qfx\nqps application/vnd.publishare-delta-tree\nqt video/quicktime\n"
+    "qwd application/vnd.quark.quarkxpress-\nqwt application/vnd.quark.quarkxpress-\n"
+    "qxb application/vnd.quark.quarkxpress-\nqxd application/vnd.quark.quarkxpress\n"
+    "qxl application/vnd.quark.quarkxpress-\nqxt application/vnd.quark.quarkxpress-\nra audio/x-pn-realaudio-\n"
+    "ram audio/x-pn-realaudio\nraml application/raml+yaml\nrapd application/route-apd+xml\nrar application/vnd.rar\n"
+    "ras image/x-cmu-raster\nrcprofile application/vnd.ipunplugged.rcprofile\nrdf application/rdf+xml\n"
+    "rdz application/vnd.data-vision.rdz\nrelo application/p2p-overlay+xml\nrep application/vnd.businessobjects\n"
+    "res application/x-dtbresource+xml\nrgb image/x-rgb\nrif application/reginfo+xml\nrip audio/vnd.rip\n"
+    "ris application/x-research-info-systems\nrl application/resource-lists+xml\nrlc image/vnd.fujixerox.edmics-rlc\n"
+    "rld application/resource-lists-diff+xml\nrm application/vnd.rn-realmedia\nrmi audio/midi-\n"
+    "rmp audio/x-pn-realaudio-plugin\nrms application/vnd.jcp.javame.midlet-rms\n"
+    "rmvb application/vnd.rn-realmedia-vbr\nrnc application/relax-ng-compact-syntax\nrng application/xml-\n"
+    "roa application/rpki-roa\nroff text/troff-\nrp9 application/vnd.cloanto.rp9\n"
+    "rpm application/x-redhat-package-manager\nrpss application/vnd.nokia.radio-presets\n"
+    "rpst application/vnd.nokia.radio-preset\nrq application/sparql-query\nrs application/rls-services+xml\n"
+    "rsat application/atsc-rsat+xml\nrsd application/rsd+xml\nrsheet application/urc-ressheet+xml\n"
+    "rss application/rss+xml\nrtf application/rtf\nrtx text/richtext\nrun application/x-makeself\n"
+    "rusd application/route-usd+xml\ns text/x-asm\ns3m audio/s3m\nsaf application/vnd.yamaha.smaf-audio\n"
+    "sass text/x-sass\nsbml application/sbml+xml\nsc application/vnd.ibm.secure-container\n"
+    "scd application/x-msschedule\nscm application/vnd.lotus-screencam\nscq application/scvp-cv-request\n"
+    "scs application/scvp-cv-response\nscss text/x-scss\nscurl text/vnd.curl.scurl\n"
+    "sda application/vnd.stardivision.draw\nsdc application/vnd.stardivision.calc\n"
+    "sdd application/vnd.stardivision.impress\nsdkd application/vnd.solent.sdkm+xml-\n"
+    "sdkm application/vnd.solent.sdkm+xml\nsdp application/sdp\nsdw application/vnd.stardivision.writer\n"
+    "sea application/x-sea\nsee application/vnd.seemail\nseed application/vnd.fdsn.seed\nsema application/vnd.sema\n"
+    "semd application/vnd.semd\nsemf application/vnd.semf\nsenmlx application/senml+xml\n"
+    "sensmlx application/sensml+xml\nser application/java-serialized-object\n"
+    "setpay application/set-payment-initiation\nsetreg application/set-registration-initiation\n"
+    "sfd-hdstx application/vnd.hydrostatix.sof-data\nsfs application/vnd.spotfire.sfs\nsfv text/x-sfv\n"
+    "sgi image/sgi\nsgl application/vnd.stardivision.writer-global\nsgm text/sgml-\nsgml text/sgml\n"
+    "sh application/x-sh\nshar application/x-shar\nshex text/shex\nshf application/shf+xml\nshtml text/html-\n"
+    "sid image/x-mrsid-image\nsieve application/sieve-\nsig application/pgp-signature\nsil audio/silk\n"
+    "silo model/mesh-\nsis application/vnd.symbian.install\nsisx application/vnd.symbian.install-\n"
+    "sit application/x-stuffit\nsitx application/x-stuffitx\nsiv application/sieve\nskd application/vnd.koan-\n"
+    "skm application/vnd.koan-\nskp application/vnd.koan\nskt application/vnd.koan-\n"
+    "sldm application/vnd.ms-powerpoint.slide.macroenabled.12\n"
+    "sldx application/vnd.openxmlformats-officedocument.presentationml.slide\nslim text/slim\nslm text/slim-\n"
+    "sls application/route-s-tsid+xml\nslt application/vnd.epson.salt\nsm application/vnd.stepmania.stepchart\n"
+    "smf application/vnd.stardivision.math\nsmi application/smil+xml\nsmil application/smil+xml-\nsmv video/x-smv\n"
+    "smzip application/vnd.stepmania.package\nsnd audio/basic-\nsnf application/x-font-snf\n"
+    "so application/octet-stream-\nspc application/x-pkcs7-certificates-\nspdx text/spdx\n"
+    "spf application/vnd.yamaha.smaf-phrase\nspl application/x-futuresplash\nspot text/vnd.in3d.spot\n"
+    "spp application/scvp-vp-response\nspq application/scvp-vp-request\nspx audio/ogg-\nsql application/sql\n"
+    "src application/x-wais-source\nsrt application/x-subrip\nsru application/sru+xml\n"
+    "srx application/sparql-results+xml\nssdl application/ssdl+xml\nsse application/vnd.kodak-descriptor\n"
+    "ssf application/vnd.epson.ssf\nssml application/ssml+xml\nst application/vnd.sailingtracker.track\n"
+    "stc application/vnd.sun.xml.calc.template\nstd application/vnd.sun.xml.draw.template\nstep model/step\n"
+    "stf application/vnd.wt.stf\nsti application/vnd.sun.xml.impress.template\nstk application/hyperstudio\n"
+    "stl model/stl\nstp model/step-\nstpnc model/step-\nstpx model/step+xml\nstpxz model/step-xml+zip\n"
+    "stpz model/step+zip\nstr application/vnd.pg.format\nstw application/vnd.sun.xml.writer.template\n"
+    "styl text/stylus-\nstylus text/stylus\nsub text/vnd.dvb.subtitle\nsus application/vnd.sus-calendar\n"
+    "susp application/vnd.sus-calendar-\nsv4cpio application/x-sv4cpio\nsv4crc application/x-sv4crc\n"
+    "svc application/vnd.dvb.service\nsvd application/vnd.svd\nsvg image/svg+xml\nsvgz image/svg+xml-\n"
+    "swa application/x-director-\nswf application/x-shockwave-flash\nswi application/vnd.aristanetworks.swi\n"
+    "swidtag application/swid+xml\nsxc application/vnd.sun.xml.calc\nsxd application/vnd.sun.xml.draw\n"
+    "sxg application/vnd.sun.xml.writer.global\nsxi application/vnd.sun.xml.impress\n"
+    "sxm application/vnd.sun.xml.math\nsxw application/vnd.sun.xml.writer\nt text/troff\n"
+    "t3 application/x-t3vm-image\nt38 image/t38\ntaglet application/vnd.mynfc\n"
+    "tao application/vnd.tao.intent-module-archive\ntap image/vnd.tencent.tap\ntar application/x-tar\n"
+    "tcap application/vnd.3gpp2.tcap\ntcl application/x-tcl\ntd application/urc-targetdesc+xml\n"
+    "teacher application/vnd.smart.teacher\ntei application/tei+xml\nteicorpus application/tei+xml-\n"
+    "tex application/x-tex\ntexi application/x-texinfo-\ntexinfo application/x-texinfo\ntext text/plain-\n"
+    "tfi application/thraud+xml\ntfm application/x-tex-tfm\ntfx image/tiff-fx\ntga image/x-tga\n"
+    "thmx application/vnd.ms-officetheme\ntif image/tiff\ntiff image/tiff-\ntk application/x-tcl-\n"
+    "tmo application/vnd.tmobile-livetv\ntoml application/toml\ntorrent application/x-bittorrent\n"
+    "tpl application/vnd.groove-tool-template\ntpt application/vnd.trid.tpt\ntr text/troff-\n"
+    "tra application/vnd.trueapp\ntrig application/trig\ntrm application/x-msterminal\nts video/mp2t\n"
+    "tsd application/timestamped-data\ntsv text/tab-separated-values\nttc font/collection\nttf font/ttf\n"
+    "ttl text/turtle\nttml application/ttml+xml\ntwd application/vnd.simtech-mindmapper\n"
+    "twds application/vnd.simtech-mindmapper-\ntxd application/vnd.genomatix.tuxedo\ntxf application/vnd.mobius.txf\n"
+    "txt text/plain\nu32 application/x-authorware-bin-\nu3d model/u3d\nu8dsn message/global-delivery-status\n"
+    "u8hdr message/global-headers\nu8mdn message/global-disposition-notification\nu8msg message/global\n"
+    "ubj application/ubjson\nudeb application/x-debian-package-\nufd application/vnd.ufdl\n"
+    "ufdl application/vnd.ufdl-\nulx application/x-glulx\numj application/vnd.umajin\n"
+    "unityweb application/vnd.unity\nuo application/vnd.uoml+xml-\nuoml application/vnd.uoml+xml\nuri text/uri-list\n"
+    "uris text/uri-list-\nurls text/uri-list-\nusda model/vnd.usda\nusdz model/vnd.usdz+zip\n"
+    "ustar application/x-ustar\nutz application/vnd.uiq.theme\nuu text/x-uuencode\nuva audio/vnd.dece.audio\n"
+    "uvd application/vnd.dece.data-\nuvf application/vnd.dece.data\nuvg image/vnd.dece.graphic-\n"
+    "uvh video/vnd.dece.hd\nuvi image/vnd.dece.graphic\nuvm video/vnd.dece.mobile\nuvp video/vnd.dece.pd\n"
+    "uvs video/vnd.dece.sd\nuvt application/vnd.dece.ttml+xml\nuvu video/vnd.uvvu.mp4\nuvv video/vnd.dece.video\n"
+    "uvva audio/vnd.dece.audio-\nuvvd application/vnd.dece.data-\nuvvf application/vnd.dece.data-\n"
+    "uvvg image/vnd.dece.graphic-\nuvvh video/vnd.dece.hd-\nuvvi image/vnd.dece.graphic-\n"
+    "uvvm video/vnd.dece.mobile-\nuvvp video/vnd.dece.pd-\nuvvs video/vnd.dece.sd-\n"
+    "uvvt application/vnd.dece.ttml+xml-\nuvvu video/vnd.uvvu.mp4-\nuvvv video/vnd.dece.video-\n"
+    "uvvx application/vnd.dece.unspecified-\nuvvz application/vnd.dece.zip-\nuvx application/vnd.dece.unspecified\n"
+    "uvz application/vnd.dece.zip\nvbox application/x-virtualbox-vbox\n"
+    "vbox-extpack application/x-virtualbox-vbox-extpack\nvcard text/vcard\nvcd application/x-cdlink\n"
+    "vcf text/x-vcard\nvcg application/vnd.groove-vcard\nvcs text/x-vcalendar\nvcx application/vnd.vcx\n"
+    "vdi application/x-virtualbox-vdi\nvds model/vnd.sap.vds\nvdx application/vnd.ms-visio.viewer\n"
+    "vhd application/x-virtualbox-vhd\nvis application/vnd.visionary\nviv video/vnd.vivo\n"
+    "vmdk application/x-virtualbox-vmdk\nvob video/x-ms-vob\nvor application/vnd.stardivision.writer-\n"
+    "vox application/x-authorware-bin-\nvrml model/vrml-\nvsd application/vnd.visio\nvsdx application/vnd.visio-\n"
+    "vsf application/vnd.vsf\nvss application/vnd.visio-\nvst application/vnd.visio-\nvsw application/vnd.visio-\n"
+    "vtf image/vnd.valve.source.texture\nvtt text/vtt\nvtu model/vnd.vtu\nvtx application/vnd.visio-\n"
+    "vxml application/voicexml+xml\nw3d application/x-director-\nwad application/x-doom\n"
+    "wadl application/vnd.sun.wadl+xml\nwar application/java-archive-\nwasm application/wasm\nwav audio/wav\n"
+    "wax audio/x-ms-wax\nwbmp image/vnd.wap.wbmp\nwbs application/vnd.criticaltools.wbs+xml\n"
+    "wbxml application/vnd.wap.wbxml\nwcm application/vnd.ms-works-\nwdb application/vnd.ms-works-\n"
+    "wdp image/vnd.ms-photo\nweba audio/webm\nwebapp application/x-web-app-manifest+json\nwebm video/webm\n"
+    "webmanifest application/manifest+json\nwebp image/webp\nwg application/vnd.pmi.widget\nwgsl text/wgsl\n"
+    "wgt application/widget\nwif application/watcherinfo+xml\nwks application/vnd.ms-works-\nwm video/x-ms-wm\n"
+    "wma audio/x-ms-wma\nwmd application/x-ms-wmd\nwmf image/wmf\nwml text/vnd.wap.wml\n"
+    "wmlc application/vnd.wap.wmlc\nwmls text/vnd.wap.wmlscript\nwmlsc application/vnd.wap.wmlscriptc\n"
+    "wmv video/x-ms-wmv\nwmx video/x-ms-wmx\nwmz application/x-ms-wmz\nwoff font/woff\nwoff2 font/woff2\n"
+    "wpd application/vnd.wordperfect\nwpl application/vnd.ms-wpl\nwps application/vnd.ms-works\n"
+    "wqd application/vnd.wqd\nwri application/x-mswrite\nwrl model/vrml\nwsc message/vnd.wfa.wsc\n"
+    "wsdl application/wsdl+xml\nwspolicy application/wspolicy+xml\nwtb application/vnd.webturbo\nwvx video/x-ms-wvx\n"
+    "x32 application/x-authorware-bin-\nx3d model/x3d+xml\nx3db model/x3d+fastinfoset\nx3dbz model/x3d+binary-\n"
+    "x3dv model/x3d-vrml\nx3dvz model/x3d+vrml-\nx3dz model/x3d+xml-\nx_b model/vnd.parasolid.transmit.binary\n"
+    "x_t model/vnd.parasolid.transmit.text\nxaml application/xaml+xml\nxap application/x-silverlight-app\n"
+    "xar application/vnd.xara\nxav application/xcap-att+xml\nxbap application/x-ms-xbap\n"
+    "xbd application/vnd.fujixerox.docuworks.binder\nxbm image/x-xbitmap\nxca application/xcap-caps+xml\n"
+    "xcs application/calendar+xml\nxdcf application/vnd.gov.sk.xmldatacontainer+xml\nxdf application/xcap-diff+xml\n"
+    "xdm application/vnd.syncml.dm+xml\nxdp application/vnd.adobe.xdp+xml\nxdssc application/dssc+xml\n"
+    "xdw application/vnd.fujixerox.docuworks\nxel application/xcap-el+xml\nxenc application/xenc+xml\n"
+    "xer application/patch-ops-error+xml\nxfdf application/xfdf\nxfdl application/vnd.xfdl\n"
+    "xht application/xhtml+xml-\nxhtm application/vnd.pwg-xhtml-print+xml\nxhtml application/xhtml+xml\n"
+    "xhvml application/xv+xml-\nxif image/vnd.xiff\nxla application/vnd.ms-excel-\n"
+    "xlam application/vnd.ms-excel.addin.macroenabled.12\nxlc application/vnd.ms-excel-\nxlf application/xliff+xml\n"
+    "xlm application/vnd.ms-excel-\nxls application/vnd.ms-excel\n"
+    "xlsb application/vnd.ms-excel.sheet.binary.macroenabled.12\n"
+    "xlsm application/vnd.ms-excel.sheet.macroenabled.12\n"
+    "xlsx application/vnd.openxmlformats-officedocument.spreadsheetml.sheet\nxlt application/vnd.ms-excel-\n"
+    "xltm application/vnd.ms-excel.template.macroenabled.12\n"
+    "xltx application/vnd.openxmlformats-officedocument.spreadsheetml.template\nxlw application/vnd.ms-excel-\n"
+    "xm audio/xm\nxml application/xml\nxns application/xcap-ns+xml\nxo application/vnd.olpc-sugar\n"
+    "xop application/xop+xml\nxpi application/x-xpinstall\nxpl application/xproc+xml\nxpm image/x-xpixmap\n"
+    "xpr application/vnd.is-xpr\nxps application/vnd.ms-xpsdocument\nxpw application/vnd.intercon.formnet\n"
+    "xpx application/vnd.intercon.formnet-\nxsd application/xml-\nxsf application/prs.xsf+xml\nxsl application/xml-\n"
+    "xslt application/xslt+xml-\nxsm application/vnd.syncml+xml\nxspf application/xspf+xml\n"
+    "xul application/vnd.mozilla.xul+xml\nxvm application/xv+xml-\nxvml application/xv+xml-\n"
+    "xwd image/x-xwindowdump\nxyz chemical/x-xyz\nxz application/x-xz\nyaml text/yaml\nyang application/yang\n"
+    "yin application/yin+xml\nyml text/yaml-\nymp text/x-suse-ymp\nz1 application/x-zmachine\n"
+    "z2 application/x-zmachine-\nz3 application/x-zmachine-\nz4 application/x-zmachine-\nz5 application/x-zmachine-\n"
+    "z6 application/x-zmachine-\nz7 application/x-zmachine-\nz8 application/x-zmachine-\n"
+    "zaz application/vnd.zzazz.deck+xml\nzip application/zip\nzir application/vnd.zul\nzirz application/vnd.zul-\n"
+    "zmm application/vnd.handheld-entertainment+xml\n";
+
+// Lines "extension type" for types whose usual extension leads to another type.
+inline constexpr std::string_view mime_more_types =
+    "js application/javascript\nmp4 application/mp4\nxfdf application/vnd.adobe.xfdf\nfdf application/vnd.fdf\n"
+    "stl application/vnd.ms-pki.stl\nmpp application/vnd.ms-project\nac application/vnd.nokia.n-gage.ac+xml\n"
+    "bdoc application/x-bdoc\nrar application/x-compressed\nkey application/x-iwork-keynote-sffkey\n"
+    "numbers application/x-iwork-numbers-sffnumbers\npages application/x-iwork-pages-sffpages\n"
+    "prc application/x-mobipocket-ebook\nexe application/x-msdownload\nwmf application/x-msmetafile\n"
+    "prc application/x-pilot\nrar application/x-rar-compressed\nsql application/x-sql\nobj application/x-tgif\n"
+    "xlf application/x-xliff+xml\nzip application/x-zip-compressed\nxsl application/xslt+xml\n3gpp audio/3gpp\n"
+    "mp3 audio/mp3\nwav audio/wave\naac audio/x-aac\nm4a audio/x-m4a\nra audio/x-realaudio\nwav audio/x-wav\n"
+    "sub image/vnd.dvb.subtitle\nico image/x-icon\nbmp image/x-ms-bmp\npcx image/x-pcx\nmts model/vnd.mts\n"
+    "x3db model/x3d+binary\nx3dv model/x3d+vrml\nrtf text/rtf\norg text/x-org\nxml text/xml\njpm video/jpm\n";
+
+// Types with UTF-8 as their charset, beside text.
+inline constexpr std::string_view mime_utf8_types =
+    "application/3gpdash-qoe-report+xml\napplication/beep+xml\napplication/cda+xml\napplication/elm+json\n"
+    "application/emergencycalldata.cap+xml\napplication/fhir+json\napplication/fhir+xml\napplication/hl7v2+xml\n"
+    "application/im-iscomposing+xml\napplication/javascript\napplication/json\napplication/manifest+json\n"
+    "application/msc-ivr+xml\napplication/msc-mixer+xml\napplication/pidf+xml\napplication/pidf-diff+xml\n"
+    "application/poc-settings+xml\napplication/vnd.omads-email+xml\napplication/vnd.omads-file+xml\n"
+    "application/vnd.omads-folder+xml\napplication/vnd.syncml+xml\napplication/vnd.syncml.dm+wbxml\n"
+    "application/vnd.syncml.dm+xml\napplication/vnd.syncml.dmddf+xml\napplication/vnd.syncml.dmtnds+xml\n"
+    "application/vnd.wap.wbxml\n";
+
+// Lines "charset type" for the few with another one.
+inline constexpr std::string_view mime_more_charsets =
+    "US-ASCII application/news-checkgroups\nUS-ASCII application/news-groupinfo\n7-BIT application/prs.cyn\n"
+    "XML-BASED application/vnd.fdsn.stationxml+xml\n";
+
+// Types worth compressing, beside text and what ends in +json, +text or +xml.
+inline constexpr std::string_view mime_compressible_types =
+    "application/dart\napplication/ecmascript\napplication/javascript\napplication/json\napplication/octet-stream\n"
+    "application/postscript\napplication/raml+yaml\napplication/rtf\napplication/tar\napplication/toml\n"
+    "application/vnd.dart\napplication/vnd.ms-fontobject\napplication/vnd.ms-opentype\napplication/wasm\n"
+    "application/x-httpd-php\napplication/x-javascript\napplication/x-ns-proxy-autoconfig\napplication/x-sh\n"
+    "application/x-tar\napplication/x-virtualbox-hdd\napplication/x-virtualbox-ova\napplication/x-virtualbox-ovf\n"
+    "application/x-virtualbox-vbox\napplication/x-virtualbox-vdi\napplication/x-virtualbox-vhd\n"
+    "application/x-virtualbox-vmdk\napplication/x-www-form-urlencoded\napplication/xml\napplication/xml-dtd\n"
+    "font/otf\nfont/ttf\nimage/bmp\nimage/vnd.adobe.photoshop\nimage/vnd.microsoft.icon\nimage/vnd.ms-dds\n"
+    "image/x-icon\nimage/x-ms-bmp\nmessage/rfc822\nmodel/gltf-binary\nx-shader/x-fragment\nx-shader/x-vertex\n";
+
+// The type without parameters and whitespace.
+inline std::string_view mime_essence(std::string_view type) noexcept {
+    constexpr std::string_view white = " \t\r\n\v\f";
+    type.remove_prefix(std::min(type.find_first_not_of(white), type.size()));
+    return type.substr(0, type.find_first_of("; \t\r\n\v\f"));
+}
+
+inline std::string_view front_line(std::string_view text) noexcept { return text.substr(0, text.find('\n')); }
+
+inline bool has_line(std::string_view text, std::string_view wanted) noexcept {
+    for (; !text.empty(); text.remove_prefix(front_line(text).size() + 1))
+        if (iequals(front_line(text), wanted)) return true;
+    return false;
+}
+
+// Returns the first word of the line whose second is wanted.
+inline std::string_view front_of(std::string_view text, std::string_view wanted) noexcept {
+    for (; !text.empty(); text.remove_prefix(front_line(text).size() + 1)) {
+        const auto line = front_line(text);
+        const auto space = line.find(' ');
+        if (line.size() == space + 1 + wanted.size() && iequals(line.substr(space + 1), wanted))
+            return line.substr(0, space);
+    }
+    return {};
+}
+
+// The extension of a path as Node's path.extname sees it when `x.` stands in front of the path.
+inline std::string_view path_extension(std::string_view path) noexcept {
+    while (!path.empty() && path.back() == '/') path.remove_suffix(1);
+    const auto slash = path.rfind('/');
+    const auto name = slash == path.npos ? path : path.substr(slash + 1);
+    const auto dot = name.rfind('.');
+    if (slash == path.npos) return dot == name.npos ? name : name.substr(dot + 1);
+    return dot == name.npos || dot == 0 ? std::string_view{} : name.substr(dot + 1);
+}
+
+} // namespace detail
+
+CREMA_DECL std::string_view mime_type(std::string_view path) noexcept {
+    const auto wanted = detail::path_extension(path);
+    char small[32];
+    if (wanted.empty() || wanted.size() > sizeof small) return {};
+    for (std::size_t i = 0; i < wanted.size(); ++i) small[i] = to_lower(wanted[i]);
+    const std::string_view extension(small, wanted.size());
+    auto lines = detail::mime_lines;
+    while (!lines.empty()) { // halve the text, at the begin of a line
+        auto middle = lines.rfind('\n', lines.size() / 2);
+        middle = middle == lines.npos ? 0 : middle + 1;
+        const auto line = detail::front_line(lines.substr(middle));
+        const auto key = line.substr(0, line.find(' '));
+        if (key == extension) {
+            const auto type = line.substr(key.size() + 1);
+            return type.ends_with('-') ? type.substr(0, type.size() - 1) : type;
+        }
+        lines = key < extension ? lines.substr(middle + line.size() + 1) : lines.substr(0, middle);
+    }
+    return {};
+}
+
+CREMA_DECL std::string_view mime_extension(std::string_view type) noexcept {
+    const auto wanted = detail::mime_essence(type);
+    if (wanted.empty()) return {};
+    if (const auto extension = detail::front_of(detail::mime_lines, wanted); !extension.empty()) return extension;
+    return detail::front_of(detail::mime_more_types, wanted);
+}
+
+CREMA_DECL std::string_view mime_charset(std::string_view type) noexcept {
+    if (type.starts_with("text/")) return "UTF-8";
+    const auto wanted = detail::mime_essence(type);
+    if (istarts_with(wanted, "text/")) return "UTF-8";
+    if (iequals(wanted, "application/json")) return "UTF-8"; // the one that is asked for most
+    if (detail::has_line(detail::mime_utf8_types, wanted)) return "UTF-8";
+    return detail::front_of(detail::mime_more_charsets, wanted);
+}
+
+CREMA_DECL std::string content_type_of(std::string_view extension_or_type) {
+    std::string value(extension_or_type.find('/') == std::string_view::npos ? mime_type(extension_or_type)
+                                                                            : extension_or_type);
+    if (value.empty() || value.find("charset") != std::string::npos) return value;
+    if (const auto charset = mime_charset(value); !charset.empty())
+        value.append("; charset=").append(to_lower(charset));
+    return value;
+}
+
+CREMA_DECL bool is_compressible(std::string_view type) noexcept {
+    const auto wanted = detail::mime_essence(type);
+    if (istarts_with(wanted, "text/")) return true;
+    for (std::string_view suffix : {"+json", "+text", "+xml"})
+        if (wanted.size() > suffix.size() && iequals(wanted.substr(wanted.size() - suffix.size()), suffix)) return true;
+    return detail::has_line(detail::mime_compressible_types, wanted);
+}
+
+} // namespace crema::http
+#endif
+// ---- crema/http/media_type.hpp, bodies
+#if CREMA_BODIES
+#include <algorithm>
+#include <optional>
+#include <tuple>
+
+namespace crema::http {
+namespace detail {
+
+inline std::size_t skip_ows(std::string_view s, std::size_t at) noexcept {
+    while (at < s.size() && is_ows(s[at])) ++at;
+    return at;
+}
+
+inline std::size_t find_end(std::string_view s, std::size_t at, std::string_view stops) noexcept {
+    return std::min(s.find_first_of(stops, at), s.size());
+}
+
+// Of pairs with the same name keeps the first, in time that many hostile ones do not blow up.
+inline void keep_first(std::vector<std::pair<std::string, std::string>>& pairs) {
+    if (pairs.size() < 2) return;
+    std::vector<std::size_t> order(pairs.size());
+    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+    std::sort(order.begin(), order.end(),
+              [&](auto a, auto b) { return std::tie(pairs[a].first, a) < std::tie(pairs[b].first, b); });
+    std::vector<bool> again(pairs.size());
+    for (std::size_t i = 1; i < order.size(); ++i) again[order[i]] = pairs[order[i]].first == pairs[order[i - 1]].first;
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < pairs.size(); ++i) {
+        if (again[i]) continue;
+        if (kept != i) pairs[kept] = std::move(pairs[i]);
+        ++kept;
+    }
+    pairs.resize(kept);
+}
+
+inline media_type read_media_type(std::string_view s, std::size_t& at, bool stop_at_comma) {
+    const std::string_view stops = stop_at_comma ? ";," : ";";
+    media_type m;
+    at = skip_ows(s, at);
+    const auto type_end = find_end(s, at, stops);
+    m.type = to_lower(trim_ows(s.substr(at, type_end - at)));
+    at = type_end;
+    while (at < s.size() && s[at] == ';') {
+        at = skip_ows(s, at + 1);
+        const auto name_end = find_end(s, at, stop_at_comma ? "=;," : "=;");
+        if (name_end == s.size() || s[name_end] != '=') { // no parameter
+            at = name_end;
+            continue;
+        }
+        const auto name = to_lower(trim_ows(s.substr(at, name_end - at)));
+        std::optional<std::string> text;
+        at = skip_ows(s, name_end + 1);
+        if (at < s.size() && s[at] == '"') {
+            std::string quoted;
+            for (++at; at < s.size() && !text;) {
+                const char c = s[at++];
+                if (c == '"') {
+                    at = find_end(s, at, stops);
+                    text = std::move(quoted);
+                } else {
+                    quoted += c == '\\' && at < s.size() ? s[at++] : c;
+                }
+            }
+        } else {
+            const auto end = find_end(s, at, stops);
+            text = trim_ows(s.substr(at, end - at));
+            at = end;
+        }
+        if (text) m.parameters.emplace_back(name, std::move(*text));
+    }
+    keep_first(m.parameters);
+    return m;
+}
+
+// The first octet is a letter or digit, the rest these or some signs; at most 127 in all.
+inline bool is_restricted_name(std::string_view s, std::string_view signs) noexcept {
+    if (s.empty() || s.size() > 127 || (!is_alpha(s[0]) && !is_digit(s[0]))) return false;
+    for (char c : s)
+        if (!is_alpha(c) && !is_digit(c) && signs.find(c) == std::string_view::npos) return false;
+    return true;
+}
+
+} // namespace detail
+
+CREMA_DECL void media_type::set_parameter(std::string_view name, std::string_view text) {
+    for (auto& [key, old] : parameters)
+        if (key == name) {
+            old = text;
+            return;
+        }
+    parameters.emplace_back(name, text);
+}
+
+CREMA_DECL media_type parse_media_type(std::string_view header) {
+    std::size_t at = 0;
+    return detail::read_media_type(header, at, false);
+}
+
+CREMA_DECL media_type parse_media_type_at(std::string_view header, std::size_t& at) {
+    return detail::read_media_type(header, at, true);
+}
+
+CREMA_DECL result<std::string> format_media_type(const media_type& type) {
+    auto wrong = [](const char* what, std::string_view it) {
+        return failure{make_error_code(error::bad_value), 0, what + std::string(it)};
+    };
+    const auto slash = type.type.find('/');
+    if (slash == std::string::npos || !is_token(std::string_view(type.type).substr(0, slash)) ||
+        !is_token(std::string_view(type.type).substr(slash + 1)))
+        return wrong("Invalid type: ", type.type);
+    std::string out = type.type;
+    for (const auto& [name, text] : type.parameters) {
+        if (!is_token(name)) return wrong("Invalid parameter name: ", name);
+        out.append("; ").append(name) += '=';
+        if (is_token(text)) {
+            out += text;
+            continue;
+        }
+        if (!valid_field_value(text)) return wrong("Invalid parameter value: ", text);
+        out += '"';
+        for (char c : text) {
+            if (c == '"' || c == '\\') out += '\\';
+            out += c;
+        }
+        out += '"';
+    }
+    return out;
+}
+
+CREMA_DECL std::string_view essence(std::string_view header) noexcept {
+    return trim_ows(header.substr(0, header.find(';')));
+}
+
+CREMA_DECL std::string with_charset(std::string_view extension_or_type) {
+    auto full = content_type_of(extension_or_type);
+    return full.empty() ? std::string(extension_or_type) : full;
+}
+
+CREMA_DECL std::string with_utf8(std::string_view header) {
+    auto m = parse_media_type(header);
+    m.set_parameter("charset", "utf-8");
+    auto full = format_media_type(m);
+    return full ? std::move(*full) : std::string(header);
+}
+
+CREMA_DECL bool is_type_name(std::string_view text) noexcept {
+    while (text.starts_with(' ')) text.remove_prefix(1);
+    while (text.ends_with(' ')) text.remove_suffix(1);
+    const auto slash = text.find('/');
+    return slash != text.npos && detail::is_restricted_name(text.substr(0, slash), "!#$&^_-") &&
+           detail::is_restricted_name(text.substr(slash + 1), "!#$&^_.+-");
+}
+
+CREMA_DECL result<type_name> parse_type_name(std::string_view text) {
+    if (!is_type_name(text)) return failure{make_error_code(error::bad_syntax), 0, "invalid media type"};
+    while (text.starts_with(' ')) text.remove_prefix(1);
+    while (text.ends_with(' ')) text.remove_suffix(1);
+    const auto slash = text.find('/');
+    type_name parts{text.substr(0, slash), text.substr(slash + 1), {}};
+    if (const auto plus = parts.subtype.rfind('+'); plus != parts.subtype.npos) {
+        parts.suffix = parts.subtype.substr(plus + 1);
+        parts.subtype = parts.subtype.substr(0, plus);
+    }
+    return parts;
+}
+
+CREMA_DECL result<std::string> format_type_name(const type_name& parts) {
+    auto wrong = [](const char* what) { return failure{make_error_code(error::bad_value), 0, what}; };
+    if (!detail::is_restricted_name(parts.type, "!#$&^_-")) return wrong("invalid type");
+    if (!detail::is_restricted_name(parts.subtype, "!#$&^_.-")) return wrong("invalid subtype");
+    auto out = std::string(parts.type).append("/").append(parts.subtype);
+    if (parts.suffix.empty()) return out;
+    if (!detail::is_restricted_name(parts.suffix, "!#$&^_-")) return wrong("invalid suffix");
+    return out.append("+").append(parts.suffix);
+}
+
+} // namespace crema::http
+#endif
+// ---- crema/http/negotiate.hpp, bodies
+#if CREMA_BODIES
+#include <algorithm>
+#include <charconv>
+#include <limits>
+
+namespace crema::http {
+namespace detail {
+
+// One element of a field.
+struct accepted {
+    std::string_view text;
+    double quality;
+    std::ptrdiff_t order;
+    std::vector<std::pair<std::string, std::string>> parameters; // of media types, without q
+};
+
+// How well an offer, or an element, does.
+struct standing {
+    std::string_view text;
+    double quality;
+    int specificity;
+    std::ptrdiff_t order, index;
+};
+
+// Reads a number at the front, as JavaScript's parseFloat does; not a number when there is none.
+inline double parse_quality(std::string_view s) noexcept {
+    while (!s.empty() && (is_ows(s.front()) || (s.front() >= '\n' && s.front() <= '\r'))) s.remove_prefix(1);
+    double sign = 1;
+    if (!s.empty() && (s.front() == '+' || s.front() == '-')) {
+        sign = s.front() == '-' ? -1 : 1;
+        s.remove_prefix(1);
+    }
+    if (s.starts_with("Infinity")) return sign * std::numeric_limits<double>::infinity();
+    if (s.empty() || !(is_digit(s[0]) || (s[0] == '.' && s.size() > 1 && is_digit(s[1]))))
+        return std::numeric_limits<double>::quiet_NaN();
+    double v = 0;
+    const auto got = std::from_chars(s.data(), s.data() + s.size(), v);
+    if (got.ec == std::errc::result_out_of_range) return v;
+    return got.ec == std::errc{} ? sign * v : std::numeric_limits<double>::quiet_NaN();
+}
+
+inline std::vector<accepted> read_accepted(std::string_view field, bool media_types) {
+    std::vector<accepted> all;
+    std::ptrdiff_t order = 0;
+    for (std::size_t at = 0; at < field.size(); ++at, ++order) {
+        while (at < field.size() && is_ows(field[at])) ++at;
+        const auto begin = at;
+        auto parsed = parse_media_type_at(field, at);
+        const auto text = field.substr(begin, parsed.type.size()); // as it was spelled
+        if (media_types ? text.find('/') == text.npos : text.empty()) continue;
+        const auto q = parsed.parameter("q");
+        const auto quality = q.empty() ? 1 : parse_quality(q);
+        if (media_types) std::erase_if(parsed.parameters, [](const auto& p) { return p.first == "q"; });
+        all.push_back({text, quality, order, std::move(parsed.parameters)});
+    }
+    return all;
+}
+
+// The more specific first, then the higher quality, then the later in the field.
+inline bool weaker(const standing& a, const standing& b) noexcept {
+    if (a.specificity != b.specificity) return a.specificity < b.specificity;
+    if (a.quality < b.quality || a.quality > b.quality) return a.quality < b.quality;
+    return a.order < b.order;
+}
+
+// `match` returns the specificity with which the offer matches an element, -1 when it does not.
+template <class Match>
+standing stand(std::string_view offer, std::ptrdiff_t index, const std::vector<accepted>& all, Match match) {
+    standing best{offer, 0, 0, -1, index};
+    for (const auto& element : all) {
+        const int s = match(element);
+        if (s < 0) continue;
+        const standing here{offer, element.quality, s, element.order, index};
+        if (weaker(best, here)) best = here;
+    }
+    return best;
+}
+
+inline std::vector<std::string_view> ordered(std::vector<standing> all, offers server_order = {}) {
+    std::erase_if(all, [](const standing& s) { return !(s.quality > 0); });
+    auto preference = [&](const standing& s) {
+        return std::find(server_order.begin(), server_order.end(), s.text) - server_order.begin();
+    };
+    std::stable_sort(all.begin(), all.end(), [&](const standing& a, const standing& b) {
+        if (a.quality != b.quality) return a.quality > b.quality;
+        if (!server_order.empty())
+            if (const auto x = preference(a), y = preference(b); x != y) return x < y;
+        if (a.specificity != b.specificity) return a.specificity > b.specificity;
+        if (a.order != b.order) return a.order < b.order;
+        return a.index < b.index;
+    });
+    std::vector<std::string_view> texts;
+    for (const auto& s : all) texts.push_back(s.text);
+    return texts;
+}
+
+inline std::vector<std::string_view> all_of_them(const std::vector<accepted>& all, offers server_order = {}) {
+    std::vector<standing> standings;
+    for (const auto& a : all) standings.push_back({a.text, a.quality, 0, 0, a.order});
+    return ordered(std::move(standings), server_order);
+}
+
+// `matcher` makes of an offer what matches it with elements.
+template <class Matcher>
+std::vector<std::string_view> best_of(offers offered, const std::vector<accepted>& all, Matcher matcher,
+                                      offers server_order = {}) {
+    std::vector<standing> standings;
+    for (auto offer : offered)
+        standings.push_back(stand(offer, static_cast<std::ptrdiff_t>(standings.size()), all, matcher(offer)));
+    return ordered(std::move(standings), server_order);
+}
+
+inline int match_word(std::string_view offer, const accepted& element) noexcept {
+    return iequals(offer, element.text) ? 1 : element.text == "*" ? 0 : -1;
+}
+
+inline int match_language(std::string_view offer, const accepted& element) noexcept {
+    if (offer.empty()) return -1;
+    if (iequals(element.text, offer)) return 4;
+    if (iequals(element.text.substr(0, element.text.find('-')), offer)) return 2;
+    if (iequals(element.text, offer.substr(0, offer.find('-')))) return 1;
+    return element.text == "*" ? 0 : -1;
+}
+
+inline int match_type(const media_type& offer, const accepted& element) {
+    const auto a = offer.type.find('/'), b = element.text.find('/');
+    if (a == std::string::npos) return -1;
+    const std::string_view whole = offer.type, front = element.text.substr(0, b), back = element.text.substr(b + 1);
+    int specificity = 0;
+    if (iequals(front, whole.substr(0, a))) specificity |= 4;
+    else if (front != "*") return -1;
+    if (iequals(back, whole.substr(a + 1))) specificity |= 2;
+    else if (back != "*") return -1;
+    if (element.parameters.empty()) return specificity;
+    for (const auto& [name, text] : element.parameters)
+        if (text != "*" && !iequals(text, offer.parameter(name))) return -1;
+    return specificity | 1;
+}
+
+inline auto word_matcher(std::string_view offer) {
+    return [=](const accepted& element) { return match_word(offer, element); };
+}
+inline auto language_matcher(std::string_view offer) {
+    return [full = essence(offer)](const accepted& element) { return match_language(full, element); };
+}
+inline auto type_matcher(std::string_view offer) {
+    return [parsed = parse_media_type(offer)](const accepted& element) { return match_type(parsed, element); };
+}
+
+// The elements of Accept-Encoding, with identity when the field does not speak of it.
+inline std::vector<accepted> read_encodings(std::string_view field) {
+    auto all = read_accepted(field, false);
+    bool identity = false;
+    double lowest = 1;
+    for (const auto& e : all) {
+        identity = identity || match_word("identity", e) >= 0;
+        if (e.quality > 0 || e.quality < 0) lowest = std::min(lowest, e.quality);
+    }
+    std::ptrdiff_t elements = 0;
+    for (std::size_t at = 0; at < field.size(); ++at, ++elements) parse_media_type_at(field, at);
+    if (!identity) all.push_back({"identity", lowest, elements, {}});
+    return all;
+}
+
+} // namespace detail
+
+CREMA_DECL std::vector<std::string_view> preferred_types(std::optional<std::string_view> accept) {
+    return detail::all_of_them(detail::read_accepted(accept.value_or("*/*"), true));
+}
+CREMA_DECL std::vector<std::string_view> preferred_types(std::optional<std::string_view> accept, offers offered) {
+    return detail::best_of(offered, detail::read_accepted(accept.value_or("*/*"), true), detail::type_matcher);
+}
+CREMA_DECL std::vector<std::string_view> preferred_charsets(std::optional<std::string_view> accept_charset) {
+    return detail::all_of_them(detail::read_accepted(accept_charset.value_or("*"), false));
+}
+CREMA_DECL std::vector<std::string_view> preferred_charsets(std::optional<std::string_view> accept_charset,
+                                                            offers offered) {
+    return detail::best_of(offered, detail::read_accepted(accept_charset.value_or("*"), false), detail::word_matcher);
+}
+CREMA_DECL std::vector<std::string_view> preferred_languages(std::optional<std::string_view> accept_language) {
+    return detail::all_of_them(detail::read_accepted(accept_language.value_or("*"), false));
+}
+CREMA_DECL std::vector<std::string_view> preferred_languages(std::optional<std::string_view> accept_language,
+                                                             offers offered) {
+    return detail::best_of(offered, detail::read_accepted(accept_language.value_or("*"), false),
+                           detail::language_matcher);
+}
+CREMA_DECL std::vector<std::string_view> preferred_encodings(std::optional<std::string_view> accept_encoding,
+                                                             offers server_order) {
+    return detail::all_of_them(detail::read_encodings(accept_encoding.value_or("")), server_order);
+}
+CREMA_DECL std::vector<std::string_view> preferred_offered_encodings(std::optional<std::string_view> accept_encoding,
+                                                                     offers offered, offers server_order) {
+    return detail::best_of(offered, detail::read_encodings(accept_encoding.value_or("")), detail::word_matcher,
+                           server_order);
+}
+
+CREMA_DECL std::string_view accepts(std::optional<std::string_view> accept, offers offered) {
+    if (offered.empty()) return {};
+    if (accept.value_or("").empty()) return offered.front();
+    std::vector<std::string_view> types;
+    std::vector<std::size_t> place; // of each type among the offers
+    for (std::size_t i = 0; i < offered.size(); ++i) {
+        const auto type = offered[i].find('/') == std::string_view::npos ? mime_type(offered[i]) : offered[i];
+        if (type.empty()) continue;
+        types.push_back(type);
+        place.push_back(i);
+    }
+    const auto best = preferred_types(accept, types);
+    if (best.empty()) return {};
+    return offered[place[static_cast<std::size_t>(std::find(types.begin(), types.end(), best.front()) -
+                                                  types.begin())]];
+}
+CREMA_DECL std::string_view accepts_charset(std::optional<std::string_view> accept_charset, offers offered) {
+    const auto best = preferred_charsets(accept_charset, offered);
+    return best.empty() ? std::string_view{} : best.front();
+}
+CREMA_DECL std::string_view accepts_encoding(std::optional<std::string_view> accept_encoding, offers offered,
+                                             offers server_order) {
+    const auto best = preferred_offered_encodings(accept_encoding, offered, server_order);
+    return best.empty() ? std::string_view{} : best.front();
+}
+CREMA_DECL std::string_view accepts_language(std::optional<std::string_view> accept_language, offers offered) {
+    const auto best = preferred_languages(accept_language, offered);
+    return best.empty() ? std::string_view{} : best.front();
+}
+
+} // namespace crema::http
+#endif
+// ---- crema/http/range.hpp
+// Range: which parts of a representation a request asks for, and Content-Range (RFC 9110 section 14).
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace crema::http {
+
+/// Names octets `first` to `last`, both included.
+struct byte_range {
+    std::uint64_t first; ///< offset of the first
+    std::uint64_t last;  ///< offset of the last; not below `first`
+    /// Counts the octets.
+    std::uint64_t size() const noexcept { return last - first + 1; }
+    friend bool operator==(const byte_range&, const byte_range&) = default;
+};
+
+/// Holds what a Range field says.
+struct range_set {
+    /// Tells what came out.
+    enum class kind : std::uint8_t {
+        satisfiable,   ///< there are ranges
+        unsatisfiable, ///< well-formed, but no range lies within the representation: 416
+        malformed,     ///< to be ignored
+    };
+    kind state = kind::malformed;     ///< what came out
+    std::string_view unit{};          ///< what is in front of the `=`, a view into the field
+    std::vector<byte_range> ranges{}; ///< in the order asked for
+};
+
+/// Tells whether ranges that overlap or touch become one.
+enum class range_combining : bool { off, on };
+
+/** Parse a Range field.
+
+    Ends beyond the representation are cut; ranges outside of it are dropped.
+
+    @param size Octets of the representation.
+    @param header The value of the field; the result holds a view into it.
+
+    @par Complexity
+    Linear in the length of the field; combining sorts.
+
+    @see RFC 9110 section 14.2
+*/
+CREMA_DECL range_set parse_range(std::uint64_t size, std::string_view header,
+                                 range_combining combining = range_combining::off);
+
+/// Returns a Content-Range value: `bytes 0-4/10`.
+CREMA_DECL std::string content_range(const byte_range& range, std::uint64_t size, std::string_view unit = "bytes");
+/// Returns the Content-Range value of a 416 answer: `bytes */10`.
+CREMA_DECL std::string content_range_unsatisfied(std::uint64_t size, std::string_view unit = "bytes");
+
+} // namespace crema::http
+
+#if CREMA_BODIES
+#include <algorithm>
+#include <limits>
+#include <optional>
+
+namespace crema::http {
+namespace detail {
+
+// Reads digits; numbers that do not fit become the largest, which lies outside of every representation.
+inline std::optional<std::uint64_t> read_position(std::string_view digits) noexcept {
+    if (digits.empty() || !all_of_class(digits, octet_class::digit)) return std::nullopt;
+    std::uint64_t v = 0;
+    for (char c : digits) {
+        const auto d = static_cast<unsigned>(c - '0');
+        if (v > (std::numeric_limits<std::uint64_t>::max() - d) / 10) return std::numeric_limits<std::uint64_t>::max();
+        v = v * 10 + d;
+    }
+    return v;
+}
+
+inline void combine_ranges(std::vector<byte_range>& ranges) {
+    struct numbered {
+        byte_range range;
+        std::size_t number;
+    };
+    std::vector<numbered> ordered;
+    for (const auto& r : ranges) ordered.push_back({r, ordered.size()});
+    std::stable_sort(ordered.begin(), ordered.end(),
+                     [](const auto& a, const auto& b) { return a.range.first < b.range.first; });
+    std::size_t kept = 0;
+    for (std::size_t i = 1; i < ordered.size(); ++i) {
+        auto& current = ordered[kept];
+        const auto& next = ordered[i];
+        if (next.range.first > current.range.last && next.range.first - current.range.last > 1) {
+            ordered[++kept] = next;
+        } else if (next.range.last > current.range.last) {
+            current.range.last = next.range.last;
+            current.number = std::min(current.number, next.number);
+        }
+    }
+    ordered.resize(kept + 1);
+    std::stable_sort(ordered.begin(), ordered.end(), [](const auto& a, const auto& b) { return a.number < b.number; });
+    ranges.clear();
+    for (const auto& n : ordered) ranges.push_back(n.range);
+}
+
+} // namespace detail
+
+CREMA_DECL range_set parse_range(std::uint64_t size, std::string_view header, range_combining combining) {
+    range_set set;
+    const auto equals = header.find('=');
+    if (equals == std::string_view::npos) return set;
+    for (auto item : comma_list(header.substr(equals + 1))) {
+        const auto dash = item.find('-');
+        if (dash == std::string_view::npos) return {};
+        const auto front = trim_ows(item.substr(0, dash)), back = trim_ows(item.substr(dash + 1));
+        auto first = detail::read_position(front), last = detail::read_position(back);
+        if ((!first && !front.empty()) || (!last && !back.empty()) || (!first && !last)) return {};
+        if (!first) { // the last octets
+            if (*last > size || *last == 0) continue;
+            set.ranges.push_back({size - *last, size - 1});
+        } else if (*first < size && (!last || *last >= *first)) {
+            set.ranges.push_back({*first, last && *last < size ? *last : size - 1});
+        }
+    }
+    set.unit = header.substr(0, equals);
+    set.state = set.ranges.empty() ? range_set::kind::unsatisfiable : range_set::kind::satisfiable;
+    if (combining == range_combining::on && !set.ranges.empty()) detail::combine_ranges(set.ranges);
+    return set;
+}
+
+CREMA_DECL std::string content_range(const byte_range& range, std::uint64_t size, std::string_view unit) {
+    return std::string(unit) + ' ' + std::to_string(range.first) + '-' + std::to_string(range.last) + '/' +
+           std::to_string(size);
+}
+
+CREMA_DECL std::string content_range_unsatisfied(std::uint64_t size, std::string_view unit) {
+    return std::string(unit) + " */" + std::to_string(size);
+}
+
+} // namespace crema::http
+#endif
+// ---- crema/web/request_fields.hpp
+// request_fields: what the header fields of a request say, by the names that Express has for it.
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace crema {
+
+/** Tells what the header fields of a request say. A part of `request`.
+
+    All views that it gives are valid until the exchange ends, unless said otherwise.
+
+    @par Thread Safety
+    Only on the loop of the request.
+*/
+class request_fields {
+public:
+    request_fields(const request_fields&) = delete;
+    request_fields& operator=(const request_fields&) = delete;
+
+    /** Return a header field.
+
+        Lines of the same name are joined with commas, those of Cookie with semicolons; of fields that may not be
+        repeated, such as Content-Type, the first counts.
+
+        @param name Case does not matter; `referrer` is `referer`.
+        @throws std::invalid_argument when the name is empty.
+    */
+    CREMA_DECL std::optional<std::string_view> get(std::string_view name) const;
+    /// Returns a header field; the same as `get`.
+    std::optional<std::string_view> header(std::string_view name) const { return get(name); }
+    /// Returns the fields as they came.
+    const http::request_head& head() const noexcept { return *head_; }
+
+    /// Tells whether `X-Requested-With` says XMLHttpRequest.
+    CREMA_DECL bool xhr() const;
+    /// Tells whether the Content-Type is application/json or ends in `+json`.
+    CREMA_DECL bool is_json() const;
+
+    /** Return the best of some media types for the client: `req.accepts("html", "json")`.
+
+        @param first, more Types, or extensions.
+        @return What was offered, as it was spelled; nothing when the client accepts none of it, which 406 says. Valid
+        as long as what was offered.
+        @see http::accepts
+    */
+    template <std::convertible_to<std::string_view>... T>
+    std::optional<std::string_view> accepts(std::string_view first, const T&... more) const {
+        return accepts({first, std::string_view(more)...});
+    }
+    /// @copydoc accepts
+    std::optional<std::string_view> accepts(std::initializer_list<std::string_view> offered) const {
+        return accepts(http::offers(offered.begin(), offered.size()));
+    }
+    /// @copydoc accepts
+    CREMA_DECL std::optional<std::string_view> accepts(http::offers offered) const;
+    /// Returns all media types that the client accepts, the preferred first. Valid until the exchange ends.
+    CREMA_DECL std::vector<std::string_view> accepts() const;
+
+    /// Returns the best of some charsets for the client. See `accepts`.
+    template <std::convertible_to<std::string_view>... T>
+    std::optional<std::string_view> accepts_charsets(std::string_view first, const T&... more) const {
+        return accepts_charsets({first, std::string_view(more)...});
+    }
+    /// @copydoc accepts_charsets
+    std::optional<std::string_view> accepts_charsets(std::initializer_list<std::string_view> offered) const {
+        return accepts_charsets(http::offers(offered.begin(), offered.size()));
+    }
+    /// @copydoc accepts_charsets
+    CREMA_DECL std::optional<std::string_view> accepts_charsets(http::offers offered) const;
+    /// Returns all charsets that the client accepts, the preferred first.
+    CREMA_DECL std::vector<std::string_view> accepts_charsets() const;
+
+    /// Returns the best of some encodings for the client. See `accepts`. `identity` is accepted unless it is excluded.
+    template <std::convertible_to<std::string_view>... T>
+    std::optional<std::string_view> accepts_encodings(std::string_view first, const T&... more) const {
+        return accepts_encodings({first, std::string_view(more)...});
+    }
+    /// @copydoc accepts_encodings
+    std::optional<std::string_view> accepts_encodings(std::initializer_list<std::string_view> offered) const {
+        return accepts_encodings(http::offers(offered.begin(), offered.size()));
+    }
+    /// @copydoc accepts_encodings
+    CREMA_DECL std::optional<std::string_view> accepts_encodings(http::offers offered) const;
+    /// Returns all encodings that the client accepts, the preferred first.
+    CREMA_DECL std::vector<std::string_view> accepts_encodings() const;
+
+    /// Returns the best of some languages for the client. See `accepts`.
+    template <std::convertible_to<std::string_view>... T>
+    std::optional<std::string_view> accepts_languages(std::string_view first, const T&... more) const {
+        return accepts_languages({first, std::string_view(more)...});
+    }
+    /// @copydoc accepts_languages
+    std::optional<std::string_view> accepts_languages(std::initializer_list<std::string_view> offered) const {
+        return accepts_languages(http::offers(offered.begin(), offered.size()));
+    }
+    /// @copydoc accepts_languages
+    CREMA_DECL std::optional<std::string_view> accepts_languages(http::offers offered) const;
+    /// Returns all languages that the client accepts, the preferred first.
+    CREMA_DECL std::vector<std::string_view> accepts_languages() const;
+
+    /** Tell of which of some types the body is: `req.is("json", "urlencoded")`.
+
+        @param types Types, patterns with `*` in them, suffixes (`+json`) or extensions; none: any type will do.
+        @return The first that fits, as it was spelled; of patterns and suffixes the type of the body. Nothing when none
+        fits, and without a body: `has_body` tells which.
+        @see http::type_is
+    */
+    template <std::convertible_to<std::string_view>... T>
+    std::optional<std::string> is(const T&... types) const {
+        return is({std::string_view(types)...});
+    }
+    /// @copydoc is
+    std::optional<std::string> is(std::initializer_list<std::string_view> types) const {
+        return is(std::span<const std::string_view>(types.begin(), types.size()));
+    }
+    /// @copydoc is
+    CREMA_DECL std::optional<std::string> is(std::span<const std::string_view> types) const;
+
+    /** Return the ranges of a representation that the client asks for; nothing without a Range field.
+
+        @param size Octets of the representation.
+        @see http::parse_range
+    */
+    CREMA_DECL std::optional<http::range_set>
+    range(std::uint64_t size, http::range_combining combining = http::range_combining::off) const;
+
+protected:
+    request_fields() noexcept = default;
+    ~request_fields() = default;
+    void open_fields(const http::request_head& head, arena& memory) noexcept {
+        head_ = &head;
+        memory_ = &memory;
+    }
+    void close_fields() noexcept { joined_.clear(); }
+    // Lines of one name joined; nothing when there is none.
+    std::optional<std::string_view> field(http::field f) const {
+        if (!head_->has(f)) return std::nullopt;
+        return head_->repeated(f) ? get(http::to_string(f)) : head_->get(f);
+    }
+
+    const http::request_head* head_ = nullptr;
+
+private:
+    CREMA_DECL std::string_view join(std::size_t first, std::string_view separator) const;
+    arena* memory_ = nullptr; // of what is joined
+    mutable std::vector<std::pair<std::size_t, std::string_view>> joined_; // by the index of the first line
+};
+
+} // namespace crema
+
+// ---- crema/http/type_is.hpp
+// type_is: whether a body is of one of some types, given as types, patterns or extensions.
+#include <initializer_list>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace crema::http {
+
+/// Returns the type or pattern that a short form stands for: that of an extension (`"json"`), of `"urlencoded"` and
+/// `"multipart"`, of a suffix (`"+json"`: any type with it), or what is a type already; empty for an unknown extension.
+CREMA_DECL std::string normalize_type(std::string_view type);
+
+/// Tells whether a type, in small letters and without parameters, matches a pattern, which may have `*` as its first or
+/// second half, or `*+suffix` as its second.
+CREMA_DECL bool type_matches(std::string_view pattern, std::string_view type) noexcept;
+
+/** Find the first of some types that a Content-Type is of.
+
+    @param content_type The value of the field, with or without parameters; empty when there is none.
+    @param types What `normalize_type` understands. None: any valid type will do.
+    @return What was found, spelled as in `types`; for patterns and suffixes, and without `types`, the type itself in
+    small letters; empty when none fits.
+*/
+CREMA_DECL std::string type_is(std::string_view content_type, std::span<const std::string_view> types);
+/// @copydoc type_is
+inline std::string type_is(std::string_view content_type, std::initializer_list<std::string_view> types) {
+    return type_is(content_type, std::span<const std::string_view>(types.begin(), types.size()));
+}
+
+} // namespace crema::http
+
+#if CREMA_BODIES
+
+namespace crema::http {
+
+CREMA_DECL std::string normalize_type(std::string_view type) {
+    if (type == "urlencoded") return "application/x-www-form-urlencoded";
+    if (type == "multipart") return "multipart/*";
+    if (type.starts_with('+')) return "*/*" + std::string(type);
+    return std::string(type.find('/') == type.npos ? mime_type(type) : type);
+}
+
+CREMA_DECL bool type_matches(std::string_view pattern, std::string_view type) noexcept {
+    const auto a = pattern.find('/'), b = type.find('/');
+    if (a == pattern.npos || b == type.npos || pattern.find('/', a + 1) != pattern.npos ||
+        type.find('/', b + 1) != type.npos)
+        return false;
+    const auto wanted_front = pattern.substr(0, a), wanted = pattern.substr(a + 1), back = type.substr(b + 1);
+    if (wanted_front != "*" && wanted_front != type.substr(0, b)) return false;
+    if (wanted.starts_with("*+")) return back.ends_with(wanted.substr(1));
+    return wanted == "*" || wanted == back;
+}
+
+CREMA_DECL std::string type_is(std::string_view content_type, std::span<const std::string_view> types) {
+    auto type = to_lower(essence(content_type));
+    if (!is_type_name(type)) return {};
+    if (types.empty()) return type;
+    for (auto wanted : types) {
+        if (!type_matches(normalize_type(wanted), type)) continue;
+        return wanted.starts_with('+') || wanted.find('*') != wanted.npos ? type : std::string(wanted);
+    }
+    return {};
+}
+
+} // namespace crema::http
+#endif
+// ---- crema/web/origin.hpp
+// origin: parts of what a request says about where it came from and whom it is for.
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+namespace crema::detail {
+
+// Tells whether lines of a field are not to be joined: the first counts, as in Node.
+CREMA_DECL bool is_single_field(std::string_view name) noexcept;
+
+// Returns what is in front of the first comma, without spaces around it.
+CREMA_DECL std::string_view first_of_list(std::string_view list) noexcept;
+
+// Returns a host without its port; brackets of IPv6 stay.
+CREMA_DECL std::string_view hostname_of(std::string_view host) noexcept;
+
+// Returns the parts of a name from the last to the first, without the last `offset` ones. An IPv4 address is one part.
+CREMA_DECL std::vector<std::string_view> subdomains_of(std::string_view hostname, std::size_t offset);
+
+} // namespace crema::detail
+
+// ---- crema/http/ip_address.hpp
+// IP addresses and subnets: read from text, compared by prefix.
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace crema::http {
+
+/** Holds an IPv4 or IPv6 address. An IPv4 address that is written as IPv6 (`::ffff:10.0.0.1`) is one of IPv4.
+
+    @par Thread Safety
+    Distinct objects: safe. Shared objects: safe for reading.
+*/
+class ip_address {
+public:
+    /** Read an address, as those do that proxies write and people configure.
+
+        IPv4 also with octal (`012.0.0.1`) and hexadecimal parts (`0xa.0.0.1`) and as one number (`167772161`), IPv6
+        also with a zone (`fe80::1%eth0`), which is ignored.
+
+        @return Nothing when the text is no address.
+    */
+    CREMA_DECL static std::optional<ip_address> parse(std::string_view text) noexcept;
+
+    /// Tells whether this is one of IPv6.
+    bool is_v6() const noexcept { return v6_; }
+    /// Returns the octets, the first 4 of which count for IPv4.
+    const std::array<std::uint8_t, 16>& octets() const noexcept { return octets_; }
+    /// Tells whether the first bits are those of another address of the same kind.
+    CREMA_DECL bool shares_prefix(const ip_address& other, unsigned bits) const noexcept;
+
+    friend bool operator==(const ip_address&, const ip_address&) = default;
+
+private:
+    std::array<std::uint8_t, 16> octets_{};
+    bool v6_ = false;
+};
+
+/** Holds an address and how many of its bits a member of the subnet shares.
+
+    @par Thread Safety
+    Distinct objects: safe. Shared objects: safe for reading.
+*/
+class subnet {
+public:
+    /** Read a subnet: an address alone, with a prefix length (`10.0.0.0/8`), or of IPv4 with a mask
+        (`10.0.0.0/255.0.0.0`).
+
+        @par Errors
+        @li `error::bad_value` with what is wrong: `invalid IP address: blargh` or
+        `invalid range on address: 10.0.0.1/33`.
+    */
+    CREMA_DECL static result<subnet> parse(std::string_view text);
+
+    /// Tells whether the address is in it.
+    bool contains(const ip_address& a) const noexcept { return !nothing_ && a.shares_prefix(network_, bits_); }
+
+private:
+    ip_address network_;
+    unsigned bits_ = 0;
+    bool nothing_ = false; // spans more than the IPv4 addresses within IPv6, which nothing counts as
+};
+
+/// Tells whether the text is an IPv4 address of four decimal numbers without leading zeros, as it stands in a URL.
+CREMA_DECL bool is_dotted_ipv4(std::string_view text) noexcept;
+
+} // namespace crema::http
+
+#if CREMA_BODIES
+#include <string>
+
+namespace crema::http {
+namespace detail {
+
+// Reads a number of digits of a base, all of the text; nothing when it has none, a foreign one, or exceeds the most.
+inline std::optional<std::uint32_t> read_digits(std::string_view digits, unsigned base, std::uint32_t most) noexcept {
+    if (digits.empty()) return std::nullopt;
+    std::uint64_t v = 0;
+    for (const char c : digits) {
+        if (!is_hex(c) || hex_value(c) >= base) return std::nullopt;
+        v = v * base + hex_value(c);
+        if (v > most) return std::nullopt;
+    }
+    return static_cast<std::uint32_t>(v);
+}
+
+// A part of an IPv4 address, or all of it as one number.
+inline std::optional<std::uint32_t> read_ipv4_number(std::string_view part, std::uint32_t most, bool octal) noexcept {
+    if (istarts_with(part, "0x")) return read_digits(part.substr(2), 16, most);
+    if (octal && part.size() > 1 && part.front() == '0') return read_digits(part.substr(1), 8, most);
+    return read_digits(part, 10, most);
+}
+
+inline bool read_ipv4(std::string_view text, bool octal, std::uint8_t* to) noexcept {
+    for (int i = 0; i < 4; ++i) {
+        const auto end = i < 3 ? text.find('.') : text.size();
+        if (end == text.npos) return false;
+        const auto part = read_ipv4_number(text.substr(0, end), 255, octal);
+        if (!part) return false;
+        to[i] = static_cast<std::uint8_t>(*part);
+        text.remove_prefix(i < 3 ? end + 1 : end);
+    }
+    return true;
+}
+
+inline bool read_ipv6(std::string_view text, std::array<std::uint8_t, 16>& to) noexcept {
+    if (const auto zone = text.find('%'); zone != text.npos) {
+        const auto name = text.substr(zone + 1);
+        if (name.empty()) return false;
+        for (const char c : name)
+            if (!is_digit(c) && !is_alpha(c)) return false;
+        text = text.substr(0, zone);
+    }
+    std::size_t at = 0, gap = 17; // where `::` stands, beyond the end when it does not
+    if (text.starts_with("::")) {
+        gap = 0;
+        text.remove_prefix(2);
+    }
+    while (!text.empty()) {
+        const auto end = text.find(':');
+        const auto part = text.substr(0, end);
+        if (end == text.npos && part.find('.') != part.npos) {
+            if (at > 12 || !read_ipv4(part, false, to.data() + at)) return false;
+            at += 4;
+            break;
+        }
+        const auto v = read_digits(part, 16, 0xffff);
+        if (!v || at > 14) return false;
+        to[at++] = static_cast<std::uint8_t>(*v >> 8);
+        to[at++] = static_cast<std::uint8_t>(*v & 255);
+        if (end == text.npos) break;
+        text.remove_prefix(end + 1);
+        if (!text.starts_with(':')) {
+            if (text.empty()) return false;
+            continue;
+        }
+        if (gap != 17) return false;
+        gap = at;
+        text.remove_prefix(1);
+    }
+    if (gap == 17) return at == 16;
+    for (std::size_t from = at, end = 16; from > gap;) { // what is behind the gap goes to the end
+        to[--end] = to[--from];
+        if (end != from) to[from] = 0;
+    }
+    return true;
+}
+
+} // namespace detail
+
+CREMA_DECL std::optional<ip_address> ip_address::parse(std::string_view text) noexcept {
+    ip_address a;
+    if (text.find(':') == text.npos) {
+        if (detail::read_ipv4(text, true, a.octets_.data())) return a;
+        const auto number = detail::read_ipv4_number(text, 0xffffffff, true);
+        if (!number) return std::nullopt;
+        for (unsigned i = 0; i < 4; ++i) a.octets_[i] = static_cast<std::uint8_t>(*number >> (24 - 8 * i) & 255);
+        return a;
+    }
+    if (!detail::read_ipv6(text, a.octets_)) return std::nullopt;
+    a.v6_ = true;
+    constexpr std::array<std::uint8_t, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    for (std::size_t i = 0; i < mapped.size(); ++i)
+        if (a.octets_[i] != mapped[i]) return a;
+    ip_address v4;
+    for (std::size_t i = 0; i < 4; ++i) v4.octets_[i] = a.octets_[12 + i];
+    return v4;
+}
+
+CREMA_DECL bool ip_address::shares_prefix(const ip_address& other, unsigned bits) const noexcept {
+    if (v6_ != other.v6_) return false;
+    for (std::size_t i = 0; bits > 0; ++i) {
+        const unsigned here = bits < 8 ? bits : 8;
+        if ((octets_[i] ^ other.octets_[i]) >> (8 - here) != 0) return false;
+        bits -= here;
+    }
+    return true;
+}
+
+CREMA_DECL result<subnet> subnet::parse(std::string_view text) {
+    const auto slash = text.rfind('/');
+    const auto address = text.substr(0, slash);
+    const auto ip = ip_address::parse(address);
+    if (!ip) return failure{make_error_code(error::bad_value), 0, "invalid IP address: " + std::string(address)};
+    subnet s;
+    s.network_ = *ip;
+    if (slash == text.npos) {
+        s.bits_ = ip->is_v6() ? 128 : 32;
+        return s;
+    }
+    const failure wrong{make_error_code(error::bad_value), slash + 1, "invalid range on address: " + std::string(text)};
+    const auto range = text.substr(slash + 1);
+    const bool as_v6 = address.find(':') != address.npos; // how the length counts
+    if (const auto bits = detail::read_digits(range, 10, as_v6 ? 128 : 32)) {
+        s.bits_ = *bits;
+    } else if (const auto mask = ip_address::parse(range); mask && !as_v6 && !mask->is_v6()) {
+        const auto& m = mask->octets();
+        const auto all = std::uint32_t{m[0]} << 24 | std::uint32_t{m[1]} << 16 | std::uint32_t{m[2]} << 8 | m[3];
+        while (s.bits_ < 32 && (all >> (31 - s.bits_) & 1) != 0) ++s.bits_;
+        if (s.bits_ < 32 && all << s.bits_ != 0) return wrong; // ones behind zeros
+    }
+    if (s.bits_ == 0) return wrong;
+    if (as_v6 && !ip->is_v6()) { // IPv4 within IPv6
+        s.nothing_ = s.bits_ < 96;
+        s.bits_ -= s.nothing_ ? 0 : 96;
+    }
+    return s;
+}
+
+CREMA_DECL bool is_dotted_ipv4(std::string_view text) noexcept {
+    for (int i = 0; i < 4; ++i) {
+        const auto end = i < 3 ? text.find('.') : text.size();
+        if (end == text.npos || end > 3 || (end > 1 && text.front() == '0')) return false;
+        if (!detail::read_digits(text.substr(0, end), 10, 255)) return false;
+        text.remove_prefix(i < 3 ? end + 1 : end);
+    }
+    return true;
+}
+
+} // namespace crema::http
+#endif
+// ---- crema/web/origin.hpp, bodies
+#if CREMA_BODIES
+
+namespace crema::detail {
+
+CREMA_DECL bool is_single_field(std::string_view name) noexcept {
+    for (const std::string_view single :
+         {"age", "authorization", "content-length", "content-type", "etag", "expires", "from", "host",
+          "if-modified-since", "if-unmodified-since", "last-modified", "location", "max-forwards",
+          "proxy-authorization", "referer", "retry-after", "server", "user-agent"})
+        if (iequals(name, single)) return true;
+    return false;
+}
+
+CREMA_DECL std::string_view first_of_list(std::string_view list) noexcept {
+    return trim_ows(list.substr(0, list.find(',')));
+}
+
+CREMA_DECL std::string_view hostname_of(std::string_view host) noexcept {
+    std::size_t from = 0; // where a port may begin
+    if (host.starts_with('['))
+        if (const auto close = host.find(']'); close != host.npos) from = close + 1;
+    return host.substr(0, host.find(':', from));
+}
+
+CREMA_DECL std::vector<std::string_view> subdomains_of(std::string_view hostname, std::size_t offset) {
+    std::vector<std::string_view> all;
+    if (hostname.empty()) return all;
+    if (http::is_dotted_ipv4(hostname)) {
+        if (offset == 0) all.push_back(hostname);
+        return all;
+    }
+    for (auto rest = hostname;;) {
+        const auto dot = rest.rfind('.');
+        const auto part = dot == rest.npos ? rest : rest.substr(dot + 1);
+        if (offset != 0) --offset;
+        else all.push_back(part);
+        if (dot == rest.npos) return all;
+        rest = rest.substr(0, dot);
+    }
+}
+
+} // namespace crema::detail
+#endif
+// ---- crema/web/request_fields.hpp, bodies
+#if CREMA_BODIES
+#include <stdexcept>
+
+namespace crema {
+
+CREMA_DECL std::optional<std::string_view> request_fields::get(std::string_view name) const {
+    if (name.empty()) throw std::invalid_argument("name argument is required to req.get");
+    auto i = head_->find(name, 0);
+    if (iequals(name, "referrer") || iequals(name, "referer")) {
+        i = head_->find("referrer", 0);
+        if (i == http::request_head::npos || head_->field_at(i).value.empty()) i = head_->find(http::field::referer, 0);
+    }
+    if (i == http::request_head::npos) return std::nullopt;
+    const auto found = head_->field_at(i);
+    if (head_->find(found.name, i + 1) == http::request_head::npos || detail::is_single_field(found.name)) [[likely]]
+        return found.value;
+    return join(i, iequals(name, "cookie") ? "; " : ", ");
+}
+
+CREMA_DECL std::string_view request_fields::join(std::size_t first, std::string_view separator) const {
+    for (const auto& [index, text] : joined_)
+        if (index == first) return text;
+    const auto name = head_->field_at(first).name;
+    std::string all;
+    for (auto i = first; i != http::request_head::npos; i = head_->find(name, i + 1)) {
+        if (i != first) all += separator;
+        all += head_->field_at(i).value;
+    }
+    return joined_.emplace_back(first, memory_->copy(all)).second;
+}
+
+namespace detail {
+
+inline std::optional<std::string_view> none_when_empty(std::string_view text) {
+    return text.empty() ? std::nullopt : std::optional(text);
+}
+
+} // namespace detail
+
+CREMA_DECL std::optional<std::string_view> request_fields::accepts(http::offers offered) const {
+    return detail::none_when_empty(http::accepts(field(http::field::accept), offered));
+}
+CREMA_DECL std::vector<std::string_view> request_fields::accepts() const {
+    return http::preferred_types(field(http::field::accept));
+}
+CREMA_DECL std::optional<std::string_view> request_fields::accepts_charsets(http::offers offered) const {
+    return detail::none_when_empty(http::accepts_charset(field(http::field::accept_charset), offered));
+}
+CREMA_DECL std::vector<std::string_view> request_fields::accepts_charsets() const {
+    return http::preferred_charsets(field(http::field::accept_charset));
+}
+CREMA_DECL std::optional<std::string_view> request_fields::accepts_encodings(http::offers offered) const {
+    return detail::none_when_empty(http::accepts_encoding(field(http::field::accept_encoding), offered));
+}
+CREMA_DECL std::vector<std::string_view> request_fields::accepts_encodings() const {
+    return http::preferred_encodings(field(http::field::accept_encoding));
+}
+CREMA_DECL std::optional<std::string_view> request_fields::accepts_languages(http::offers offered) const {
+    return detail::none_when_empty(http::accepts_language(field(http::field::accept_language), offered));
+}
+CREMA_DECL std::vector<std::string_view> request_fields::accepts_languages() const {
+    return http::preferred_languages(field(http::field::accept_language));
+}
+
+CREMA_DECL std::optional<std::string> request_fields::is(std::span<const std::string_view> types) const {
+    if (!head_->has(http::field::transfer_encoding) && !head_->has(http::field::content_length)) return std::nullopt;
+    auto found = http::type_is(head_->get(http::field::content_type), types);
+    return found.empty() ? std::nullopt : std::optional(std::move(found));
+}
+
+CREMA_DECL std::optional<http::range_set> request_fields::range(std::uint64_t size,
+                                                                http::range_combining combining) const {
+    const auto wanted = field(http::field::range);
+    if (!wanted || wanted->empty()) return std::nullopt;
+    return http::parse_range(size, *wanted, combining);
+}
+
+CREMA_DECL bool request_fields::xhr() const {
+    return iequals(head_->get(http::field::x_requested_with), "xmlhttprequest");
+}
+
+CREMA_DECL bool request_fields::is_json() const {
+    const auto type = head_->get(http::field::content_type);
+    const auto essence = trim_ows(type.substr(0, type.find(';')));
+    const auto slash = essence.find('/');
+    const auto sub = slash == essence.npos ? std::string_view{} : essence.substr(slash + 1);
+    return iequals(essence, "application/json") || (sub.size() > 5 && iequals(sub.substr(sub.size() - 5), "+json"));
+}
+
+} // namespace crema
+#endif
+// ---- crema/http/forwarded.hpp
+// forwarded: where a request came from behind proxies, by X-Forwarded-For and whom one trusts.
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace crema::http {
+
+/** Decides which proxies are trusted to tell the truth in `X-Forwarded-For` and its siblings.
+
+    @par Thread Safety
+    Distinct objects: safe. Shared objects: safe for reading, when the function is.
+*/
+class proxy_trust {
+public:
+    /// Decides about the address of hop `hop`, counted from 0 for the peer of the connection.
+    using predicate = std::function<bool(std::string_view address, std::size_t hop)>;
+
+    /// Construct what trusts nobody.
+    proxy_trust() noexcept = default;
+    /// Returns what trusts everybody: then what the client itself has written is believed.
+    static proxy_trust everybody() noexcept { return proxy_trust(static_cast<std::size_t>(-1)); }
+    /// Returns what trusts the first hops: 1 is the peer of the connection alone.
+    static proxy_trust first(std::size_t hops) noexcept { return proxy_trust(hops); }
+    /// Returns what asks a function. @param decides Not empty.
+    static proxy_trust by(predicate decides) {
+        proxy_trust t;
+        t.decides_ = std::move(decides);
+        return t;
+    }
+    /** Return what trusts subnets.
+
+        @param list What `subnet::parse` reads, and the names `loopback` (127.0.0.0/8, ::1), `linklocal`
+        (169.254.0.0/16, fe80::/10) and `uniquelocal` (10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, fc00::/7).
+
+        @par Errors
+        @li `error::bad_value` with what is wrong. @see subnet::parse
+    */
+    CREMA_DECL static result<proxy_trust> subnets(std::span<const std::string_view> list);
+    /// Returns what trusts the subnets of a list with commas: `"loopback, 10.0.0.1"`. See the other.
+    CREMA_DECL static result<proxy_trust> subnets(std::string_view list);
+
+    /// Tells whether nobody is trusted, whatever the address.
+    bool nobody() const noexcept { return hops_ == 0 && subnets_.empty() && !decides_; }
+    /// Tells whether the address of a hop is trusted. What is no IP address is in no subnet.
+    CREMA_DECL bool trusts(std::string_view address, std::size_t hop) const;
+
+private:
+    explicit proxy_trust(std::size_t hops) noexcept : hops_(hops) {}
+    std::size_t hops_ = 0;
+    std::vector<subnet> subnets_;
+    predicate decides_;
+};
+
+/** Return all addresses of a request, the closest first: that of the peer, then those of X-Forwarded-For from its end.
+
+    @param peer Address of the peer of the connection.
+    @param x_forwarded_for The value of the field, lines joined with commas. The result holds views into both.
+*/
+CREMA_DECL std::vector<std::string_view> forwarded_addresses(std::string_view peer, std::string_view x_forwarded_for);
+
+/// Returns the addresses up to the first that is not trusted, this included; see `forwarded_addresses`.
+CREMA_DECL std::vector<std::string_view> forwarded_addresses(std::string_view peer, std::string_view x_forwarded_for,
+                                                             const proxy_trust& trust);
+
+/// Returns the address of the client: the last of `forwarded_addresses`. Asks about no address behind it.
+CREMA_DECL std::string_view client_address(std::string_view peer, std::string_view x_forwarded_for,
+                                           const proxy_trust& trust);
+
+} // namespace crema::http
+
+#if CREMA_BODIES
+#include <array>
+#include <string>
+
+namespace crema::http {
+namespace detail {
+
+// Takes the last address away from the list; empty when there is none.
+inline std::string_view take_forwarded(std::string_view& rest) noexcept {
+    while (!rest.empty()) {
+        const auto comma = rest.rfind(',');
+        auto address = comma == rest.npos ? rest : rest.substr(comma + 1);
+        rest = comma == rest.npos ? std::string_view{} : rest.substr(0, comma);
+        while (address.starts_with(' ')) address.remove_prefix(1);
+        while (address.ends_with(' ')) address.remove_suffix(1);
+        if (!address.empty()) return address;
+    }
+    return {};
+}
+
+// Calls `visitor` with the addresses up to the first that is not trusted.
+template <class F>
+void walk_forwarded(std::string_view peer, std::string_view rest, const proxy_trust& trust, F visitor) {
+    std::size_t hop = 0;
+    for (auto address = peer;;) {
+        visitor(address);
+        if (rest.empty() || !trust.trusts(address, hop++)) return;
+        address = take_forwarded(rest);
+        if (address.empty()) return;
+    }
+}
+
+} // namespace detail
+
+CREMA_DECL result<proxy_trust> proxy_trust::subnets(std::span<const std::string_view> list) {
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 8> names{{
+        {"linklocal", "169.254.0.0/16"},
+        {"linklocal", "fe80::/10"},
+        {"loopback", "127.0.0.1/8"},
+        {"loopback", "::1/128"},
+        {"uniquelocal", "10.0.0.0/8"},
+        {"uniquelocal", "172.16.0.0/12"},
+        {"uniquelocal", "192.168.0.0/16"},
+        {"uniquelocal", "fc00::/7"},
+    }};
+    proxy_trust t;
+    for (const auto text : list) {
+        bool named = false;
+        for (const auto& [name, range] : names)
+            if (name == text) {
+                t.subnets_.push_back(*subnet::parse(range));
+                named = true;
+            }
+        if (named) continue;
+        auto read = subnet::parse(text);
+        if (!read) return read.error();
+        t.subnets_.push_back(*read);
+    }
+    return t;
+}
+
+CREMA_DECL result<proxy_trust> proxy_trust::subnets(std::string_view list) {
+    std::vector<std::string_view> parts;
+    for (;;) {
+        const auto comma = list.find(',');
+        parts.push_back(trim_ows(list.substr(0, comma)));
+        if (comma == list.npos) break;
+        list.remove_prefix(comma + 1);
+    }
+    return subnets(parts);
+}
+
+CREMA_DECL bool proxy_trust::trusts(std::string_view address, std::size_t hop) const {
+    if (decides_) return decides_(address, hop);
+    if (hop < hops_) return true;
+    if (subnets_.empty()) return false;
+    const auto ip = ip_address::parse(address);
+    if (!ip) return false;
+    for (const auto& s : subnets_)
+        if (s.contains(*ip)) return true;
+    return false;
+}
+
+CREMA_DECL std::vector<std::string_view> forwarded_addresses(std::string_view peer, std::string_view x_forwarded_for) {
+    std::vector<std::string_view> all{peer};
+    for (auto rest = x_forwarded_for;;) {
+        const auto address = detail::take_forwarded(rest);
+        if (address.empty()) return all;
+        all.push_back(address);
+    }
+}
+
+CREMA_DECL std::vector<std::string_view> forwarded_addresses(std::string_view peer, std::string_view x_forwarded_for,
+                                                             const proxy_trust& trust) {
+    std::vector<std::string_view> all;
+    detail::walk_forwarded(peer, x_forwarded_for, trust, [&](std::string_view a) { all.push_back(a); });
+    return all;
+}
+
+CREMA_DECL std::string_view client_address(std::string_view peer, std::string_view x_forwarded_for,
+                                           const proxy_trust& trust) {
+    std::string_view last;
+    detail::walk_forwarded(peer, x_forwarded_for, trust, [&](std::string_view a) { last = a; });
+    return last;
+}
+
+} // namespace crema::http
+#endif
+// ---- crema/web/settings.hpp
+// settings: what app.set, app.enable and app.disable change.
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace crema {
+
+/** Holds the settings of an app by their Express names, and beside them what each request reads, ready to use.
+
+    | name | default | meaning |
+    |---|---|---|
+    | `case sensitive routing` | false | `/Foo` is not `/foo`; read when the first route or middleware is added |
+    | `strict routing` | false | `/foo/` is not `/foo`; read likewise |
+    | `env` | `CREMA_ENV`, else `NODE_ENV`, else `"development"` | `"production"` hides the text of errors |
+    | `etag` | `"weak"` | `true`, `"weak"`, `"strong"`, `false`, `"express"` (Express' own), or a function of the body |
+    | `json escape` | false | `<`, `>` and `&` are escaped in JSON |
+    | `json replacer` | none | a function of name and value that gives what is written instead, if anything |
+    | `json spaces` | 0 | indentation of JSON |
+    | `jsonp callback name` | `"callback"` | the name in the query that `response::jsonp` looks for |
+    | `query parser` | `"simple"` | `true`, `"simple"`: flat; `"extended"`: nested; `false`: none; or a function |
+    | `subdomain offset` | 2 | how many parts of the host's name are no subdomains |
+    | `trust proxy` | false | whose `X-Forwarded-` fields are believed, see below |
+    | `x-powered-by` | true | sends `X-Powered-By: crema` |
+
+    `trust proxy` is `true` for everybody, a number of hops, a text with commas or an array of addresses, subnets
+    (`"10.0.0.0/8"`) and the names `loopback`, `linklocal` and `uniquelocal`, or a function of address and hop. Unless
+    the peer of the connection is trusted, what the client says about itself is not believed. See `http::proxy_trust`.
+
+    Other names are kept for the application.
+
+    @par Thread Safety
+    Set before the server listens, or on the only loop.
+*/
+class settings {
+public:
+    /// How `response::send` makes a validator.
+    enum class etag_kind : unsigned char { off, weak, strong, express, function };
+    /// Makes the validator of a body, quotes included; none when it returns an empty text.
+    using etag_function = std::function<std::string(std::string_view)>;
+    /// Gives what is written for a member; the name of the whole is empty, those of elements are numbers.
+    using json_replacer_function = std::function<std::optional<value>(std::string_view name, const value& v)>;
+
+    /// How `request::query` parses.
+    enum class query_parser_kind : unsigned char { off, simple, extended, function };
+    /// Parses a query, given without its question mark.
+    using query_function = std::function<value(std::string_view)>;
+
+    /// Construct with the defaults.
+    CREMA_DECL settings();
+
+    /** Set a value.
+        @throws system_error(error::bad_value) when the name is known and the value is not one of its values.
+    */
+    CREMA_DECL void set(std::string_view name, value v);
+    /** Set `etag` to a function.
+        @throws system_error(error::bad_value) when it is another name.
+    */
+    CREMA_DECL void set(std::string_view name, etag_function f);
+    /** Set `json replacer`.
+        @throws system_error(error::bad_value) when it is another name.
+    */
+    CREMA_DECL void set(std::string_view name, json_replacer_function f);
+    /** Set `trust proxy` to a function, called as `f(std::string_view address, std::size_t hop)`.
+        @throws system_error(error::bad_value) when it is another name.
+    */
+    CREMA_DECL void set(std::string_view name, http::proxy_trust::predicate f);
+    /** Set `query parser` to a function, called as `f(std::string_view query)`, which returns a `value`.
+        @throws system_error(error::bad_value) when it is another name.
+    */
+    template <class F>
+        requires std::same_as<std::invoke_result_t<F&, std::string_view>, value>
+    void set(std::string_view name, F f) {
+        set_query_parser(name, std::move(f));
+    }
+    /// Returns a value, or null when the name was never set; valid until it is set again.
+    CREMA_DECL const value* get(std::string_view name) const;
+
+    bool case_sensitive_routing = false; ///< setting `case sensitive routing`
+    bool strict_routing = false;         ///< setting `strict routing`
+    bool production = false;             ///< setting `env` is `"production"`
+    bool test = false;                   ///< setting `env` is `"test"`
+    bool x_powered_by = true;            ///< setting `x-powered-by`
+    bool json_escape = false;            ///< setting `json escape`
+    etag_kind etag = etag_kind::weak;    ///< setting `etag`
+    unsigned json_spaces = 0;            ///< setting `json spaces`
+    etag_function make_etag{};           ///< setting `etag` when it is a function
+    json_replacer_function json_replacer{};     ///< setting `json replacer`
+    std::string jsonp_callback = "callback";    ///< setting `jsonp callback name`
+    query_parser_kind query_parser = query_parser_kind::simple; ///< setting `query parser`
+    query_function parse_query{};                               ///< setting `query parser` when it is a function
+    std::size_t subdomain_offset = 2;                           ///< setting `subdomain offset`
+    http::proxy_trust trust_proxy{};                            ///< setting `trust proxy`
+
+private:
+    CREMA_DECL void set_query_parser(std::string_view name, query_function f);
+    CREMA_DECL void keep(std::string_view name, value v);
+    CREMA_DECL void set_trust(const value& v);
+    std::map<std::string, value, std::less<>> all_;
+};
+
+} // namespace crema
+
+#if CREMA_BODIES
+#include <cmath>
+#include <cstdlib>
+#include <vector>
+
+namespace crema {
+
+CREMA_DECL settings::settings() {
+    const char* env = std::getenv("CREMA_ENV");
+    if (!env || !*env) env = std::getenv("NODE_ENV");
+    set("env", value(std::string(env && *env ? env : "development")));
+    set("x-powered-by", value(true));
+    set("etag", value("weak"));
+    set("query parser", value("simple"));
+    set("subdomain offset", value(2));
+    set("trust proxy", value(false));
+}
+
+CREMA_DECL void settings::set(std::string_view name, value v) {
+    const auto bad = [&](const char* wanted) {
+        throw system_error(make_error_code(error::bad_value),
+                           "setting \"" + std::string(name) + "\": expected " + wanted);
+    };
+    const auto truth = [&]() -> bool {
+        if (v.is_null()) return false;
+        if (!v.is_bool()) bad("true or false");
+        return v.as_bool();
+    };
+    if (name == "case sensitive routing") case_sensitive_routing = truth();
+    else if (name == "strict routing") strict_routing = truth();
+    else if (name == "x-powered-by") x_powered_by = truth();
+    else if (name == "json escape") json_escape = truth();
+    else if (name == "json spaces") {
+        if (v.is_null()) json_spaces = 0;
+        else if (!v.is_integer() || v.as_int64() < 0 || v.as_int64() > 10) bad("a number from 0 to 10");
+        else json_spaces = static_cast<unsigned>(v.as_int64());
+    } else if (name == "env") {
+        if (!v.is_string()) bad("a string");
+        production = v.as_string() == "production";
+        test = v.as_string() == "test";
+    } else if (name == "jsonp callback name") {
+        if (!v.is_string()) bad("a string");
+        jsonp_callback = v.as_string();
+    } else if (name == "json replacer") {
+        if (!v.is_null()) bad("a function or null");
+        json_replacer = nullptr;
+    } else if (name == "etag") {
+        if (v.is_bool()) etag = v.as_bool() ? etag_kind::weak : etag_kind::off;
+        else if (v.is_string() && v.as_string() == "weak") etag = etag_kind::weak;
+        else if (v.is_string() && v.as_string() == "strong") etag = etag_kind::strong;
+        else if (v.is_string() && v.as_string() == "express") etag = etag_kind::express;
+        else bad("true, false, \"weak\", \"strong\", \"express\" or a function");
+        make_etag = nullptr;
+    } else if (name == "query parser") {
+        if (v.is_bool()) query_parser = v.as_bool() ? query_parser_kind::simple : query_parser_kind::off;
+        else if (v.is_string() && v.as_string() == "simple") query_parser = query_parser_kind::simple;
+        else if (v.is_string() && v.as_string() == "extended") query_parser = query_parser_kind::extended;
+        else bad("true, false, \"simple\", \"extended\" or a function");
+        parse_query = nullptr;
+    } else if (name == "subdomain offset") {
+        if (!v.is_integer() || v.as_int64() < 0) bad("a number from 0 on");
+        subdomain_offset = static_cast<std::size_t>(v.as_uint64());
+    } else if (name == "trust proxy") {
+        set_trust(v);
+    }
+    keep(name, std::move(v));
+}
+
+CREMA_DECL void settings::keep(std::string_view name, value v) {
+    const auto at = all_.find(name);
+    if (at != all_.end()) at->second = std::move(v);
+    else all_.emplace(std::string(name), std::move(v));
+}
+
+CREMA_DECL void settings::set_trust(const value& v) {
+    const auto bad = [](const std::string& why) {
+        throw system_error(make_error_code(error::bad_value), "setting \"trust proxy\": " + why);
+    };
+    const auto take = [&](result<http::proxy_trust> t) {
+        if (!t) bad(t.error().message());
+        trust_proxy = std::move(*t);
+    };
+    if (v.is_null()) trust_proxy = {};
+    else if (v.is_bool()) trust_proxy = v.as_bool() ? http::proxy_trust::everybody() : http::proxy_trust();
+    else if (v.is_number()) {
+        const double hops = std::ceil(v.as_double());
+        trust_proxy = hops >= 1 ? http::proxy_trust::first(hops < 1e9 ? static_cast<std::size_t>(hops) : 1'000'000'000)
+                                : http::proxy_trust();
+    } else if (v.is_string()) {
+        take(http::proxy_trust::subnets(std::string_view(v.as_string())));
+    } else if (v.is_array()) {
+        std::vector<std::string_view> list;
+        for (const auto& one : v.as_array()) {
+            if (!one.is_string()) bad("expected texts in the array");
+            list.push_back(one.as_string());
+        }
+        take(http::proxy_trust::subnets(list));
+    } else {
+        bad("expected true, false, a number, a text, an array of texts or a function");
+    }
+}
+
+CREMA_DECL void settings::set(std::string_view name, http::proxy_trust::predicate f) {
+    if (name != "trust proxy" || !f)
+        throw system_error(make_error_code(error::bad_value),
+                           "setting \"" + std::string(name) + "\": no such function");
+    trust_proxy = http::proxy_trust::by(std::move(f));
+    keep(name, value(true));
+}
+
+CREMA_DECL void settings::set_query_parser(std::string_view name, query_function f) {
+    if (name != "query parser" || !f)
+        throw system_error(make_error_code(error::bad_value),
+                           "setting \"" + std::string(name) + "\": no such function");
+    parse_query = std::move(f);
+    query_parser = query_parser_kind::function;
+    keep(name, value(true));
+}
+
+CREMA_DECL void settings::set(std::string_view name, etag_function f) {
+    if (name != "etag" || !f)
+        throw system_error(make_error_code(error::bad_value),
+                           "setting \"" + std::string(name) + "\": no such function");
+    set(name, value(true));
+    make_etag = std::move(f);
+    etag = etag_kind::function;
+}
+
+CREMA_DECL void settings::set(std::string_view name, json_replacer_function f) {
+    if (name != "json replacer" || !f)
+        throw system_error(make_error_code(error::bad_value),
+                           "setting \"" + std::string(name) + "\": no such function");
+    json_replacer = std::move(f);
+}
+
+CREMA_DECL const value* settings::get(std::string_view name) const {
+    const auto at = all_.find(name);
+    return at == all_.end() ? nullptr : &at->second;
+}
+
+} // namespace crema
+#endif
+// ---- crema/web/request.hpp
+// request: what the client asked, with Express' names.
+#include <concepts>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace crema {
+
+namespace detail {
+class transaction;
+struct router_run;
+} // namespace detail
+
 /** Represents one HTTP request while it is handled.
 
     Handlers get it by reference; it lives until the last coroutine and the last `hold` of the request end.
@@ -17089,7 +21181,7 @@ private:
     @par Thread Safety
     Only on the loop of the request.
 */
-class request {
+class request : public request_fields {
 public:
     request(const request&) = delete;
     request& operator=(const request&) = delete;
@@ -17109,22 +21201,30 @@ public:
     /// Returns the minor version of HTTP/1.
     int http_version_minor() const noexcept { return head_->version_minor(); }
 
-    /** Return a header field; repeated ones of list type are the first.
-
-        @param name Case does not matter; `referrer` is `referer`.
-    */
-    CREMA_DECL std::optional<std::string_view> get(std::string_view name) const;
-    /// Returns a header field; the same as `get`.
-    std::optional<std::string_view> header(std::string_view name) const { return get(name); }
-    /// Returns the fields as they came.
-    const http::request_head& head() const noexcept { return *head_; }
-
     /// Returns what the pattern of the layer captured.
     const path_params& params() const noexcept { return params_; }
     /// Returns one captured parameter; empty when the path has none of that name.
     std::string_view params(std::string_view name) const noexcept { return params_[name]; }
+    /** Return one captured parameter as a `T`: `req.params<"id", int>()`.
 
-    /// Returns the query as an object of strings, and arrays of strings for repeated names; parsed at the first call.
+        In a generic handler of a typed route, `app.get<"/users/:id">([](auto& req, auto& res) …)`, a name that the
+        pattern does not have does not compile.
+
+        @throws http_error 400 that names the parameter when it is no `T`, 404 when the path has none of that name and
+        `T` is no `std::optional`.
+    */
+    template <route::fixed_string Name, class T = std::string_view>
+    T params() const {
+        return params_.template as<Name, T>();
+    }
+    /// Sets a parameter for this layer and what is within; copied. Callbacks of `router::param` may replace theirs.
+    CREMA_DECL void params(std::string_view name, std::string_view replacement);
+
+    /** Return the query, parsed as the setting `query parser` says.
+
+        By default an object of strings, and arrays of strings for repeated names. Valid until the query of `url()` is
+        another one.
+    */
     CREMA_DECL const value& query();
     /// Returns the first value of a name in the query, decoded.
     CREMA_DECL std::optional<std::string_view> query(std::string_view name);
@@ -17138,8 +21238,6 @@ public:
         body_ = std::move(v);
         body_parsed_ = true;
     }
-    /// Tells whether the Content-Type is application/json or ends in `+json`.
-    CREMA_DECL bool is_json() const;
     /// Tells whether the request has a body, read or not.
     bool has_body() const noexcept { return exchange_->has_body(); }
 
@@ -17158,15 +21256,15 @@ public:
         @par Cancellation
         Ends the wait. Calls must not overlap.
     */
-    CREMA_DECL task<std::string_view> read_text(std::size_t limit = 102400);
+    CREMA_COROUTINE task<std::string_view> read_text(std::size_t limit = 102400);
 
     /** Read the next piece of the body, as it arrives; empty at the end. See `exchange::read`. */
     auto read() { return exchange_->read(); }
 
     /** Parse the body as JSON into a `T`: an aggregate, a container, `value`.
 
-        Works after `body_json()` or `body_text()`, in a handler that takes `body<T>`, and without any of them when the body is
-        here (see `raw_body`). In a coroutine `co_await req.read_json<T>()` always works.
+        Works after `body_json()` or `body_text()`, in a handler that takes `body<T>`, and without any of them when the
+        body is here (see `raw_body`). In a coroutine `co_await req.read_json<T>()` always works.
 
         @throws http_error 400 that names the field; 415 when the content type is no JSON; std::logic_error when
         the body has not been read.
@@ -17183,25 +21281,48 @@ public:
         co_return parse_json<T>(text);
     }
 
-    /// Returns the address of the client; without a port.
+    /// Returns the address of the client, without a port: that of the peer, or what trusted proxies say it is.
     CREMA_DECL std::string_view ip();
-    /// Returns `"https"` or `"http"`.
-    std::string_view protocol() const noexcept { return exchange_->secure() ? "https" : "http"; }
-    /// Tells whether the connection is encrypted.
-    bool secure() const noexcept { return exchange_->secure(); }
-    /// Returns the Host field, with a port when it has one.
-    std::string_view host() const noexcept { return head_->host(); }
-    /// Returns the Host field without its port.
-    CREMA_DECL std::string_view hostname() const;
-    /// Tells whether `X-Requested-With` says XMLHttpRequest.
-    CREMA_DECL bool xhr() const;
+    /// Returns the addresses that trusted proxies tell, the client's first, without that of the peer.
+    CREMA_DECL std::vector<std::string_view> ips();
+    /// Returns `"https"` or `"http"`, or what a trusted proxy says in X-Forwarded-Proto.
+    CREMA_DECL std::string_view protocol();
+    /// Tells whether `protocol()` is `"https"`.
+    bool secure() { return protocol() == "https"; }
+    /// Returns host and port that the request is for, or what a trusted proxy says in X-Forwarded-Host.
+    CREMA_DECL std::string_view host();
+    /// Returns `host()` without its port.
+    CREMA_DECL std::string_view hostname();
+    /// Returns the parts of `hostname()` from the last to the first, without the last `subdomain offset` of them.
+    CREMA_DECL std::vector<std::string_view> subdomains();
+    /// Returns the cookies as an object, decoded; those that begin with `j:` as what they say in JSON. Parsed at the
+    /// first call.
+    CREMA_DECL const value& cookies();
+    /// Returns the cookie of that name when it is a text.
+    CREMA_DECL std::optional<std::string_view> cookies(std::string_view name);
+    /// Sets the cookies, for who checks signatures: without the signed ones.
+    template <std::same_as<value> V>
+    void cookies(V all) {
+        cookies_ = std::move(all);
+    }
+    /// Returns the cookies whose signature was checked; one with a false signature is false. Empty unless a middleware
+    /// has checked them.
+    const value& signed_cookies() const noexcept { return signed_cookies_; }
+    /// Sets the cookies whose signature was checked.
+    template <std::same_as<value> V>
+    void signed_cookies(V all) {
+        signed_cookies_ = std::move(all);
+    }
+
     /// Tells whether the client's copy is still good, by what the response has set so far.
     CREMA_DECL bool fresh() const;
     /// Tells the opposite of `fresh`.
-    bool stale() const { return !fresh(); }
+    CREMA_DECL bool stale() const;
 
     /// Returns the response to this request.
     CREMA_DECL response& res() noexcept;
+    /// Returns the settings of the app that handles the request.
+    CREMA_DECL const settings& options() const noexcept;
     /// Returns the values that follow all coroutines of this request. See `context_value`.
     CREMA_DECL context_frame& context() noexcept;
     /// Returns the layer under the framework.
@@ -17217,7 +21338,7 @@ private:
     explicit request(detail::transaction& owner) noexcept : owner_(&owner) {}
     void open(exchange& x) noexcept {
         exchange_ = &x;
-        head_ = &x.head();
+        open_fields(x.head(), x.memory());
         url_ = head_->target();
         path_ = head_->path();
     }
@@ -17226,14 +21347,18 @@ private:
         base_url_ = {};
         params_ = {};
         query_.reset();
+        cookies_.reset();
+        if (!signed_cookies_.empty()) [[unlikely]] signed_cookies_ = value::object();
         body_ = nullptr;
         raw_body_.reset();
         raw_owned_.clear();
-        ip_.clear();
+        peer_.clear();
+        close_fields();
         body_parsed_ = false;
     }
 
     CREMA_DECL bool fresh(const response& res) const;
+    CREMA_DECL std::string_view peer();
     CREMA_DECL void require_json_type() const;
     CREMA_DECL std::string_view require_json_text();
     [[noreturn]] CREMA_DECL static void bad_json(const failure& why);
@@ -17246,426 +21371,22 @@ private:
 
     exchange* exchange_ = nullptr;
     detail::transaction* owner_;
-    const http::request_head* head_ = nullptr;
     std::string_view url_, path_, base_url_;
     path_params params_;
     std::optional<value> query_;
+    std::string query_text_; // what `query_` was parsed from
+    const settings* query_by_ = nullptr;
+    std::optional<value> cookies_;
+    value signed_cookies_ = value::object();
     value body_;
     std::optional<std::string_view> raw_body_;
     std::string raw_owned_;
-    std::string ip_;
+    std::string peer_;
     bool body_parsed_ = false;
 };
 
 } // namespace crema
 
-// ---- crema/http/fresh.hpp
-// fresh: whether the copy that a client has is still good, so that 304 is the answer.
-#include <string_view>
-
-namespace crema::http {
-
-/// Holds the fields that decide whether a copy is fresh; empty where there is none.
-struct freshness {
-    std::string_view if_none_match{};     ///< of the request
-    std::string_view if_modified_since{}; ///< of the request
-    std::string_view cache_control{};     ///< of the request
-    std::string_view etag{};              ///< of the response
-    std::string_view last_modified{};     ///< of the response
-};
-
-/** Tell whether the client's copy is still good.
-
-    Without a condition in the request it is not. `Cache-Control: no-cache` asks for a new one. If-None-Match decides
-    alone when it is there, by weak comparison; else If-Modified-Since does, when both dates can be read.
-
-    @par Complexity
-    Linear in the length of the fields.
-
-    @see RFC 9110 section 13.2.2
-*/
-CREMA_DECL bool is_fresh(const freshness& fields);
-
-} // namespace crema::http
-
-// ---- crema/http/etag.hpp
-// ETag: validators made from a body or a file, and their comparison (RFC 9110 section 8.8.3).
-#include <cstddef>
-#include <cstdint>
-#include <string>
-#include <string_view>
-
-namespace crema::http {
-
-/// Tells how much a validator promises: the same octets (strong), or the same meaning (weak).
-enum class etag_strength : bool { strong, weak };
-
-/// Counts the octets that `write_etag` needs.
-inline constexpr std::size_t etag_room = 40;
-
-/** Write the default validator of a body, from a fast 128-bit hash.
-
-    The same body has the same validator in every process and on every machine.
-
-    @param out Room for `etag_room` octets.
-    @return What was written, quotes included: `W/"…"`.
-*/
-CREMA_DECL std::string_view write_etag(char* out, std::string_view body,
-                                       etag_strength strength = etag_strength::weak) noexcept;
-
-/// @copydoc write_etag
-inline std::string_view write_etag(char* out, std::string_view body, bool weak) noexcept {
-    return write_etag(out, body, weak ? etag_strength::weak : etag_strength::strong);
-}
-
-/// Returns the validator of a body that Express makes: length and SHA-1, `W/"5-qvTGHdzF6KLavt4PO0gs2a6pQ00"`.
-CREMA_DECL std::string express_etag(std::string_view body, etag_strength strength = etag_strength::weak);
-
-/** Return the validator of a file that Express makes: size and time of last change, `W/"1f-18b2c0f4a00"`.
-
-    @param size Octets.
-    @param modified_ms Milliseconds since 1970.
-*/
-CREMA_DECL std::string file_etag(std::uint64_t size, std::int64_t modified_ms,
-                                 etag_strength strength = etag_strength::weak);
-
-/** Tell whether two validators are equal when their weakness is ignored.
-
-    @see RFC 9110 section 8.8.3.2
-*/
-constexpr bool weakly_equal(std::string_view a, std::string_view b) noexcept {
-    if (a.starts_with("W/")) a.remove_prefix(2);
-    if (b.starts_with("W/")) b.remove_prefix(2);
-    return a == b;
-}
-
-/// Tells whether two validators are equal and both strong (RFC 9110 section 8.8.3.2).
-constexpr bool strongly_equal(std::string_view a, std::string_view b) noexcept {
-    return a == b && !a.starts_with("W/");
-}
-
-} // namespace crema::http
-
-// ---- crema/core/sha1.hpp
-// SHA-1, where protocols ask for it (WebSocket handshakes, validators): not for security.
-#include <array>
-#include <cstddef>
-#include <cstdint>
-#include <string_view>
-
-namespace crema {
-
-/** Computes a SHA-1 digest from octets that come in pieces.
-
-    @par Thread Safety
-    Distinct objects: safe. Shared objects: unsafe.
-
-    @see FIPS 180-4
-*/
-class sha1 {
-public:
-    /// Counts the octets of a digest.
-    static constexpr std::size_t size = 20;
-    using digest_type = std::array<char, size>; ///< octets of a digest
-
-    /// Adds octets.
-    CREMA_DECL void update(std::string_view octets) noexcept;
-    /// Returns the digest of all octets added; the object is used up.
-    CREMA_DECL digest_type finish() noexcept;
-
-    /// Returns the digest of octets that are all there.
-    static digest_type of(std::string_view octets) noexcept {
-        sha1 s;
-        s.update(octets);
-        return s.finish();
-    }
-
-private:
-    CREMA_DECL void block(const char* p) noexcept;
-    std::uint32_t state_[5] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0};
-    std::uint64_t count_ = 0;
-    char rest_[64];
-};
-
-} // namespace crema
-
-#if CREMA_BODIES
-#include <bit>
-#include <cstring>
-
-namespace crema {
-
-CREMA_DECL void sha1::block(const char* p) noexcept {
-    std::uint32_t w[80];
-    for (int i = 0; i < 16; ++i) {
-        auto at = [&](int k) { return std::uint32_t{static_cast<unsigned char>(p[i * 4 + k])}; };
-        w[i] = at(0) << 24 | at(1) << 16 | at(2) << 8 | at(3);
-    }
-    for (int i = 16; i < 80; ++i) w[i] = std::rotl(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 1);
-    auto [a, b, c, d, e] = state_;
-    for (int i = 0; i < 80; ++i) {
-        std::uint32_t f, k;
-        if (i < 20) f = (b & c) | (~b & d), k = 0x5a827999;
-        else if (i < 40) f = b ^ c ^ d, k = 0x6ed9eba1;
-        else if (i < 60) f = (b & c) | (b & d) | (c & d), k = 0x8f1bbcdc;
-        else f = b ^ c ^ d, k = 0xca62c1d6;
-        const auto t = std::rotl(a, 5) + f + e + k + w[i];
-        e = d;
-        d = c;
-        c = std::rotl(b, 30);
-        b = a;
-        a = t;
-    }
-    const std::uint32_t sum[] = {a, b, c, d, e};
-    for (int i = 0; i < 5; ++i) state_[i] += sum[i];
-}
-
-CREMA_DECL void sha1::update(std::string_view octets) noexcept {
-    const auto held = static_cast<std::size_t>(count_ % 64);
-    count_ += octets.size();
-    if (held != 0) {
-        const auto n = octets.size() < 64 - held ? octets.size() : 64 - held;
-        if (n != 0) std::memcpy(rest_ + held, octets.data(), n);
-        octets.remove_prefix(n);
-        if (held + n < 64) return;
-        block(rest_);
-    }
-    for (; octets.size() >= 64; octets.remove_prefix(64)) block(octets.data());
-    if (!octets.empty()) std::memcpy(rest_, octets.data(), octets.size());
-}
-
-CREMA_DECL sha1::digest_type sha1::finish() noexcept {
-    const auto bits = count_ * 8;
-    char padding[72] = {static_cast<char>(0x80)};
-    const auto held = static_cast<std::size_t>(count_ % 64);
-    const std::size_t zeros = held < 56 ? 56 - held : 120 - held;
-    for (std::size_t i = 0; i < 8; ++i) padding[zeros + i] = static_cast<char>(bits >> (56 - 8 * i));
-    update({padding, zeros + 8});
-    digest_type out;
-    for (std::size_t i = 0; i < size; ++i) out[i] = static_cast<char>(state_[i / 4] >> (24 - 8 * (i % 4)));
-    return out;
-}
-
-} // namespace crema
-#endif
-// ---- crema/http/etag.hpp, bodies
-#if CREMA_BODIES
-#include <bit>
-#include <charconv>
-#include <cstring>
-
-namespace crema::http {
-namespace detail {
-
-// Writes 32 bits as 8 hexadecimal digits, all at once: one digit an octet of a 64-bit word.
-inline void put_hex(char* out, std::uint32_t value) noexcept {
-    std::uint64_t x = value;
-    x = (x | x << 16) & 0x0000ffff0000ffff;
-    x = (x | x << 8) & 0x00ff00ff00ff00ff;
-    x = (x | x << 4) & 0x0f0f0f0f0f0f0f0f;
-    const auto letters = (x + 0x0606060606060606) >> 4 & 0x0101010101010101; // 1 where the digit is above 9
-    x += 0x3030303030303030 + letters * ('a' - '0' - 10);
-#if defined(__GNUC__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    x = __builtin_bswap64(x);
-    std::memcpy(out, &x, 8);
-#else
-    for (int i = 0; i < 8; ++i) out[i] = static_cast<char>(x >> (56 - 8 * i));
-#endif
-}
-
-inline void append_hex(std::string& out, std::uint64_t value) {
-    char digits[16];
-    out.append(digits, std::to_chars(digits, digits + 16, value, 16).ptr);
-}
-
-} // namespace detail
-
-CREMA_DECL std::string_view write_etag(char* out, std::string_view body, etag_strength strength) noexcept {
-    const auto hash = hash128(body);
-    char* p = out;
-    if (strength == etag_strength::weak) {
-        *p++ = 'W';
-        *p++ = '/';
-    }
-    *p++ = '"';
-    for (auto half : {hash.low, hash.high}) {
-        detail::put_hex(p, static_cast<std::uint32_t>(half >> 32));
-        detail::put_hex(p + 8, static_cast<std::uint32_t>(half));
-        p += 16;
-    }
-    *p++ = '"';
-    return {out, static_cast<std::size_t>(p - out)};
-}
-
-CREMA_DECL std::string express_etag(std::string_view body, etag_strength strength) {
-    const auto digest = sha1::of(body);
-    std::string tag(strength == etag_strength::weak ? "W/\"" : "\"");
-    detail::append_hex(tag, body.size());
-    tag += '-';
-    tag.append(base64_encode({digest.data(), digest.size()}), 0, 27);
-    tag += '"';
-    return tag;
-}
-
-CREMA_DECL std::string file_etag(std::uint64_t size, std::int64_t modified_ms, etag_strength strength) {
-    std::string tag(strength == etag_strength::weak ? "W/\"" : "\"");
-    detail::append_hex(tag, size);
-    tag += '-';
-    if (modified_ms < 0) tag += '-';
-    detail::append_hex(tag, modified_ms < 0 ? -static_cast<std::uint64_t>(modified_ms)
-                                            : static_cast<std::uint64_t>(modified_ms));
-    tag += '"';
-    return tag;
-}
-
-} // namespace crema::http
-#endif
-// ---- crema/http/fresh.hpp, bodies
-#if CREMA_BODIES
-
-namespace crema::http {
-
-CREMA_DECL bool is_fresh(const freshness& f) {
-    if (f.if_none_match.empty() && f.if_modified_since.empty()) return false;
-    for (auto directive : comma_list(f.cache_control))
-        if (directive == "no-cache") return false;
-    if (!f.if_none_match.empty()) {
-        if (f.if_none_match == "*") return true;
-        if (f.etag.empty()) return false;
-        for (auto tag : comma_list(f.if_none_match))
-            if (weakly_equal(tag, f.etag)) return true;
-        return false;
-    }
-    if (f.last_modified == f.if_modified_since) return parse_date(f.last_modified).has_value();
-    const auto modified = parse_date(f.last_modified), since = parse_date(f.if_modified_since);
-    return modified && since && *modified <= *since;
-}
-
-} // namespace crema::http
-#endif
-// ---- crema/web/request.hpp, bodies
-#if CREMA_BODIES
-#include <stdexcept>
-
-namespace crema {
-namespace detail {
-
-[[noreturn]] CREMA_DECL void throw_body_error(std::error_code why, std::size_t limit);
-
-} // namespace detail
-
-CREMA_DECL std::optional<std::string_view> request::get(std::string_view name) const {
-    auto i = head_->find(name, 0);
-    if (i == http::request_head::npos && iequals(name, "referrer")) i = head_->find(http::field::referer, 0);
-    if (i == http::request_head::npos) return std::nullopt;
-    return head_->field_at(i).value;
-}
-
-CREMA_DECL const value& request::query() {
-    if (!query_) {
-        const auto at = url_.find('?');
-        query_ = http::parse_query(at == url_.npos ? std::string_view{} : url_.substr(at + 1));
-    }
-    return *query_;
-}
-
-CREMA_DECL std::optional<std::string_view> request::query(std::string_view name) {
-    const value* v = query().find(name);
-    if (v && v->is_array()) v = v->size() ? &v->at(std::size_t{0}) : nullptr;
-    if (!v || !v->is_string()) return std::nullopt;
-    return v->as_string();
-}
-
-CREMA_DECL std::optional<std::string_view> request::raw_body() {
-    if (!raw_body_ && exchange_->has_body()) raw_body_ = exchange_->buffered_body();
-    return raw_body_;
-}
-
-CREMA_DECL void request::raw_body(std::string text) {
-    raw_owned_ = std::move(text);
-    raw_body_ = raw_owned_;
-}
-
-CREMA_DECL task<std::string_view> request::read_text(std::size_t limit) {
-    if (auto here = raw_body()) {
-        if (here->size() > limit) detail::throw_body_error(make_error_code(error::too_large), limit);
-        co_return *here;
-    }
-    std::string all;
-    std::error_code failed;
-    try {
-        if (exchange_->content_length().value_or(0) > limit) failed = make_error_code(error::too_large);
-        while (!failed) {
-            const std::string_view piece = co_await exchange_->read();
-            if (piece.empty()) break;
-            if (all.size() + piece.size() > limit) failed = make_error_code(error::too_large);
-            else all += piece;
-        }
-    } catch (const cancelled&) {
-        throw;
-    } catch (const std::system_error& e) {
-        failed = e.code();
-    }
-    if (failed) detail::throw_body_error(failed, limit);
-    raw_body(std::move(all));
-    co_return *raw_body_;
-}
-
-CREMA_DECL std::string_view request::ip() {
-    if (ip_.empty()) ip_ = exchange_->peer().host();
-    return ip_;
-}
-
-CREMA_DECL std::string_view request::hostname() const {
-    const auto h = host();
-    if (h.starts_with('[')) return h.substr(0, h.find(']') == h.npos ? h.size() : h.find(']') + 1);
-    return h.substr(0, h.find(':'));
-}
-
-CREMA_DECL bool request::xhr() const {
-    return iequals(head_->get(http::field::x_requested_with), "xmlhttprequest");
-}
-
-CREMA_DECL bool request::is_json() const {
-    const auto type = head_->get(http::field::content_type);
-    const auto essence = trim_ows(type.substr(0, type.find(';')));
-    const auto slash = essence.find('/');
-    const auto sub = slash == essence.npos ? std::string_view{} : essence.substr(slash + 1);
-    return iequals(essence, "application/json") || (sub.size() > 5 && iequals(sub.substr(sub.size() - 5), "+json"));
-}
-
-CREMA_DECL void request::require_json_type() const {
-    if (is_json() || !has_body()) return;
-    const auto type = head_->get(http::field::content_type);
-    throw http_error(415, type.empty() ? "the body has no Content-Type; application/json is wanted"
-                                       : "the body is " + std::string(type) + "; application/json is wanted")
-        .type("media.type.unsupported");
-}
-
-CREMA_DECL std::string_view request::require_json_text() {
-    require_json_type();
-    if (auto text = raw_body()) return *text;
-    if (!exchange_->has_body()) return {};
-    throw std::logic_error("crema: req.json() before the body was read: app.use(body_json()), take body<T> as an argument, "
-                           "or co_await req.read_json<T>()");
-}
-
-CREMA_DECL void request::bad_json(const failure& why) {
-    throw http_error(400, why.message()).type("entity.parse.failed");
-}
-
-namespace detail {
-
-CREMA_DECL void throw_body_error(std::error_code why, std::size_t limit) {
-    if (why == make_error_code(error::too_large) || why == make_error_code(error::would_exceed_limit))
-        throw http_error(413, "the body is larger than " + std::to_string(limit) + " octets").type("entity.too.large");
-    if (why == make_error_code(error::bad_syntax)) throw http_error(400, "the body is malformed").type("entity.malformed");
-    throw http_error(400, "the body ended early").type("request.aborted");
-}
-
-} // namespace detail
-} // namespace crema
-#endif
 // ---- crema/http/cookie.hpp
 // Cookies: read the Cookie field, write Set-Cookie (RFC 6265bis).
 #include <chrono>
@@ -17768,7 +21489,7 @@ struct cookie_options {
     std::string domain{};                                             ///< none when empty: this host alone
     std::string path{"/"};                                            ///< none when empty
     std::optional<std::chrono::system_clock::time_point> expires{};   ///< when it ends
-    std::optional<std::chrono::seconds> max_age{};                    ///< how long it lives; stronger than `expires`
+    std::optional<std::chrono::milliseconds> max_age{};               ///< how long it lives, sent as whole seconds; stronger than `expires`
     bool http_only = false;                                           ///< hidden from scripts
     bool secure = false;                                              ///< sent over TLS only
     bool partitioned = false;                                         ///< one for each top-level site
@@ -17880,7 +21601,7 @@ CREMA_DECL result<std::string> serialize_cookie(std::string_view name, std::stri
     if (options.encoding == cookie_encoding::percent) encode_uri_component_to(line, value);
     else if (detail::valid_cookie_value(value)) line += value;
     else return wrong("argument val is invalid");
-    if (options.max_age) line.append("; Max-Age=").append(std::to_string(options.max_age->count()));
+    if (options.max_age) line.append("; Max-Age=").append(std::to_string(std::chrono::floor<std::chrono::seconds>(*options.max_age).count()));
     if (!options.domain.empty()) {
         if (!detail::valid_cookie_domain(options.domain)) return wrong("option domain is invalid");
         line.append("; Domain=").append(options.domain);
@@ -17904,6 +21625,1412 @@ CREMA_DECL result<std::string> serialize_cookie(std::string_view name, std::stri
 }
 
 } // namespace crema::http
+#endif
+// ---- crema/http/nested_query.hpp
+// nested_query: queries and forms whose names have structure, `a[b][]=c`, as the library qs reads them.
+#include <cstddef>
+#include <string_view>
+
+namespace crema::http {
+
+/// Names what becomes of a name that comes several times.
+enum class query_duplicates : unsigned char {
+    combine, ///< an array of all values
+    first,   ///< the first value
+    last,    ///< the last value
+};
+
+/// Names how escapes are read.
+enum class query_charset : unsigned char { utf_8, iso_8859_1 };
+
+/** Describes how a nested query is parsed. The defaults are those of qs, except for `inherited_names`, which is as in
+    Express. */
+struct nested_query_options {
+    std::string_view separator = "&";         ///< between pairs; not empty
+    std::size_t max_pairs = 1000;             ///< what is behind is ignored; empty pieces count; 0: no limit
+    std::size_t depth = 5;                    ///< brackets that are opened; what is behind is one name; at most 512
+    std::ptrdiff_t max_elements = 20;         ///< an array with more, or an index not below, becomes an object
+    bool refuse_beyond = false;               ///< more pairs or elements are an error
+    bool strict_depth = false;                ///< deeper brackets are an error
+    bool inherited_names = true;              ///< names such as `toString` count; `__proto__` never does
+    bool allow_dots = false;                  ///< `a.b` is `a[b]`
+    bool decode_dots = false;                 ///< `%2E` in a name is a dot of the name; see `allow_dots`
+    bool allow_empty_arrays = false;          ///< `a[]=` is an empty array
+    bool allow_sparse = false;                ///< arrays keep their holes, as null
+    bool arrays = true;                       ///< else they become objects
+    bool comma = false;                       ///< `a=b,c` is an array
+    bool null_values = false;                 ///< `a` without `=` is null, else the empty text
+    bool keep_conflicts = true;               ///< of `a[b]=c&a=d` both stay, in an array
+    bool charset_sentinel = false;            ///< `utf8=✓` says the charset
+    bool numeric_entities = false;            ///< `&#9786;` is a character when the charset is ISO-8859-1
+    bool ignore_question_mark = false;        ///< one in front
+    query_charset charset = query_charset::utf_8;                   ///< of the escapes
+    query_duplicates duplicates = query_duplicates::combine;        ///< see there
+};
+
+/** Parse a query into a tree.
+
+    | query | tree |
+    |---|---|
+    | `a[b]=c` | `{"a":{"b":"c"}}` |
+    | `a[]=b&a[]=c`, `a[0]=b&a[1]=c`, `a=b&a=c` | `{"a":["b","c"]}` |
+    | `a[100]=b` | `{"a":{"100":"b"}}`: indexes are limited |
+    | `a[b][c][d][e][f][g]=h` | `{"a":{"b":{"c":{"d":{"e":{"f":{"[g]":"h"}}}}}}}`: so is depth |
+    | `__proto__[a]=b` | `{}` |
+
+    This is Express' `extended` query parser, and with other limits its parser of forms.
+
+    @param query Without its question mark.
+
+    @par Errors
+    Only when the options ask for them:
+    @li `error::too_large` more pairs or elements than allowed.
+    @li `error::too_deep` deeper than allowed.
+
+    @par Complexity
+    O(n log n) in the length of the query.
+*/
+CREMA_DECL result<value> parse_nested_query(std::string_view query, const nested_query_options& options = {});
+
+} // namespace crema::http
+
+// ---- crema/http/query_tree.hpp
+// query_tree: what a nested query grows while it is read: texts, arrays with holes, objects; and how two of them merge.
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace crema::http::detail {
+
+// How trees merge.
+struct query_tree_rules {
+    std::ptrdiff_t max_elements = 20; // an array with more becomes an object
+    bool refuse = false; // or is an error
+    bool keep_conflicts = true; // a text where an object is makes an array of both, else a name in the object
+    bool inherited_names = false; // such a name may be one that all objects of JavaScript have
+};
+
+// Is thrown, and caught by the parser, when a limit is exceeded and rules say so.
+struct query_limit_exceeded {
+    std::string what;
+};
+
+// A node of the tree. Arrays may have holes, which cost nothing. `marks` follow the library qs: an array that became
+// too large stays an object that numbers what is added (overflow); so does what came of a text and an object in one
+// place (conflict).
+class query_node {
+public:
+    enum class kind : unsigned char { null, truth, text, array, object };
+    using pointer = std::unique_ptr<query_node>;
+
+    explicit query_node(kind k) noexcept : kind_(k) {}
+    CREMA_DECL static pointer text(std::string s);
+    static pointer make(kind k) { return std::make_unique<query_node>(k); }
+
+    kind type() const noexcept { return kind_; }
+    bool is_array() const noexcept { return kind_ == kind::array; }
+    bool is_container() const noexcept { return kind_ >= kind::array; }
+    // JavaScript's: null and the empty text.
+    bool is_false() const noexcept { return kind_ == kind::null || (kind_ == kind::text && text_.empty()); }
+    const std::string& text() const noexcept { return text_; }
+    bool overflows() const noexcept { return overflow_.has_value(); }
+
+    // Of arrays.
+    std::size_t length() const noexcept { return length_; }
+    std::size_t count() const noexcept { return elements_.size(); }
+    CREMA_DECL void put(std::size_t index, pointer node);
+    void push(pointer node) { put(length_, std::move(node)); }
+
+    // Of objects.
+    CREMA_DECL query_node* find(std::string_view name) noexcept;
+    CREMA_DECL void put(std::string_view name, pointer node);
+    void mark_overflow(std::uint64_t last) noexcept { overflow_ = last; }
+
+    // [].concat(a, b): arrays are opened, everything else is one element.
+    CREMA_DECL static pointer combine(pointer a, pointer b, const query_tree_rules& rules);
+    // Both in one place; null stands for nothing.
+    CREMA_DECL static pointer merge(pointer target, pointer source, const query_tree_rules& rules);
+
+    enum class holes : bool { closed, kept };
+    CREMA_DECL value to_value(holes h) &&;
+
+private:
+    CREMA_DECL static void refuse(const query_tree_rules& rules);
+    CREMA_DECL static pointer limited_pair(pointer a, pointer b, const query_tree_rules& rules);
+    CREMA_DECL static pointer merge_text(pointer target, pointer source, const query_tree_rules& rules);
+    CREMA_DECL static pointer merge_under(pointer target, pointer source, const query_tree_rules& rules);
+    CREMA_DECL static pointer merge_arrays(pointer target, pointer source, const query_tree_rules& rules);
+    CREMA_DECL void become_object();
+    CREMA_DECL void append(pointer node); // at the end of an array; an array's elements one by one
+    CREMA_DECL std::vector<std::pair<std::string, pointer>> take_members();
+
+    std::string text_;
+    std::map<std::size_t, pointer> elements_;
+    std::vector<std::pair<std::string, pointer>> members_;
+    std::map<std::string, std::size_t, std::less<>> index_; // of the members, once there are many
+    std::size_t length_ = 0;
+    std::optional<std::uint64_t> overflow_, conflict_; // the highest number in use
+    kind kind_;
+};
+
+// Reads what JavaScript takes for the number of an element: digits without a zero in front.
+CREMA_DECL std::optional<std::uint64_t> query_index(std::string_view name) noexcept;
+
+// Puts names that are numbers in front, in their order, as objects of JavaScript have them.
+CREMA_DECL void order_query_members(value::object_type& members);
+
+} // namespace crema::http::detail
+
+#if CREMA_BODIES
+#include <algorithm>
+
+namespace crema::http::detail {
+
+CREMA_DECL std::optional<std::uint64_t> query_index(std::string_view name) noexcept {
+    if (name.empty() || name.size() > 15 || (name.size() > 1 && name.front() == '0')) return std::nullopt;
+    std::uint64_t v = 0;
+    for (const char c : name) {
+        if (!is_digit(c)) return std::nullopt;
+        v = v * 10 + static_cast<unsigned>(c - '0');
+    }
+    return v;
+}
+
+CREMA_DECL void order_query_members(value::object_type& members) {
+    constexpr std::uint64_t most = 0xfffffffe; // above, JavaScript takes numbers for names
+    const auto number = [](const value::member& m) {
+        const auto v = query_index(m.first);
+        return v && *v <= most ? v : std::nullopt;
+    };
+    const auto numbered = [&](const value::member& m) { return number(m).has_value(); };
+    if (std::none_of(members.begin(), members.end(), numbered)) return;
+    const auto end = std::stable_partition(members.begin(), members.end(), numbered);
+    std::sort(members.begin(), end, [&](const auto& a, const auto& b) { return *number(a) < *number(b); });
+}
+
+CREMA_DECL query_node::pointer query_node::text(std::string s) {
+    auto n = make(kind::text);
+    n->text_ = std::move(s);
+    return n;
+}
+
+CREMA_DECL void query_node::put(std::size_t index, pointer node) {
+    elements_[index] = std::move(node);
+    length_ = std::max(length_, index + 1);
+}
+
+CREMA_DECL query_node* query_node::find(std::string_view name) noexcept {
+    if (!index_.empty()) {
+        const auto at = index_.find(name);
+        return at == index_.end() ? nullptr : members_[at->second].second.get();
+    }
+    for (auto& [key, node] : members_)
+        if (key == name) return node.get();
+    return nullptr;
+}
+
+// The name must be new.
+CREMA_DECL void query_node::put(std::string_view name, pointer node) {
+    constexpr std::size_t many = 16;
+    members_.emplace_back(name, std::move(node));
+    if (!index_.empty()) index_.emplace(name, members_.size() - 1);
+    else if (members_.size() > many)
+        for (std::size_t i = 0; i < members_.size(); ++i) index_.emplace(members_[i].first, i);
+}
+
+CREMA_DECL void query_node::refuse(const query_tree_rules& rules) {
+    if (!rules.refuse) return;
+    throw query_limit_exceeded{"Array limit exceeded. Only " + std::to_string(rules.max_elements) + " element" +
+                               (rules.max_elements == 1 ? "" : "s") + " allowed in an array."};
+}
+
+CREMA_DECL void query_node::become_object() {
+    kind_ = kind::object;
+    for (auto& [i, node] : elements_) put(std::to_string(i), std::move(node));
+    elements_.clear();
+    length_ = 0;
+}
+
+CREMA_DECL void query_node::append(pointer node) {
+    if (!node->is_array()) return push(std::move(node));
+    const auto from = length_;
+    for (auto& [i, element] : node->elements_) put(from + i, std::move(element));
+    length_ = from + node->length_;
+}
+
+CREMA_DECL std::vector<std::pair<std::string, query_node::pointer>> query_node::take_members() {
+    if (is_array()) become_object();
+    std::stable_sort(members_.begin(), members_.end(), [](const auto& a, const auto& b) {
+        const auto x = query_index(a.first), y = query_index(b.first);
+        return x && (!y || *x < *y);
+    });
+    return std::move(members_);
+}
+
+CREMA_DECL query_node::pointer query_node::combine(pointer a, pointer b, const query_tree_rules& rules) {
+    if (a && a->overflows()) {
+        refuse(rules);
+        const auto add = [&](pointer node) { a->put(std::to_string(++*a->overflow_), std::move(node)); };
+        if (b->is_array())
+            for (auto& element : b->elements_) add(std::move(element.second));
+        else add(std::move(b));
+        return a;
+    }
+    auto all = a && a->is_array() ? std::move(a) : make(kind::array);
+    if (a) all->push(std::move(a));
+    all->append(std::move(b));
+    if (std::cmp_greater(all->length(), rules.max_elements)) {
+        refuse(rules);
+        const auto last = all->length_ - 1;
+        all->become_object();
+        all->overflow_ = last;
+    }
+    return all;
+}
+
+CREMA_DECL query_node::pointer query_node::limited_pair(pointer a, pointer b, const query_tree_rules& rules) {
+    auto pair = make(kind::array);
+    pair->push(std::move(a));
+    pair->push(std::move(b));
+    if (rules.max_elements < 2) {
+        refuse(rules);
+        pair->become_object();
+        pair->overflow_ = 1;
+    }
+    return pair;
+}
+
+// Names that every object of JavaScript has.
+inline bool is_inherited_name(std::string_view name) noexcept {
+    for (const std::string_view n : {"constructor", "__defineGetter__", "__defineSetter__", "hasOwnProperty",
+                                     "__lookupGetter__", "__lookupSetter__", "isPrototypeOf", "propertyIsEnumerable",
+                                     "toString", "valueOf", "__proto__", "toLocaleString"})
+        if (n == name) return true;
+    return false;
+}
+
+CREMA_DECL query_node::pointer query_node::merge_text(pointer target, pointer source, const query_tree_rules& rules) {
+    if (!target->is_container()) return limited_pair(std::move(target), std::move(source), rules);
+    if (target->is_array()) {
+        const auto last = target->length_;
+        const bool full = std::cmp_greater_equal(target->count(), rules.max_elements);
+        if (full) refuse(rules);
+        target->push(std::move(source));
+        if (full) {
+            target->become_object();
+            target->conflict_.reset();
+            target->overflow_ = last;
+        }
+    } else if (target->overflow_) {
+        target->put(std::to_string(++*target->overflow_), std::move(source));
+    } else if (rules.keep_conflicts && target->conflict_) {
+        if (std::cmp_greater_equal(*target->conflict_ + 1, rules.max_elements)) refuse(rules);
+        target->put(std::to_string(++*target->conflict_), std::move(source));
+    } else if (rules.keep_conflicts) {
+        auto pair = limited_pair(std::move(target), std::move(source), rules);
+        if (pair->is_array()) pair->conflict_ = 1;
+        return pair;
+    } else if (source->text_ != "__proto__" && (rules.inherited_names || !is_inherited_name(source->text_))) {
+        if (auto* there = target->find(source->text_)) *there = query_node(kind::truth);
+        else target->put(source->text_, make(kind::truth));
+    }
+    return target;
+}
+
+// A container where a text was.
+CREMA_DECL query_node::pointer query_node::merge_under(pointer target, pointer source, const query_tree_rules& rules) {
+    if (source->overflow_) {
+        auto made = make(kind::object);
+        made->put("0", std::move(target));
+        for (auto& [name, node] : source->take_members()) {
+            const auto i = query_index(name);
+            made->put(i ? std::to_string(*i + 1) : name, std::move(node));
+        }
+        made->overflow_ = *source->overflow_ + 1;
+        return made;
+    }
+    auto all = make(kind::array);
+    all->push(std::move(target));
+    all->append(std::move(source));
+    if (std::cmp_greater(all->length(), rules.max_elements)) {
+        refuse(rules);
+        const auto last = all->length_ - 1;
+        all->become_object();
+        all->overflow_ = last;
+    }
+    return all;
+}
+
+CREMA_DECL query_node::pointer query_node::merge_arrays(pointer target, pointer source, const query_tree_rules& rules) {
+    for (auto& [i, item] : source->elements_) {
+        const auto there = target->elements_.find(i);
+        if (there == target->elements_.end()) target->put(i, std::move(item));
+        else if (there->second->is_container() && item->is_container())
+            there->second = merge(std::move(there->second), std::move(item), rules);
+        else target->push(std::move(item));
+    }
+    if (std::cmp_greater(target->count(), rules.max_elements)) {
+        refuse(rules);
+        const auto last = target->length_ - 1;
+        target->become_object();
+        target->conflict_.reset();
+        target->overflow_ = last;
+    }
+    return target;
+}
+
+CREMA_DECL query_node::pointer query_node::merge(pointer target, pointer source, const query_tree_rules& rules) {
+    if (!source || source->is_false()) return target;
+    if (!source->is_container()) return merge_text(std::move(target), std::move(source), rules);
+    if (!target->is_container()) return merge_under(std::move(target), std::move(source), rules);
+    if (target->is_array()) {
+        if (source->is_array()) return merge_arrays(std::move(target), std::move(source), rules);
+        const auto last = target->length_ - 1;
+        target->become_object();
+        if (target->conflict_) target->conflict_ = last;
+    }
+    const auto source_last = source->overflow_;
+    for (auto& [name, node] : source->take_members()) {
+        if (auto* there = target->find(name)) {
+            auto before = std::make_unique<query_node>(std::move(*there));
+            *there = std::move(*merge(std::move(before), std::move(node), rules));
+        } else {
+            target->put(name, std::move(node));
+        }
+        const auto number = query_index(name);
+        if (source_last && !target->overflow_) {
+            auto last = *source_last;
+            for (const auto& m : target->members_) last = std::max(last, query_index(m.first).value_or(0));
+            target->overflow_ = last;
+        }
+        if (target->overflow_ && number) target->overflow_ = std::max(*target->overflow_, *number);
+        if (target->conflict_ && number) target->conflict_ = std::max(*target->conflict_, *number);
+    }
+    return target;
+}
+
+CREMA_DECL value query_node::to_value(holes h) && {
+    switch (kind_) {
+    case kind::null: return nullptr;
+    case kind::truth: return true;
+    case kind::text: return value(std::move(text_));
+    case kind::array: {
+        value::array_type all;
+        all.reserve(elements_.size());
+        for (auto& [i, node] : elements_) {
+            if (h == holes::kept) all.resize(i);
+            all.push_back(std::move(*node).to_value(h));
+        }
+        return value(std::move(all));
+    }
+    case kind::object: break;
+    }
+    auto made = value::object();
+    auto& members = made.as_object();
+    members.reserve(members_.size());
+    for (auto& [name, node] : members_) members.emplace_back(std::move(name), std::move(*node).to_value(h));
+    order_query_members(members);
+    return made;
+}
+
+} // namespace crema::http::detail
+#endif
+// ---- crema/http/nested_query.hpp, bodies
+#if CREMA_BODIES
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace crema::http {
+namespace detail {
+
+class nested_query_parser {
+public:
+    nested_query_parser(std::string_view query, const nested_query_options& options)
+        : query_(query),
+          options_(options),
+          charset_(options.charset),
+          rules_{options.max_elements, options.refuse_beyond, options.keep_conflicts, options.inherited_names} {}
+
+    value run();
+
+private:
+    using node = query_node;
+    struct pair {
+        std::string name;
+        node::pointer content;
+    };
+
+    std::vector<std::string_view> pieces();
+    void find_charset(std::vector<std::string_view>& all);
+    void read(std::string_view piece);
+    node::pointer read_content(std::string_view raw, std::size_t there);
+    std::string decode(std::string_view raw) const;
+    std::string decode_content(std::string_view raw) const;
+    std::optional<std::vector<std::string>> segments(std::string_view name) const;
+    node::pointer grow(const std::vector<std::string>& chain, node::pointer leaf) const;
+    bool hidden(std::string_view name) const { return !options_.inherited_names && is_inherited_name(name); }
+
+    std::string_view query_;
+    const nested_query_options& options_;
+    query_charset charset_;
+    query_tree_rules rules_;
+    std::vector<pair> pairs_;                              // what has the same name is one
+    std::map<std::string, std::size_t, std::less<>> known_; // where in `pairs_`
+};
+
+// Brackets may be escaped.
+inline std::string open_brackets(std::string_view query) {
+    std::string out;
+    out.reserve(query.size());
+    for (std::size_t i = 0; i < query.size(); ++i) {
+        const auto c = query[i];
+        if (c == '%' && i + 2 < query.size() && query[i + 1] == '5' &&
+            (to_lower(query[i + 2]) == 'b' || to_lower(query[i + 2]) == 'd')) {
+            out += to_lower(query[i + 2]) == 'b' ? '[' : ']';
+            i += 2;
+        } else out += c;
+    }
+    return out;
+}
+
+inline void append_utf8(std::string& out, std::uint32_t c) {
+    if (c >= 0xd800 && c < 0xe000) c = 0xfffd;
+    if (c < 0x80) out += static_cast<char>(c);
+    else if (c < 0x800) out += {static_cast<char>(0xc0 | c >> 6), static_cast<char>(0x80 | (c & 63))};
+    else if (c < 0x10000)
+        out += {static_cast<char>(0xe0 | c >> 12), static_cast<char>(0x80 | (c >> 6 & 63)),
+                static_cast<char>(0x80 | (c & 63))};
+    else
+        out += {static_cast<char>(0xf0 | c >> 18), static_cast<char>(0x80 | (c >> 12 & 63)),
+                static_cast<char>(0x80 | (c >> 6 & 63)), static_cast<char>(0x80 | (c & 63))};
+}
+
+// `&#9786;` becomes a character.
+inline std::string open_entities(std::string_view text) {
+    std::string out;
+    while (!text.empty()) {
+        const auto at = text.find("&#");
+        out += text.substr(0, at);
+        if (at == text.npos) break;
+        text.remove_prefix(at);
+        std::size_t i = 2;
+        std::uint64_t c = 0;
+        while (i < text.size() && is_digit(text[i])) {
+            c = std::min<std::uint64_t>(c * 10 + static_cast<unsigned>(text[i] - '0'), std::uint64_t{1} << 52);
+            ++i;
+        }
+        if (i == 2 || i == text.size() || text[i] != ';') {
+            out += text.substr(0, i);
+            text.remove_prefix(i);
+            continue;
+        }
+        append_utf8(out, static_cast<std::uint32_t>(c > 0xffff && c <= 0x10ffff ? c : c & 0xffff));
+        text.remove_prefix(i + 1);
+    }
+    return out;
+}
+
+// `a.b` becomes `a[b]`, except within brackets.
+inline std::string open_dots(std::string_view name) {
+    std::string out;
+    std::size_t depth = 0;
+    for (std::size_t i = 0; i < name.size(); ++i) {
+        const char c = name[i];
+        if (c == '[') ++depth;
+        else if (c == ']') depth -= depth > 0;
+        else if (c == '.' && depth == 0 && i + 1 < name.size() && name[i + 1] != '.' && name[i + 1] != '[') {
+            const auto end = std::min(name.find_first_of(".[", i + 1), name.size());
+            out += '[';
+            out += name.substr(i + 1, end - i - 1);
+            out += ']';
+            i = end - 1;
+            continue;
+        }
+        out += c;
+    }
+    return out;
+}
+
+inline std::string_view without_brackets(std::string_view segment) {
+    return segment.size() > 1 && segment.front() == '[' && segment.back() == ']' ? segment.substr(1, segment.size() - 2)
+                                                                                 : segment;
+}
+
+inline std::string open_escaped_dots(std::string_view name) {
+    std::string out;
+    for (std::size_t i = 0; i < name.size(); ++i) {
+        if (name[i] == '%' && i + 2 < name.size() && name[i + 1] == '2' && to_lower(name[i + 2]) == 'e') {
+            out += '.';
+            i += 2;
+        } else out += name[i];
+    }
+    return out;
+}
+
+inline std::vector<std::string_view> nested_query_parser::pieces() {
+    std::vector<std::string_view> all;
+    for (auto rest = query_;;) {
+        const auto end = rest.find(options_.separator);
+        if (options_.max_pairs != 0 && all.size() == options_.max_pairs) {
+            if (options_.refuse_beyond)
+                throw query_limit_exceeded{"Parameter limit exceeded. Only " + std::to_string(options_.max_pairs) +
+                                           " parameter" + (options_.max_pairs == 1 ? "" : "s") + " allowed."};
+            return all;
+        }
+        all.push_back(rest.substr(0, end));
+        if (end == rest.npos) return all;
+        rest.remove_prefix(end + options_.separator.size());
+    }
+}
+
+inline void nested_query_parser::find_charset(std::vector<std::string_view>& all) {
+    const auto at = std::find_if(all.begin(), all.end(), [](std::string_view p) { return p.starts_with("utf8="); });
+    if (at == all.end()) return;
+    if (*at == "utf8=%E2%9C%93") charset_ = query_charset::utf_8;
+    else if (*at == "utf8=%26%2310003%3B") charset_ = query_charset::iso_8859_1;
+    all.erase(at);
+}
+
+inline std::string nested_query_parser::decode(std::string_view raw) const {
+    std::string text(raw);
+    std::replace(text.begin(), text.end(), '+', ' ');
+    if (text.find('%') == text.npos) return is_utf8(text) ? text : repair_utf8(text);
+    if (charset_ == query_charset::iso_8859_1) {
+        std::string out;
+        for (std::size_t i = 0; i < text.size(); ++i) {
+            if (text[i] == '%' && i + 2 < text.size() && is_hex(text[i + 1]) && is_hex(text[i + 2])) {
+                append_utf8(out, hex_value(text[i + 1]) << 4 | hex_value(text[i + 2]));
+                i += 2;
+            } else out += text[i];
+        }
+        return is_utf8(out) ? out : repair_utf8(out);
+    }
+    if (auto decoded = percent_decode(text)) return std::move(*decoded);
+    return is_utf8(text) ? text : repair_utf8(text);
+}
+
+inline std::string nested_query_parser::decode_content(std::string_view raw) const {
+    auto text = decode(raw);
+    if (options_.numeric_entities && charset_ == query_charset::iso_8859_1 && text.find("&#") != text.npos)
+        return open_entities(text);
+    return text;
+}
+
+// `there`: elements of the array that the content will be added to.
+inline query_node::pointer nested_query_parser::read_content(std::string_view raw, std::size_t there) {
+    const auto refuse = [&] {
+        throw query_limit_exceeded{"Array limit exceeded. Only " + std::to_string(rules_.max_elements) + " element" +
+                                   (rules_.max_elements == 1 ? "" : "s") + " allowed in an array."};
+    };
+    if (options_.comma && raw.find(',') != raw.npos) {
+        const auto commas = std::count(raw.begin(), raw.end(), ',');
+        if (rules_.refuse && commas >= rules_.max_elements) refuse();
+        auto list = node::make(node::kind::array);
+        for (;;) {
+            const auto end = raw.find(',');
+            list->push(node::text(decode_content(raw.substr(0, end))));
+            if (end == raw.npos) break;
+            raw.remove_prefix(end + 1);
+        }
+        return list;
+    }
+    if (rules_.refuse && there > 0 && std::cmp_greater_equal(there, rules_.max_elements)) refuse();
+    return node::text(decode_content(raw));
+}
+
+inline void nested_query_parser::read(std::string_view piece) {
+    if (piece.empty() && !rules_.refuse) return;
+    const auto bracket = piece.find("]=");
+    const auto at = bracket == piece.npos ? piece.find('=') : bracket + 1;
+    const bool element = at != piece.npos && at > 1 && piece.substr(at - 2, 2) == "[]";
+    auto name = decode(piece.substr(0, at));
+    const auto place = known_.find(name);
+    const bool existing = place != known_.end();
+    const bool combines = options_.duplicates == query_duplicates::combine || element;
+    node::pointer content;
+    if (at == piece.npos) {
+        content = options_.null_values ? node::make(node::kind::null) : node::text("");
+    } else {
+        const auto* before = existing && combines ? pairs_[place->second].content.get() : nullptr;
+        content = read_content(piece.substr(at + 1), before && before->is_array() ? before->length() : 0);
+    }
+    if (element && content->is_array()) {
+        auto list = node::make(node::kind::array);
+        list->push(std::move(content));
+        content = std::move(list);
+    }
+    if (options_.comma && content->is_array() && std::cmp_greater(content->length(), rules_.max_elements))
+        content = node::combine(nullptr, std::move(content), rules_);
+    if (!existing) {
+        known_.emplace(name, pairs_.size());
+        pairs_.push_back({std::move(name), std::move(content)});
+    } else if (auto& now = pairs_[place->second].content; combines) {
+        now = node::combine(std::move(now), std::move(content), rules_);
+    } else if (options_.duplicates == query_duplicates::last) {
+        now = std::move(content);
+    }
+}
+
+// The parts of a name, those in brackets with them; nothing when it is not to be there.
+inline std::optional<std::vector<std::string>> nested_query_parser::segments(std::string_view name) const {
+    std::vector<std::string> all;
+    std::string opened;
+    if (options_.allow_dots) {
+        opened = open_dots(name);
+        name = opened;
+    }
+    if (options_.depth == 0) {
+        if (hidden(without_brackets(name))) return std::nullopt;
+        all.emplace_back(name);
+        return all;
+    }
+    auto open = name.find('[');
+    const auto front = name.substr(0, open);
+    if (!front.empty()) {
+        if (hidden(front)) return std::nullopt;
+        all.emplace_back(front);
+    }
+    const auto depth = std::min<std::size_t>(options_.depth, 512);
+    for (std::size_t collected = 0; open != name.npos && collected < depth; ++collected) {
+        std::size_t level = 1, close = open + 1;
+        while (close < name.size()) {
+            level += name[close] == '[';
+            level -= name[close] == ']';
+            if (level == 0) break;
+            ++close;
+        }
+        if (level != 0) { // never closed: all of the rest is one name
+            all.push_back("[" + std::string(name.substr(open)) + "]");
+            return all;
+        }
+        const auto segment = name.substr(open, close + 1 - open);
+        if (hidden(without_brackets(segment))) return std::nullopt;
+        all.emplace_back(segment);
+        open = name.find('[', close + 1);
+    }
+    if (open != name.npos) {
+        if (options_.strict_depth)
+            throw query_limit_exceeded{"Input depth exceeded depth option of " + std::to_string(options_.depth) +
+                                       " and strictDepth is true"};
+        all.push_back("[" + std::string(name.substr(open)) + "]");
+    }
+    return all;
+}
+
+// Wraps a leaf into what its name says.
+inline query_node::pointer nested_query_parser::grow(const std::vector<std::string>& chain, node::pointer leaf) const {
+    for (auto part = chain.rbegin(); part != chain.rend(); ++part) {
+        if (*part == "[]" && options_.arrays) {
+            if (leaf->overflows()) continue;
+            if (options_.allow_empty_arrays && !leaf->is_container() && leaf->is_false())
+                leaf = node::make(node::kind::array);
+            else leaf = node::combine(nullptr, std::move(leaf), rules_);
+            continue;
+        }
+        const auto clean = without_brackets(*part);
+        const auto name = options_.decode_dots ? open_escaped_dots(clean) : std::string(clean);
+        const auto index = *part != name && options_.arrays ? query_index(name) : std::nullopt;
+        if (index && std::cmp_less(*index, rules_.max_elements)) {
+            auto list = node::make(node::kind::array);
+            list->put(static_cast<std::size_t>(*index), std::move(leaf));
+            leaf = std::move(list);
+            continue;
+        }
+        if (index && rules_.refuse)
+            throw query_limit_exceeded{"Array limit exceeded. Only " + std::to_string(rules_.max_elements) +
+                                       " element" + (rules_.max_elements == 1 ? "" : "s") + " allowed in an array."};
+        auto made = node::make(node::kind::object);
+        if (!options_.arrays && name.empty()) made->put("0", std::move(leaf));
+        else if (name != "__proto__") made->put(name, std::move(leaf));
+        if (index) made->mark_overflow(*index);
+        leaf = std::move(made);
+    }
+    return leaf;
+}
+
+inline value nested_query_parser::run() {
+    if (options_.ignore_question_mark && query_.starts_with('?')) query_.remove_prefix(1);
+    if (query_.empty()) return value::object();
+    const auto opened = open_brackets(query_);
+    query_ = opened;
+    auto all = pieces();
+    if (options_.charset_sentinel) find_charset(all);
+    for (const auto piece : all) read(piece);
+    std::stable_sort(pairs_.begin(), pairs_.end(), [](const pair& a, const pair& b) {
+        const auto x = query_index(a.name), y = query_index(b.name);
+        return x && (!y || *x < *y);
+    });
+    auto tree = node::make(node::kind::object);
+    for (auto& p : pairs_) {
+        if (p.name.empty()) continue;
+        if (const auto chain = segments(p.name))
+            tree = node::merge(std::move(tree), grow(*chain, std::move(p.content)), rules_);
+    }
+    return std::move(*tree).to_value(options_.allow_sparse ? node::holes::kept : node::holes::closed);
+}
+
+} // namespace detail
+
+CREMA_DECL result<value> parse_nested_query(std::string_view query, const nested_query_options& options) {
+    try {
+        return detail::nested_query_parser(query, options).run();
+    } catch (const detail::query_limit_exceeded& e) {
+        const bool deep = e.what.starts_with("Input depth");
+        return failure{make_error_code(deep ? error::too_deep : error::too_large), 0, e.what};
+    }
+}
+
+} // namespace crema::http
+#endif
+// ---- crema/http/query.hpp
+// Query strings and forms: pairs of names and values, as Node's querystring reads and writes them.
+#include <cstddef>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace crema::http {
+
+/// Is one pair of a query, still escaped: views into the query.
+struct query_pair {
+    std::string_view name;  ///< what is in front of the first `=`
+    std::string_view value; ///< what is behind it; empty when there is none
+};
+
+/** Walks over the pairs of a query as views, without decoding. Empty pieces are passed over.
+
+    @par Thread Safety
+    Distinct objects: safe.
+*/
+class query_pairs {
+public:
+    /// Construct over a query without its question mark, which must outlive the views.
+    explicit query_pairs(std::string_view query, std::string_view separator = "&",
+                         std::string_view equals = "=") noexcept
+        : query_(query), separator_(separator), equals_(equals) {}
+
+    /// Is a forward iterator over the pairs.
+    class iterator {
+    public:
+        using value_type = query_pair;                        ///< a pair
+        using difference_type = std::ptrdiff_t;               ///< unused
+        using reference = const query_pair&;                  ///< a pair
+        using pointer = const query_pair*;                    ///< a pair
+        using iterator_category = std::forward_iterator_tag;  ///< forward
+
+        iterator() noexcept = default;
+        /// Returns the pair.
+        const query_pair& operator*() const noexcept { return pair_; }
+        /// Accesses the pair.
+        const query_pair* operator->() const noexcept { return &pair_; }
+        /// Counts the pieces between separators so far, the empty ones too.
+        std::size_t pieces() const noexcept { return pieces_; }
+        /// Goes to the next.
+        iterator& operator++() noexcept {
+            read();
+            return *this;
+        }
+        /// Goes to the next, returns the former.
+        iterator operator++(int) noexcept {
+            auto old = *this;
+            read();
+            return old;
+        }
+        /// Compares positions in the same query.
+        friend bool operator==(const iterator& a, const iterator& b) noexcept {
+            return a.done_ == b.done_ && (a.done_ || a.pair_.name.data() == b.pair_.name.data());
+        }
+
+    private:
+        friend class query_pairs;
+        explicit iterator(const query_pairs& q) noexcept
+            : rest_(q.query_), separator_(q.separator_), equals_(q.equals_), done_(false) {
+            read();
+        }
+        CREMA_DECL void read() noexcept;
+        std::string_view rest_{}, separator_{}, equals_{};
+        query_pair pair_{};
+        std::size_t pieces_ = 0;
+        bool done_ = true;
+    };
+
+    /// Returns the first.
+    iterator begin() const noexcept { return iterator(*this); }
+    /// Returns the end.
+    iterator end() const noexcept { return {}; }
+
+private:
+    std::string_view query_, separator_, equals_;
+};
+
+/** Return a name or a value decoded: `+` becomes a space, escapes their octets, malformed escapes stay, and what is
+    no well-formed UTF-8 then becomes the replacement character. */
+CREMA_DECL std::string decode_query(std::string_view raw);
+
+/// Returns the decoded first value of a name, itself given decoded.
+CREMA_DECL std::optional<std::string> find_query(std::string_view query, std::string_view name);
+
+/// Describes how a query is parsed.
+struct query_options {
+    std::string_view separator = "&"; ///< between pairs; not empty
+    std::string_view equals = "=";    ///< between name and value; not empty
+    std::size_t max_pairs = 1000;     ///< what is behind is ignored; empty pieces count; 0: no limit
+};
+
+/** Parse a query into an object of strings; names that come several times have an array of strings.
+
+    Behaves as Node's querystring.parse, which is Express' `simple` query parser.
+
+    @param query Without its question mark.
+
+    @par Complexity
+    Linear in the length of the query.
+*/
+CREMA_DECL value parse_query(std::string_view query, const query_options& options = {});
+
+/** Write an object as a query, as Node's querystring.stringify does: arrays as repeated names, numbers and booleans
+    as text, everything else as an empty text. */
+CREMA_DECL std::string stringify_query(const value& object, const query_options& options = {});
+
+} // namespace crema::http
+
+// ---- crema/core/hash128.hpp
+// hash128: a fast hash of 128 bits for validators and tables. Not for secrets: whoever knows it can make collisions.
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace crema {
+
+/// Holds 128 bits.
+struct hash128_value {
+    std::uint64_t low, high;
+    friend bool operator==(const hash128_value&, const hash128_value&) = default;
+};
+
+/** Return the hash of the octets: MurmurHash3, the form for 128 bits and 64-bit machines.
+
+    The same octets have the same hash on every machine and in every run.
+
+    @par Complexity
+    Linear, about one instruction an octet.
+*/
+CREMA_DECL hash128_value hash128(std::string_view octets, std::uint32_t seed = 0) noexcept;
+
+} // namespace crema
+
+#if CREMA_BODIES
+#include <bit>
+#include <cstring>
+
+namespace crema {
+namespace detail {
+
+inline constexpr std::uint64_t hash_1 = 0x87c37b91114253d5, hash_2 = 0x4cf5ad432745937f;
+
+inline std::uint64_t load_little(const char* p) noexcept {
+    std::uint64_t v;
+    std::memcpy(&v, p, 8);
+    if constexpr (std::endian::native == std::endian::big) {
+        v = (v & 0x00ff00ff00ff00ff) << 8 | (v >> 8 & 0x00ff00ff00ff00ff);
+        v = (v & 0x0000ffff0000ffff) << 16 | (v >> 16 & 0x0000ffff0000ffff);
+        v = v << 32 | v >> 32;
+    }
+    return v;
+}
+constexpr std::uint64_t scatter_low(std::uint64_t k) noexcept { return std::rotl(k * hash_1, 31) * hash_2; }
+constexpr std::uint64_t scatter_high(std::uint64_t k) noexcept { return std::rotl(k * hash_2, 33) * hash_1; }
+constexpr std::uint64_t avalanche(std::uint64_t h) noexcept {
+    h = (h ^ h >> 33) * 0xff51afd7ed558ccd;
+    h = (h ^ h >> 33) * 0xc4ceb9fe1a85ec53;
+    return h ^ h >> 33;
+}
+
+} // namespace detail
+
+CREMA_DECL hash128_value hash128(std::string_view octets, std::uint32_t seed) noexcept {
+    std::uint64_t low = seed, high = seed;
+    const char* p = octets.data();
+    auto left = octets.size();
+    for (; left >= 16; left -= 16, p += 16) {
+        low = std::rotl(low ^ detail::scatter_low(detail::load_little(p)), 27);
+        low = (low + high) * 5 + 0x52dce729;
+        high = std::rotl(high ^ detail::scatter_high(detail::load_little(p + 8)), 31);
+        high = (high + low) * 5 + 0x38495ab5;
+    }
+    if (left != 0) { // as if followed by zeros, without the last mixing
+        char last[16] = {};
+        std::memcpy(last, p, left);
+        if (left > 8) high ^= detail::scatter_high(detail::load_little(last + 8));
+        low ^= detail::scatter_low(detail::load_little(last));
+    }
+    low ^= octets.size();
+    high ^= octets.size();
+    low += high;
+    high += low;
+    low = detail::avalanche(low);
+    high = detail::avalanche(high);
+    low += high;
+    high += low;
+    return {low, high};
+}
+
+} // namespace crema
+#endif
+// ---- crema/http/query.hpp, bodies
+#if CREMA_BODIES
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <vector>
+
+namespace crema::http {
+namespace detail {
+
+// Finds members of a growing object by name, in constant time once there are many.
+class member_index {
+public:
+    explicit member_index(value::object_type& members) noexcept : members_(members) {}
+
+    value* find(std::string_view name) {
+        if (members_.size() < few) {
+            for (auto& [key, content] : members_)
+                if (key == name) return &content;
+            return nullptr;
+        }
+        if (slots_.size() < members_.size() * 2) rebuild();
+        for (auto i = start(name); slots_[i] != 0; i = (i + 1) & (slots_.size() - 1))
+            if (members_[slots_[i] - 1].first == name) return &members_[slots_[i] - 1].second;
+        return nullptr;
+    }
+    void add(std::string name, value content) {
+        members_.emplace_back(std::move(name), std::move(content));
+        if (slots_.size() >= members_.size() * 2) place(members_.size());
+    }
+
+private:
+    static constexpr std::size_t few = 16;
+    // Seeded by an address that differs from run to run; the limit of pairs bounds what is left to a hostile sender.
+    std::size_t start(std::string_view name) const noexcept {
+        static const int anchor = 0;
+        const auto seed = reinterpret_cast<std::uintptr_t>(&anchor) ^ reinterpret_cast<std::uintptr_t>(this);
+        const auto h = hash128(name, static_cast<std::uint32_t>(seed >> 4));
+        return static_cast<std::size_t>(h.low) & (slots_.size() - 1);
+    }
+    void place(std::size_t number) {
+        auto i = start(members_[number - 1].first);
+        while (slots_[i] != 0) i = (i + 1) & (slots_.size() - 1);
+        slots_[i] = static_cast<std::uint32_t>(number);
+    }
+    void rebuild() {
+        std::size_t size = 64;
+        while (size < members_.size() * 4) size *= 2;
+        slots_.assign(size, 0);
+        for (std::size_t n = 1; n <= members_.size(); ++n) place(n);
+    }
+    value::object_type& members_;
+    std::vector<std::uint32_t> slots_; // number of the member, 0 for none
+};
+
+inline std::string query_text(const value& v) {
+    switch (v.type()) {
+    case value::kind::string: return v.as_string();
+    case value::kind::boolean: return v.as_bool() ? "true" : "false";
+    case value::kind::integer: return std::to_string(v.as_int64());
+    case value::kind::natural: return std::to_string(v.as_uint64());
+    case value::kind::number: {
+        if (!std::isfinite(v.as_double())) return {};
+        char digits[32];
+        return std::string(digits, std::to_chars(digits, digits + sizeof digits, v.as_double()).ptr);
+    }
+    default: return {};
+    }
+}
+
+} // namespace detail
+
+CREMA_DECL void query_pairs::iterator::read() noexcept {
+    while (!rest_.empty()) {
+        const auto end = std::min(rest_.find(separator_), rest_.size());
+        const auto piece = rest_.substr(0, end);
+        rest_.remove_prefix(end == rest_.size() ? end : end + separator_.size());
+        ++pieces_;
+        if (piece.empty()) continue;
+        const auto equals = piece.find(equals_);
+        pair_ = equals == std::string_view::npos
+                    ? query_pair{piece, {}}
+                    : query_pair{piece.substr(0, equals), piece.substr(equals + equals_.size())};
+        return;
+    }
+    done_ = true;
+}
+
+CREMA_DECL std::string decode_query(std::string_view raw) {
+    if (raw.find('%') == std::string_view::npos && raw.find('+') == std::string_view::npos)
+        return is_utf8(raw) ? std::string(raw) : repair_utf8(raw);
+    auto decoded = percent_decode_lenient(raw, plus_sign::is_space);
+    return is_utf8(decoded) ? decoded : repair_utf8(decoded);
+}
+
+CREMA_DECL std::optional<std::string> find_query(std::string_view query, std::string_view name) {
+    for (const auto& pair : query_pairs(query)) {
+        if (pair.name != name && decode_query(pair.name) != name) continue;
+        return decode_query(pair.value);
+    }
+    return std::nullopt;
+}
+
+CREMA_DECL value parse_query(std::string_view query, const query_options& options) {
+    auto made = value::object();
+    detail::member_index index(made.as_object());
+    const query_pairs pairs(query, options.separator, options.equals);
+    for (auto pair = pairs.begin(); pair != pairs.end(); ++pair) {
+        if (options.max_pairs != 0 && pair.pieces() > options.max_pairs) break;
+        auto name = decode_query(pair->name);
+        auto content = decode_query(pair->value);
+        if (auto* there = index.find(name)) {
+            if (!there->is_array()) {
+                value::array_type both;
+                both.push_back(std::move(*there));
+                *there = value(std::move(both));
+            }
+            there->as_array().emplace_back(std::move(content));
+        } else {
+            index.add(std::move(name), value(std::move(content)));
+        }
+    }
+    return made;
+}
+
+CREMA_DECL std::string stringify_query(const value& object, const query_options& options) {
+    std::string out;
+    for (const auto& [name, content] : object.members()) {
+        auto pair = [&](const value& v) {
+            if (!out.empty()) out += options.separator;
+            encode_uri_component_to(out, name);
+            out += options.equals;
+            encode_uri_component_to(out, detail::query_text(v));
+        };
+        if (content.is_array()) {
+            for (const auto& element : content.elements()) pair(element);
+        } else {
+            pair(content);
+        }
+    }
+    return out;
+}
+
+} // namespace crema::http
+#endif
+// ---- crema/web/request.hpp, bodies
+#if CREMA_BODIES
+#include <stdexcept>
+
+namespace crema {
+namespace detail {
+
+[[noreturn]] CREMA_DECL void throw_body_error(std::error_code why, std::size_t limit);
+
+} // namespace detail
+
+CREMA_DECL const value& request::query() {
+    const auto at = url_.find('?');
+    const auto text = at == url_.npos ? std::string_view{} : url_.substr(at + 1);
+    const auto& by = options();
+    if (query_ && text == query_text_ && &by == query_by_) return *query_;
+    switch (by.query_parser) {
+    case settings::query_parser_kind::off: query_ = value::object(); break;
+    case settings::query_parser_kind::simple: query_ = http::parse_query(text); break;
+    case settings::query_parser_kind::extended: query_ = *http::parse_nested_query(text); break;
+    case settings::query_parser_kind::function: query_ = by.parse_query(text); break;
+    }
+    query_text_ = text;
+    query_by_ = &by;
+    return *query_;
+}
+
+CREMA_DECL std::optional<std::string_view> request::query(std::string_view name) {
+    const value* v = query().find(name);
+    if (v && v->is_array()) v = v->size() ? &v->at(std::size_t{0}) : nullptr;
+    if (!v || !v->is_string()) return std::nullopt;
+    return v->as_string();
+}
+
+CREMA_DECL std::optional<std::string_view> request::raw_body() {
+    if (!raw_body_ && exchange_->has_body()) raw_body_ = exchange_->buffered_body();
+    return raw_body_;
+}
+
+CREMA_DECL void request::raw_body(std::string text) {
+    raw_owned_ = std::move(text);
+    raw_body_ = raw_owned_;
+}
+
+CREMA_COROUTINE task<std::string_view> request::read_text(std::size_t limit) {
+    if (auto here = raw_body()) {
+        if (here->size() > limit) detail::throw_body_error(make_error_code(error::too_large), limit);
+        co_return *here;
+    }
+    std::string all;
+    std::error_code failed;
+    try {
+        if (exchange_->content_length().value_or(0) > limit) failed = make_error_code(error::too_large);
+        while (!failed) {
+            const std::string_view piece = co_await exchange_->read();
+            if (piece.empty()) break;
+            if (all.size() + piece.size() > limit) failed = make_error_code(error::too_large);
+            else all += piece;
+        }
+    } catch (const cancelled&) {
+        throw;
+    } catch (const std::system_error& e) {
+        failed = e.code();
+    }
+    if (failed) detail::throw_body_error(failed, limit);
+    raw_body(std::move(all));
+    co_return *raw_body_;
+}
+
+CREMA_DECL std::string_view request::peer() {
+    if (peer_.empty()) peer_ = exchange_->peer().host();
+    return peer_;
+}
+
+CREMA_DECL std::string_view request::ip() {
+    const auto& trust = options().trust_proxy;
+    if (trust.nobody()) [[likely]] return peer();
+    return http::client_address(peer(), field(http::field::x_forwarded_for).value_or(""), trust);
+}
+
+CREMA_DECL std::vector<std::string_view> request::ips() {
+    const auto& trust = options().trust_proxy;
+    if (trust.nobody()) return {};
+    auto all = http::forwarded_addresses(peer(), field(http::field::x_forwarded_for).value_or(""), trust);
+    all.erase(all.begin());
+    return {all.rbegin(), all.rend()};
+}
+
+CREMA_DECL std::string_view request::protocol() {
+    const std::string_view own = exchange_->secure() ? "https" : "http";
+    const auto said = field(http::field::x_forwarded_proto);
+    if (!said || said->empty()) return own;
+    const auto& trust = options().trust_proxy;
+    return !trust.nobody() && trust.trusts(peer(), 0) ? detail::first_of_list(*said) : own;
+}
+
+CREMA_DECL std::string_view request::host() {
+    const auto said = field(http::field::x_forwarded_host);
+    if (!said || said->empty()) return head_->host();
+    const auto& trust = options().trust_proxy;
+    if (trust.nobody() || !trust.trusts(peer(), 0)) return head_->host();
+    return said->find(',') == said->npos ? *said : detail::first_of_list(*said);
+}
+
+CREMA_DECL std::string_view request::hostname() { return detail::hostname_of(host()); }
+
+CREMA_DECL std::vector<std::string_view> request::subdomains() {
+    return detail::subdomains_of(hostname(), options().subdomain_offset);
+}
+
+CREMA_DECL const value& request::cookies() {
+    if (cookies_) return *cookies_;
+    cookies_ = value::object();
+    auto& all = cookies_->as_object();
+    for (auto& [name, text] : http::parse_cookies(field(http::field::cookie).value_or(""))) {
+        value content;
+        if (text.starts_with("j:"))
+            if (auto tree = crema::json::parse<value>(std::string_view(text).substr(2))) content = std::move(*tree);
+        if (content.is_null()) content = value(std::move(text));
+        all.emplace_back(std::move(name), std::move(content));
+    }
+    return *cookies_;
+}
+
+CREMA_DECL std::optional<std::string_view> request::cookies(std::string_view name) {
+    const auto* v = cookies().find(name);
+    if (!v || !v->is_string()) return std::nullopt;
+    return v->as_string();
+}
+
+CREMA_DECL void request::require_json_type() const {
+    if (is_json() || !has_body() || body_parsed_) return; // a parser may be told to take other types for JSON
+    const auto type = head_->get(http::field::content_type);
+    throw http_error(415, type.empty() ? "the body has no Content-Type; application/json is wanted"
+                                       : "the body is " + std::string(type) + "; application/json is wanted")
+        .type("media.type.unsupported");
+}
+
+CREMA_DECL std::string_view request::require_json_text() {
+    require_json_type();
+    if (auto text = raw_body()) return *text;
+    if (!exchange_->has_body()) return {};
+    throw std::logic_error("crema: req.json() before the body was read: app.use(body_json()), take body<T> as an "
+                           "argument, or co_await req.read_json<T>()");
+}
+
+CREMA_DECL void request::bad_json(const failure& why) {
+    throw http_error(400, why.message()).type("entity.parse.failed");
+}
+
+namespace detail {
+
+CREMA_DECL void throw_body_error(std::error_code why, std::size_t limit) {
+    if (why == make_error_code(error::too_large) || why == make_error_code(error::would_exceed_limit))
+        throw http_error(413, "the body is larger than " + std::to_string(limit) + " octets").type("entity.too.large");
+    if (why == make_error_code(error::bad_syntax))
+        throw http_error(400, "the body is malformed").type("entity.malformed");
+    throw http_error(400, "the body ended early").type("request.aborted");
+}
+
+} // namespace detail
+} // namespace crema
+#endif
+// ---- crema/web/request_of.hpp
+// request_of: a request whose route the compiler knows, so that it checks the names of parameters.
+#include <concepts>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+namespace crema {
+
+namespace detail {
+
+// The pattern of a route that was given as a string.
+struct runtime_pattern {};
+
+// Is what the compiler complains about in a name that is no parameter of the route: it is called, and no constant.
+inline void the_route_has_no_parameter_of_this_name() {}
+
+// A name that was checked against the pattern.
+template <class Pattern>
+struct checked_name {
+    std::string_view text;
+    template <std::size_t Size>
+    consteval checked_name(const char (&name)[Size]) : text(name, Size - 1) {
+        if (!Pattern::has_param(text)) the_route_has_no_parameter_of_this_name();
+    }
+};
+
+} // namespace detail
+
+/** Is what a generic handler of a typed route gets: `app.get<"/users/:id">([](auto& req, auto& res) …)`.
+
+    It is the request, and its `params` take the names that the pattern has: others do not compile.
+
+    @tparam Pattern A `route::typed_pattern`.
+
+    @par Thread Safety
+    As `request`.
+*/
+template <class Pattern>
+class request_of final : public request {
+public:
+    /// Returns what the pattern of the layer captured.
+    const path_params& params() const noexcept { return request::params(); }
+    /// Returns one parameter by a literal that the compiler checks; empty when it stands in a group that is absent.
+    std::string_view params(detail::checked_name<Pattern> name) const noexcept { return request::params(name.text); }
+    /// Returns one parameter by a name that is known when the program runs.
+    template <class S>
+        requires(std::same_as<S, std::string_view> || std::same_as<S, std::string>)
+    std::string_view params(const S& name) const noexcept {
+        return request::params(std::string_view(name));
+    }
+    /// Sets a parameter. See `request::params`.
+    void params(std::string_view name, std::string_view replacement) { request::params(name, replacement); }
+
+    /** Return one parameter: `req.params<"id", int>()`.
+
+        @tparam T By default a text, or an optional one when the parameter stands in a group.
+        @throws http_error 400 that names the parameter when it is no `T`.
+    */
+    template <route::fixed_string Name, class T = void>
+    auto params() const {
+        Pattern::template require<Name, T>();
+        if constexpr (!std::is_void_v<T>) return request::params<Name, T>();
+        else if constexpr (Pattern::at(Pattern::find(Name.view())).optional)
+            return request::params<Name, std::optional<std::string_view>>();
+        else return request::params<Name>();
+    }
+};
+
+namespace detail {
+
+template <class Pattern>
+struct request_type {
+    using type = request_of<Pattern>;
+};
+template <>
+struct request_type<runtime_pattern> {
+    using type = request;
+};
+
+// The same request, by what is known of its route. `request_of` adds no member: it is a way to look at a request.
+template <class Pattern>
+typename request_type<Pattern>::type& as_request_of(request& req) noexcept {
+    static_assert(sizeof(typename request_type<Pattern>::type) == sizeof(request));
+    return static_cast<typename request_type<Pattern>::type&>(req);
+}
+
+} // namespace detail
+} // namespace crema
+// ---- crema/core/signer.hpp
+// signer: signs texts and checks signatures; ext/openssl.hpp has one.
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace crema {
+
+/** Signs texts with a secret, and checks signatures with this and former secrets.
+
+    @par Thread Safety
+    Implementations are safe.
+*/
+class signer {
+public:
+    virtual ~signer() = default;
+    /// Returns the signature of a text by the newest secret, in characters that may stand in a cookie.
+    virtual std::string signature(std::string_view text) const = 0;
+    /// Tells, in constant time, whether a signature is of this text by any of the secrets.
+    virtual bool is_signature(std::string_view text, std::string_view signature) const = 0;
+
+    /// Returns the text, a full stop and its signature, as the library cookie-signature does.
+    CREMA_DECL std::string sign(std::string_view text) const;
+    /// Returns the text in front of the last full stop when what is behind is its signature; a view of the argument.
+    CREMA_DECL std::optional<std::string_view> unsign(std::string_view signed_text) const;
+};
+
+} // namespace crema
+
+#if CREMA_BODIES
+namespace crema {
+
+CREMA_DECL std::string signer::sign(std::string_view text) const {
+    return std::string(text).append(".").append(signature(text));
+}
+
+CREMA_DECL std::optional<std::string_view> signer::unsign(std::string_view signed_text) const {
+    const auto dot = signed_text.rfind('.');
+    if (dot == signed_text.npos) return std::nullopt;
+    const auto text = signed_text.substr(0, dot);
+    if (!is_signature(text, signed_text.substr(dot + 1))) return std::nullopt;
+    return text;
+}
+
+} // namespace crema
 #endif
 // ---- crema/http/header_block.hpp
 // header_block: the fields of a response that is being built, kept as the octets that will be sent.
@@ -18887,120 +24014,91 @@ CREMA_DECL void put_json_tree(json::writer& w, const value& v) {
 
 } // namespace crema::detail
 #endif
-// ---- crema/web/settings.hpp
-// settings: what app.set, app.enable and app.disable change.
-#include <cstddef>
+// ---- crema/web/send_file.hpp
+// send_file: how a response sends a file; options and what response::send_file returns.
+#include <chrono>
 #include <cstdint>
-#include <map>
+#include <exception>
+#include <filesystem>
+#include <memory>
+#include <optional>
 #include <string>
-#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace crema {
 
-/** Holds the settings of an app by their Express names, and beside them what each request reads, ready to use.
-
-    | name | default | meaning |
-    |---|---|---|
-    | `case sensitive routing` | false | `/Foo` is not `/foo`; read when the first route or middleware is added |
-    | `strict routing` | false | `/foo/` is not `/foo`; read likewise |
-    | `env` | `CREMA_ENV`, else `NODE_ENV`, else `"development"` | `"production"` hides the text of errors |
-    | `etag` | `"weak"` | `true`, `"weak"`, `"strong"`, `false`, or `"express"` for Express' own validator |
-    | `json escape` | false | `<`, `>` and `&` are escaped in JSON |
-    | `json spaces` | 0 | indentation of JSON |
-    | `x-powered-by` | true | sends `X-Powered-By: crema` |
-
-    Other names are kept for the application.
-
-    @par Thread Safety
-    Set before the server listens, or on the only loop.
-*/
-class settings {
-public:
-    /// How `response::send` makes a validator.
-    enum class etag_kind : unsigned char { off, weak, strong, express };
-
-    /// Construct with the defaults.
-    CREMA_DECL settings();
-
-    /** Set a value.
-        @throws system_error(error::bad_value) when the name is known and the value is not one of its values.
-    */
-    CREMA_DECL void set(std::string_view name, value v);
-    /// Returns a value, or null when the name was never set; valid until it is set again.
-    CREMA_DECL const value* get(std::string_view name) const;
-
-    bool case_sensitive_routing = false; ///< setting `case sensitive routing`
-    bool strict_routing = false;         ///< setting `strict routing`
-    bool production = false;             ///< setting `env` is `"production"`
-    bool test = false;                   ///< setting `env` is `"test"`
-    bool x_powered_by = true;            ///< setting `x-powered-by`
-    bool json_escape = false;            ///< setting `json escape`
-    etag_kind etag = etag_kind::weak;    ///< setting `etag`
-    unsigned json_spaces = 0;            ///< setting `json spaces`
-
-private:
-    std::map<std::string, value, std::less<>> all_;
+/// Says what becomes of requests for files and directories whose name begins with a point.
+enum class dotfiles : unsigned char {
+    ignore, ///< 404, as if they were not there
+    allow,  ///< they are sent
+    deny,   ///< 403
 };
 
+/** Configures `response::send_file` and `response::download`.
+
+    @par Thread Safety
+    Distinct objects: safe.
+*/
+struct send_file_options {
+    std::filesystem::path root{};     ///< what a relative path is relative to; no link and no `..` leads out of it
+    std::vector<std::pair<std::string, std::string>> headers{}; ///< fields of the answer when the file is there
+    crema::dotfiles dotfiles = crema::dotfiles::ignore;         ///< names that begin with a point
+    std::chrono::milliseconds max_age{0}; ///< of Cache-Control, in whole seconds; at most a year
+    bool immutable = false;           ///< Cache-Control says that it will never change
+    bool last_modified = true;        ///< send Last-Modified
+    bool accept_ranges = true;        ///< answer requests for parts
+    bool cache_control = true;        ///< send Cache-Control
+    std::uint64_t start = 0;          ///< first octet that counts
+    std::optional<std::uint64_t> end{}; ///< last octet that counts
+};
+
+namespace detail {
+struct file_plan;
+}
+
+/** Is what `response::send_file` gives.
+
+    Await it, or return it from the handler, to go on when the last octet was taken and to get its errors as
+    exceptions. Dropped,
+    it sends by itself, keeps the exchange until it has ended, and its errors go to the error handlers as those of `next(error)`;
+    a directory goes on with `next()`.
+
+    @throws http_error 404, 403, 400, 412, 416, 500 when awaited. Its `type()` is the name of the system's error:
+    `"ENOENT"`,
+    for a directory `"EISDIR"`. The response has not begun then.
+
+    @par Cancellation
+    Stops reading, throws `cancelled`. When the answer has begun the connection is closed.
+
+    @par Thread Safety
+    Only on the loop of the request.
+*/
+class file_sending {
+public:
+    /// @cond
+    CREMA_DECL file_sending(response& res, std::unique_ptr<detail::file_plan> plan) noexcept;
+    CREMA_DECL file_sending(file_sending&& other) noexcept;
+    file_sending& operator=(file_sending&&) = delete;
+    CREMA_DECL ~file_sending();
+    CREMA_DECL detail::owning_task_awaiter<void> operator co_await() &&;
+    /// @endcond
+
+private:
+    response* res_;
+    std::unique_ptr<detail::file_plan> plan_;
+};
+
+/// Is called when a file was sent, with null, or when it was not, with the reason; then it has to answer.
+using sent_callback = unique_function<void(std::exception_ptr)>;
+
 } // namespace crema
-
-#if CREMA_BODIES
-#include <cstdlib>
-
-namespace crema {
-
-CREMA_DECL settings::settings() {
-    const char* env = std::getenv("CREMA_ENV");
-    if (!env || !*env) env = std::getenv("NODE_ENV");
-    set("env", value(std::string(env && *env ? env : "development")));
-    set("x-powered-by", value(true));
-    set("etag", value("weak"));
-}
-
-CREMA_DECL void settings::set(std::string_view name, value v) {
-    const auto bad = [&](const char* wanted) {
-        throw system_error(make_error_code(error::bad_value), "setting \"" + std::string(name) + "\": expected " + wanted);
-    };
-    const auto truth = [&]() -> bool {
-        if (v.is_null()) return false;
-        if (!v.is_bool()) bad("true or false");
-        return v.as_bool();
-    };
-    if (name == "case sensitive routing") case_sensitive_routing = truth();
-    else if (name == "strict routing") strict_routing = truth();
-    else if (name == "x-powered-by") x_powered_by = truth();
-    else if (name == "json escape") json_escape = truth();
-    else if (name == "json spaces") {
-        if (v.is_null()) json_spaces = 0;
-        else if (!v.is_integer() || v.as_int64() < 0 || v.as_int64() > 10) bad("a number from 0 to 10");
-        else json_spaces = static_cast<unsigned>(v.as_int64());
-    } else if (name == "env") {
-        if (!v.is_string()) bad("a string");
-        production = v.as_string() == "production";
-        test = v.as_string() == "test";
-    } else if (name == "etag") {
-        if (v.is_bool()) etag = v.as_bool() ? etag_kind::weak : etag_kind::off;
-        else if (v.is_string() && v.as_string() == "weak") etag = etag_kind::weak;
-        else if (v.is_string() && v.as_string() == "strong") etag = etag_kind::strong;
-        else if (v.is_string() && v.as_string() == "express") etag = etag_kind::express;
-        else bad("true, false, \"weak\", \"strong\" or \"express\"");
-    }
-    const auto at = all_.find(name);
-    if (at != all_.end()) at->second = std::move(v);
-    else all_.emplace(std::string(name), std::move(v));
-}
-
-CREMA_DECL const value* settings::get(std::string_view name) const {
-    const auto at = all_.find(name);
-    return at == all_.end() ? nullptr : &at->second;
-}
-
-} // namespace crema
-#endif
 // ---- crema/web/response.hpp
 // response: the answer to one request, with Express' names.
+#include <charconv>
 #include <concepts>
 #include <initializer_list>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -19014,7 +24112,62 @@ namespace crema {
 namespace detail {
 class transaction;
 struct activation;
+struct file_sender;
+
+// A callable by reference, for the length of one call.
+class call_ref {
+public:
+    template <class F>
+        requires(!std::same_as<std::remove_cvref_t<F>, call_ref> && std::invocable<F&>)
+    call_ref(F&& f) noexcept
+        : what_(const_cast<void*>(static_cast<const void*>(std::addressof(f)))),
+          call_([](void* what) { (*static_cast<std::remove_reference_t<F>*>(what))(); }) {}
+    void operator()() const { call_(what_); }
+
+private:
+    void* what_;
+    void (*call_)(void*);
+};
+
+// Something that Express writes as a string in a header: a text or a number.
+class field_text {
+public:
+    template <class T>
+        requires std::convertible_to<const T&, std::string_view>
+    field_text(const T& text) : text_(text) {}
+    template <class T>
+        requires(std::integral<T> && !std::same_as<T, bool> && !std::same_as<T, char>)
+    field_text(T number)
+        : text_(digits_, static_cast<std::size_t>(std::to_chars(digits_, digits_ + 24, number).ptr - digits_)) {}
+    field_text(const field_text&) = delete;
+    operator std::string_view() const noexcept { return text_; }
+
+private:
+    char digits_[24];
+    std::string_view text_;
+};
+
 } // namespace detail
+
+/// Is one of the answers of `response::format`.
+struct format_case {
+    std::string_view type;   ///< a media type, an extension as `"json"`, or `"default"`
+    detail::call_ref answer; ///< called without arguments when this one is the best
+};
+
+/// Is one entry of `response::links`.
+struct link_entry {
+    /// Names one target.
+    link_entry(std::string_view r, std::string_view url) : rel(r), one(url) {}
+    /// Names several targets.
+    link_entry(std::string_view r, std::initializer_list<std::string_view> urls) : rel(r), several(urls) {}
+    std::string_view rel;                            ///< the relation: `"next"`
+    std::string_view one{};                          ///< the target
+    std::initializer_list<std::string_view> several{}; ///< the targets, when they are several
+};
+
+/// Is a list of names and values of header fields, for the length of one call.
+using field_list = std::initializer_list<std::pair<std::string_view, std::string_view>>;
 
 /** Keeps an exchange alive for a callback that answers later. Made by `response::hold`.
 
@@ -19028,9 +24181,7 @@ class exchange_hold {
 public:
     exchange_hold(exchange_hold&& other) noexcept : at_(std::exchange(other.at_, nullptr)) {}
     exchange_hold& operator=(exchange_hold&&) = delete;
-    ~exchange_hold() {
-        if (at_) drop();
-    }
+    CREMA_DECL ~exchange_hold();
 
     /// Returns the response.
     CREMA_DECL response& res() const noexcept;
@@ -19040,7 +24191,6 @@ public:
 private:
     friend class response;
     explicit exchange_hold(detail::activation* at) noexcept : at_(at) {}
-    CREMA_DECL void drop() noexcept;
     detail::activation* at_;
 };
 
@@ -19066,45 +24216,94 @@ public:
 
     /** Set a header field, replacing what was there.
 
-        A Content-Type of text without a charset gets `; charset=utf-8`.
+        A Content-Type without a charset gets the usual one of its type: `text/html; charset=utf-8`.
 
+        @param name Case does not matter.
+        @param field_value A text or an integer.
         @throws system_error(error::bad_value) when name or value cannot stand in a header.
     */
-    CREMA_DECL response& set(std::string_view name, std::string_view field_value);
+    response& set(std::string_view name, const detail::field_text& field_value) { return set_field(name, field_value); }
+    /// Sets a header field to several lines; not for Content-Type.
+    CREMA_DECL response& set(std::string_view name, std::initializer_list<std::string_view> values);
     /// Sets several header fields.
-    CREMA_DECL response& set(std::initializer_list<std::pair<std::string_view, std::string_view>> fields);
+    CREMA_DECL response& set(field_list fields);
+    /// Sets a header field; the same as `set`.
+    response& header(std::string_view name, const detail::field_text& field_value) {
+        return set_field(name, field_value);
+    }
     /// Adds a header field beside those of the same name.
     CREMA_DECL response& append(std::string_view name, std::string_view field_value);
-    /// Returns a header field that was set; valid until the next change.
+    /// Adds several lines of a header field.
+    CREMA_DECL response& append(std::string_view name, std::initializer_list<std::string_view> values);
+    /// Returns the first line of a header field that was set; valid until the next change.
     std::optional<std::string_view> get(std::string_view name) const {
         const auto i = headers_.find(name, 0);
         return i == http::header_block::npos ? std::nullopt : std::optional(headers_.value_at(i));
     }
+    /// Returns the fields that were set.
+    const http::header_block& fields() const noexcept { return headers_; }
     /// Removes a header field.
     CREMA_DECL response& remove(std::string_view name);
-    /// Sets the Content-Type, from an extension (`"json"`) or a media type.
+    /// Sets the Content-Type, from an extension (`"json"`, `".html"`) or a media type.
     CREMA_DECL response& type(std::string_view extension_or_type);
-    /// Adds names to Vary.
+    /// Sets the Content-Type; the same as `type`.
+    response& content_type(std::string_view extension_or_type) { return type(extension_or_type); }
+    /** Add names to Vary: `res.vary("Accept, Origin")`.
+        @throws system_error(error::bad_value) when one of them is no name of a field.
+    */
     CREMA_DECL response& vary(std::string_view field);
-    /// Adds links to Link: `res.links({{"next", "http://…"}})`.
-    CREMA_DECL response& links(std::initializer_list<std::pair<std::string_view, std::string_view>> links);
+    /// Adds links to Link: `res.links({{"next", "http://…"}, {"alternate", {"http://…", "http://…"}}})`.
+    CREMA_DECL response& links(std::initializer_list<link_entry> links);
     /// Sets Location, percent-encoding what cannot stand in it.
     CREMA_DECL response& location(std::string_view url);
-    /// Sets Content-Disposition to attachment, and the type from the extension of the name.
-    CREMA_DECL response& attachment(std::string_view filename = {});
+    /** Set Content-Disposition to attachment.
+
+        @param filename UTF-8; what is in front of its last slash is cut off. Its extension decides on the Content-Type. Without
+        one nothing is said of a name.
+    */
+    CREMA_DECL response& attachment(std::optional<std::string_view> filename = std::nullopt);
 
     /** Set a cookie.
+
+        With `max_age` it sets Expires too, as Express does, for old clients.
+
         @throws system_error(error::bad_value) when the name or an option is malformed.
         @see RFC 6265bis
     */
-    CREMA_DECL response& cookie(std::string_view name, std::string_view cookie_value, const http::cookie_options& options = {});
+    CREMA_DECL response& cookie(std::string_view name, std::string_view cookie_value,
+                                const http::cookie_options& options = {});
+    /// Sets a cookie to a number or a truth value as text, or to anything else as `j:` and JSON.
+    template <class T>
+        requires(!std::convertible_to<const T&, std::string_view>)
+    response& cookie(std::string_view name, const T& v, const http::cookie_options& options = {}) {
+        std::string text(std::is_arithmetic_v<T> ? "" : "j:");
+        crema::json::write(text, v, {});
+        return cookie(name, std::string_view(text), options);
+    }
+    /** Set a signed cookie, which `request::signed_cookies` gives again; signed by what `cookie_parser` was given.
+
+        @throws std::logic_error when there is no signer.
+        @throws system_error(error::bad_value) as `cookie`.
+    */
+    CREMA_DECL response& signed_cookie(std::string_view name, std::string_view cookie_value,
+                                       const http::cookie_options& options = {});
+    /// Sets a signed cookie to a number or a truth value as text, or to anything else as `j:` and JSON.
+    template <class T>
+        requires(!std::convertible_to<const T&, std::string_view>)
+    response& signed_cookie(std::string_view name, const T& v, const http::cookie_options& options = {}) {
+        std::string text(std::is_arithmetic_v<T> ? "" : "j:");
+        crema::json::write(text, v, {});
+        return signed_cookie(name, std::string_view(text), options);
+    }
+    /// Sets what signs cookies, for who checks them; must outlive the exchange.
+    void cookie_signer(const signer& s) noexcept { signer_ = &s; }
     /// Makes the client forget a cookie; path and domain must be those it was set with.
     CREMA_DECL response& clear_cookie(std::string_view name, http::cookie_options options = {});
 
     /** Send a text.
 
-        Content-Type is text/html when none is set. Sets Content-Length and ETag, answers 304 when the client's
-        copy is still good; HEAD, 204 and 304 have no body.
+        Content-Type is text/html when none is set; its charset becomes utf-8. Sets Content-Length and ETag, answers 304 when
+        the client's copy is still good; HEAD, 204, 205 and 304 have no body.
 
         @throws already_answered
     */
@@ -19115,14 +24314,18 @@ public:
     void send(const std::string& text) { send(std::string_view(text)); }
     /// Sends octets; Content-Type is application/octet-stream when none is set.
     CREMA_DECL void send(std::span<const std::byte> octets);
+    /// Sends octets; see above.
+    void send(std::span<const unsigned char> octets) { send(std::as_bytes(octets)); }
     /// Sends anything else as JSON.
     template <class T>
-        requires(!std::convertible_to<const T&, std::string_view> && !std::convertible_to<const T&, std::span<const std::byte>>)
+        requires(!std::convertible_to<const T&, std::string_view> &&
+                 !std::convertible_to<const T&, std::span<const std::byte>> &&
+                 !std::convertible_to<const T&, std::span<const unsigned char>>)
     void send(const T& v) {
         json(v);
     }
-    /// Sends an empty body.
-    void send() { send(std::string_view{}); }
+    /// Sends an empty body without type and validator.
+    void send() { end(); }
 
     /** Send a value as JSON: any aggregate, container, number, string, `value`, without macros.
 
@@ -19133,41 +24336,119 @@ public:
     */
     template <class T>
     void json(const T& v) {
-        auto& out = json_buffer();
-        crema::json::write(out, v, json_options());
-        send_json(out);
+        send_json(written(v));
     }
     /// @copydoc json
     void json(std::initializer_list<value::init> list) { json(value(list)); }
     /// @copydoc json
     void json(const char* text) { json(std::string_view(text)); }
 
-    /// Sends the standard phrase of a status as text.
+    /** Send a value as JSON, or, when the query names a callback, as a script that calls it.
+
+        The setting `jsonp callback name` tells the name in the query.
+
+        @throws already_answered
+    */
+    template <class T>
+    void jsonp(const T& v) {
+        send_jsonp(written(v));
+    }
+    /// @copydoc jsonp
+    void jsonp(std::initializer_list<value::init> list) { jsonp(value(list)); }
+    /// @copydoc jsonp
+    void jsonp(const char* text) { jsonp(std::string_view(text)); }
+
+    /// Sends the standard phrase of a status as text, or its number when it has none.
     CREMA_DECL void send_status(int code);
-    /// Redirects; the body is a short text in what the client accepts.
+    /// Redirects with 302; the body is a short text in what the client accepts.
     void redirect(std::string_view url) { redirect(302, url); }
     /// Redirects with a status.
     CREMA_DECL void redirect(int code, std::string_view url);
-    /// Answers by the first format that the client accepts, in the order given; 406 when none fits.
-    CREMA_DECL void format(std::initializer_list<std::pair<std::string_view, unique_function<void()>>> formats);
+    /** Answer with the case that the client likes best, the first when it does not say.
 
-    /// Sends the header now; what follows is streamed.
+        @code
+        res.format({{"text", [&] { res.send("hey"); }}, {"json", [&] { res.json({{"message", "hey"}}); }}});
+        @endcode
+
+        Sets Content-Type and `Vary: Accept`. When the client accepts none, the case `"default"` answers.
+
+        @throws http_error 406 when there is none of that name.
+    */
+    CREMA_DECL void format(std::initializer_list<format_case> cases);
+
+    /** Send a file: `res.send_file("/srv/a.html")`, `res.send_file("a.html", {.root = "/srv"})`.
+
+        Sets Content-Type from the extension, Accept-Ranges, Cache-Control, Last-Modified, ETag, unless they are set.
+        Answers
+        conditions and ranges: 304, 412, 206, 416. Disk work is done on the pool; large files are read as fast as the
+        client takes them. With `root`, nothing outside of it can be reached.
+
+        @param path Absolute, or relative to `root`; a name, not an URL: nothing is decoded.
+        @return Await it or drop it; see `file_sending`. To await it with options, give these a name first: g++ 12
+        miscompiles braces in the expression of a `co_await`.
+        @throws std::invalid_argument when the path is empty, or relative without a root.
+    */
+    CREMA_DECL file_sending send_file(const std::filesystem::path& path, const send_file_options& options);
+    /// @copydoc send_file(const std::filesystem::path&, const send_file_options&)
+    CREMA_DECL file_sending send_file(const std::filesystem::path& path);
+    /// Sends a file and calls back; its errors are the callback's.
+    CREMA_DECL void send_file(const std::filesystem::path& path, const send_file_options& options, sent_callback done);
+    /// @copydoc send_file(const std::filesystem::path&, const send_file_options&, sent_callback)
+    void send_file(const std::filesystem::path& path, sent_callback done) { send_file(path, {}, std::move(done)); }
+    /** Send a file to be saved: `send_file` with Content-Disposition.
+
+        @param path Absolute, or relative to the root of the options, or to the working directory.
+        @param filename What the client calls it, UTF-8; the last part of the path when empty.
+        @param options A Content-Disposition among their headers is not used.
+    */
+    CREMA_DECL file_sending download(const std::filesystem::path& path, std::string_view filename,
+                                     const send_file_options& options);
+    /// @copydoc download
+    CREMA_DECL file_sending download(const std::filesystem::path& path, std::string_view filename = {});
+    /// @copydoc download
+    file_sending download(const std::filesystem::path& path, const send_file_options& options) {
+        return download(path, {}, options);
+    }
+    /// Sends a file to be saved and calls back; its errors are the callback's.
+    CREMA_DECL void download(const std::filesystem::path& path, std::string_view filename,
+                             const send_file_options& options, sent_callback done);
+
+    /// Sends status and header fields now; what follows is streamed.
     CREMA_DECL void flush_headers();
+    /// Sets a status and header fields and sends them.
+    void write_head(int code, field_list fields = {}) { status(code).set(fields).flush_headers(); }
     /** Stream a piece of the body. Without a Content-Length set before, the body is chunked.
 
         The octets are taken before this returns; await it to go on only when there is room again.
+
+        @throws system_error `closed` when awaited and the client leaves; `bad_value` for more than the Content-Length.
+        @throws already_answered
 
         @par Cancellation
         Throws `cancelled` when the client left. Calls must not overlap: await one before the next.
     */
     auto write(std::string_view piece) {
+        if (ended_) [[unlikely]]
+            throw already_answered("write()");
         begin_stream();
         return exchange_->write(piece);
     }
-    /// Ends the answer; without anything sent before, an empty one without ETag.
+    /** Add trailers, which follow a body that is streamed.
+
+        @throws system_error(error::bad_value) when name or value cannot stand in a header.
+        @see RFC 9110 section 6.5
+    */
+    CREMA_DECL response& add_trailers(field_list trailers);
+    /** End the answer; without anything sent before, as it is: without ETag, without a Content-Type of its own.
+
+        @throws already_answered
+        @throws system_error `bad_value` when less than the Content-Length was written.
+    */
     CREMA_DECL void end(std::string_view last = {});
-    /// Sends 103 Early Hints with the given Link values.
-    CREMA_DECL void write_early_hints(std::initializer_list<std::pair<std::string_view, std::string_view>> links);
+    /// Sends 103 Early Hints: `res.write_early_hints({{"Link", "</style.css>; rel=preload"}})`. @see RFC 8297
+    CREMA_DECL void write_early_hints(field_list hints);
+    /// Sends 100 Continue to a client that waits for it.
+    CREMA_DECL void write_continue();
 
     /// Tells whether the header has been sent.
     bool headers_sent() const noexcept { return begun_; }
@@ -19200,6 +24481,7 @@ private:
     friend class detail::transaction;
     friend class exchange_hold;
     friend class request;
+    friend struct detail::file_sender;
 
     explicit response(detail::transaction& owner) noexcept : owner_(&owner) {}
     void open(exchange& x, request& req, const settings& options) {
@@ -19211,16 +24493,33 @@ private:
     void close() noexcept {
         exchange_ = nullptr;
         headers_.clear();
+        trailers_.clear();
         locals_.reset();
         on_finish_.clear();
         on_close_.clear();
+        signer_ = nullptr;
         status_ = 200;
         begun_ = ended_ = false;
     }
     CREMA_DECL void begin_stream();
-    CREMA_DECL void finish(std::string_view body, bool text);
+    CREMA_DECL response& set_field(std::string_view name, std::string_view field_value);
+    CREMA_DECL void make_etag(std::string_view body);
+    CREMA_DECL void finish(std::string_view body);
     CREMA_DECL void send_json(std::string_view text);
+    CREMA_DECL void send_jsonp(std::string& text);
     CREMA_DECL static std::string& json_buffer();
+    CREMA_DECL void replace_json(std::string& text) const;
+    template <class T>
+    std::string& written(const T& v) const {
+        auto& out = json_buffer();
+        if (settings_->json_replacer) [[unlikely]] {
+            crema::json::write(out, v, {});
+            replace_json(out);
+        } else {
+            crema::json::write(out, v, json_options());
+        }
+        return out;
+    }
     crema::json::write_options json_options() const noexcept {
         crema::json::write_options o;
         o.spaces = static_cast<int>(settings_->json_spaces);
@@ -19228,14 +24527,17 @@ private:
         return o;
     }
     void require_open(const char* what) const {
-        if (begun_) [[unlikely]] throw already_answered(what);
+        if (begun_) [[unlikely]]
+            throw already_answered(what);
     }
 
     exchange* exchange_ = nullptr;
     detail::transaction* owner_;
     request* req_ = nullptr;
     const settings* settings_ = nullptr;
+    const signer* signer_ = nullptr;
     http::header_block headers_;
+    std::string trailers_; // ready lines
     std::optional<value> locals_;
     std::vector<unique_function<void()>> on_finish_, on_close_;
     int status_ = 200;
@@ -19280,9 +24582,9 @@ CREMA_DECL std::string escape_html(std::string_view text) {
 
 } // namespace crema
 #endif
-// ---- crema/http/media_type.hpp
-// Media types: read and write Content-Type values, and the parts of a type name (RFC 9110 section 8.3).
-#include <cstddef>
+// ---- crema/http/content_disposition.hpp
+// Content-Disposition: how a body is to be shown, and the name of a file, in any script (RFC 6266, RFC 8187).
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19290,1159 +24592,561 @@ CREMA_DECL std::string escape_html(std::string_view text) {
 
 namespace crema::http {
 
-/** Holds a type and its parameters, as in a Content-Type field.
+/** Holds a Content-Disposition field.
 
     @par Thread Safety
-    Distinct objects: safe. Shared objects: safe for reading.
+    Distinct objects: safe. Shared objects: unsafe.
 */
-struct media_type {
-    std::string type{};                                              ///< `text/html`, small letters when it was parsed
-    std::vector<std::pair<std::string, std::string>> parameters{};   ///< names in small letters, in order, each once
+struct content_disposition {
+    std::string type{"attachment"};                                 ///< `attachment`, `inline`, `form-data` …
+    std::vector<std::pair<std::string, std::string>> parameters{}; ///< in order; values are UTF-8 when they can be
 
-    /// Returns the value of a parameter, its name in small letters; empty when there is none.
-    std::string_view parameter(std::string_view name) const noexcept {
-        for (const auto& [key, text] : parameters)
-            if (key == name) return text;
-        return {};
-    }
-    /// Sets a parameter, replacing its value.
-    CREMA_DECL void set_parameter(std::string_view name, std::string_view text);
+    /// Returns a parameter, empty when there is none of that name. @param name In lower case.
+    CREMA_DECL std::string_view get(std::string_view name) const noexcept;
 };
 
-/** Parse the value of a Content-Type field, leniently: nothing is refused.
-
-    The type is what is in front of the first semicolon, made small, whether it is a valid type or not. Of parameters
-    with the same name the first counts, pieces that are no parameter are passed over.
-*/
-CREMA_DECL media_type parse_media_type(std::string_view header);
-
-/** Parse one element of a comma-separated list of media types with parameters.
-
-    @param header The list.
-    @param at Where the element begins; then where the comma is that ends it, or the end.
-*/
-CREMA_DECL media_type parse_media_type_at(std::string_view header, std::size_t& at);
-
-/** Write a Content-Type value; parameters that are no tokens are quoted.
-
-    @par Errors
-    @li `error::bad_value` the type is not two tokens with a slash between, a name is no token, or a value holds
-    control octets.
-*/
-CREMA_DECL result<std::string> format_media_type(const media_type& type);
-
-/// Returns the part of a Content-Type value in front of its parameters, trimmed; a view.
-CREMA_DECL std::string_view essence(std::string_view header) noexcept;
-
-/** Return a Content-Type value with its usual charset when it has none: `text/html` becomes `text/html; charset=utf-8`.
-
-    @param extension_or_type A type, or an extension as `html`; an unknown one is returned as it is.
-*/
-CREMA_DECL std::string with_charset(std::string_view extension_or_type);
-
-/// Returns a Content-Type value with its charset set to utf-8, whatever it was; as it is when it is no valid type.
-CREMA_DECL std::string with_utf8(std::string_view header);
-
-/// Holds the parts of the name of a type: `image`, `svg`, `xml` for `image/svg+xml`. Views into its text.
-struct type_name {
-    std::string_view type;    ///< in front of the slash
-    std::string_view subtype; ///< behind it, without the suffix
-    std::string_view suffix;  ///< behind the last `+`; empty when there is none
+/// Says what stands in `filename` when the name of the file is not plain ASCII.
+enum class filename_fallback : unsigned char {
+    question_marks, ///< the name with `?` for what is not ASCII
+    none,           ///< nothing: `filename*` alone
 };
 
-/** Take the name of a type apart.
+/** Write a field that names a file.
 
-    @param text The name without parameters, spaces around it allowed; the result holds views into it.
+    What is beyond ASCII, and what could be taken for an escape, goes into `filename*`, with something old clients
+    understand beside it. Directories in the name stay: cut them before.
 
-    @par Errors
-    @li `error::bad_syntax` not two names of at most 127 octets with a slash between them.
-
-    @see RFC 6838 section 4.2
-*/
-CREMA_DECL result<type_name> parse_type_name(std::string_view text);
-
-/// Tells whether the text is the name of a type, without parameters; see `parse_type_name`.
-CREMA_DECL bool is_type_name(std::string_view text) noexcept;
-
-/** Write the name of a type.
+    @param filename UTF-8; none for a field without a name.
+    @param type A token.
 
     @par Errors
-    @li `error::bad_value` a part that is malformed.
+    @li `error::bad_value` the type is no token.
+
+    @see RFC 6266 appendix D, RFC 8187
 */
-CREMA_DECL result<std::string> format_type_name(const type_name& parts);
+CREMA_DECL result<std::string>
+write_content_disposition(std::optional<std::string_view> filename, std::string_view type = "attachment",
+                          filename_fallback fallback = filename_fallback::question_marks);
+
+/** Write a field that names a file, with a name of its own for clients that read ASCII only.
+
+    @param fallback ASCII without control characters.
+
+    @par Errors
+    @li `error::bad_value` the type is no token, or the fallback is not ASCII.
+*/
+CREMA_DECL result<std::string> write_content_disposition(std::string_view filename, std::string_view type,
+                                                         std::string_view fallback);
+
+/** Write a field from its parts. Values beyond Latin-1 become extended ones: `name*=UTF-8''…`, as do those with
+    control characters.
+
+    @par Errors
+    @li `error::bad_value` the type or the name of a parameter is no token.
+*/
+CREMA_DECL result<std::string> format_content_disposition(const content_disposition& parts);
+
+/// Says how `parse_content_disposition` reads values.
+struct content_disposition_options {
+    bool extended = true;   ///< `name*=UTF-8''…` is decoded into `name`, too
+    bool multipart = false; ///< in quotes `%22`, `%0A` and `%0D` are escapes, and `\` is not
+};
+
+/** Parse a field, leniently, as browsers do: what is broken is skipped or kept as it is.
+
+    Names and the type come in lower case; of repeated parameters the first counts.
+
+    @par Complexity
+    Linear in the length of the field; quadratic in the number of its parameters.
+*/
+CREMA_DECL content_disposition parse_content_disposition(std::string_view header,
+                                                         const content_disposition_options& options = {});
 
 } // namespace crema::http
 
-// ---- crema/http/mime.hpp
-// Media types of files: from an extension to its type, and back, with the usual charset.
+#if CREMA_BODIES
+#include <algorithm>
+
+namespace crema::http {
+namespace detail {
+
+inline bool is_printable_ascii(std::string_view s) noexcept {
+    return std::all_of(s.begin(), s.end(), [](char c) { return c >= ' ' && c <= '~'; });
+}
+
+// UTF-8 of characters up to U+00FF, without the control characters of ASCII.
+inline bool is_printable_latin1(std::string_view s) noexcept {
+    for (std::size_t i = 0; i < s.size(); ++i) {
+        if (s[i] >= ' ' && s[i] <= '~') continue;
+        if ((s[i] != '\xc2' && s[i] != '\xc3') || ++i == s.size() || (s[i] & 0xc0) != 0x80) return false;
+    }
+    return true;
+}
+
+// Looks like %41: clients disagree on whether to decode that.
+inline bool has_percent_escape(std::string_view s) noexcept {
+    for (std::size_t i = 0; i + 2 < s.size(); ++i)
+        if (s[i] == '%' && is_hex(s[i + 1]) && is_hex(s[i + 2])) return true;
+    return false;
+}
+
+// One `?` for each character beyond ASCII; characters that need two units in UTF-16 count twice, as in browsers.
+inline std::string with_question_marks(std::string_view s) {
+    std::string out;
+    for (char c : s) {
+        const auto u = static_cast<unsigned char>(c);
+        if (c >= ' ' && c <= '~') out += c;
+        else if (u < 0x80 || u >= 0xc0) out.append(u >= 0xf0 ? 2 : 1, '?');
+    }
+    return out;
+}
+
+// Letters, digits and some signs as they are, the rest percent-encoded.
+inline std::string extended_value(std::string_view s) {
+    constexpr std::string_view digits = "0123456789ABCDEF", plain = "!-._~";
+    std::string out = "UTF-8''";
+    for (char c : s) {
+        const auto u = static_cast<unsigned char>(c);
+        if (is_alpha(c) || is_digit(c) || plain.find(c) != plain.npos) out += c;
+        else (out += '%').append({digits[u >> 4], digits[u & 15]});
+    }
+    return out;
+}
+
+inline void append_quoted(std::string& out, std::string_view s) {
+    out += '"';
+    for (char c : s) {
+        if (c == '"' || c == '\\') out += '\\';
+        out += c;
+    }
+    out += '"';
+}
+
+inline failure bad_disposition(std::string_view what, std::string_view text) {
+    return {make_error_code(error::bad_value), 0, std::string(what).append(": ").append(text)};
+}
+
+inline result<std::string> write_named(std::string_view type, std::optional<std::string_view> plain,
+                                       std::optional<std::string_view> full) {
+    if (!is_token(type)) return bad_disposition("Invalid type", type);
+    std::string out(type);
+    if (plain) {
+        out += "; filename=";
+        if (is_token(*plain)) out += *plain;
+        else append_quoted(out, *plain);
+    }
+    if (full) (out += "; filename*=") += extended_value(*full);
+    return out;
+}
+
+// Latin-1 to UTF-8, with %XX decoded; what is broken stays.
+inline std::string decode_latin1(std::string_view s) {
+    std::string out;
+    for (std::size_t i = 0; i < s.size(); ++i) {
+        auto u = static_cast<unsigned char>(s[i]);
+        const bool escaped = u == '%' && i + 2 < s.size() && is_hex(s[i + 1]) && is_hex(s[i + 2]);
+        if (escaped) {
+            u = static_cast<unsigned char>(hex_value(s[i + 1]) * 16 + hex_value(s[i + 2]));
+            i += 2;
+        }
+        if (!escaped || u < 0x80) out += static_cast<char>(u);
+        else out.append({static_cast<char>(0xc0 | u >> 6), static_cast<char>(0x80 | (u & 0x3f))});
+    }
+    return out;
+}
+
+inline std::optional<std::string> decode_extended(std::string_view s) {
+    const auto charset = s.find('\'');
+    const auto language = charset == s.npos ? s.npos : s.find('\'', charset + 1);
+    if (charset == 0 || language == s.npos) return std::nullopt;
+    const auto text = s.substr(language + 1);
+    const auto name = s.substr(0, charset);
+    if (iequals(name, "iso-8859-1")) return decode_latin1(text);
+    if (!iequals(name, "utf-8") && !iequals(name, "utf8")) return std::nullopt;
+    auto decoded = percent_decode(text);
+    if (!decoded) return std::nullopt;
+    return std::move(*decoded);
+}
+
+// Reads a value in quotes from behind the first of them. Nothing when the second is missing.
+inline std::optional<std::string> read_quoted_value(std::string_view s, std::size_t& at, bool multipart) {
+    std::string out;
+    while (at < s.size()) {
+        const char c = s[at++];
+        if (c == '"') return out;
+        if (multipart && c == '%' && at + 1 < s.size()) {
+            const auto escape = s.substr(at, 2);
+            const char meant = escape == "22"          ? '"'
+                               : iequals(escape, "0a") ? '\n'
+                               : iequals(escape, "0d") ? '\r'
+                                                       : '\0';
+            if (meant != '\0') {
+                out += meant;
+                at += 2;
+                continue;
+            }
+        }
+        out += !multipart && c == '\\' && at < s.size() ? s[at++] : c;
+    }
+    return std::nullopt;
+}
+
+} // namespace detail
+
+CREMA_DECL std::string_view content_disposition::get(std::string_view name) const noexcept {
+    for (const auto& [key, text] : parameters)
+        if (key == name) return text;
+    return {};
+}
+
+CREMA_DECL result<std::string> write_content_disposition(std::optional<std::string_view> filename,
+                                                         std::string_view type, filename_fallback fallback) {
+    if (!filename || (detail::is_printable_ascii(*filename) && !detail::has_percent_escape(*filename)))
+        return detail::write_named(type, filename, std::nullopt);
+    if (fallback == filename_fallback::none) return detail::write_named(type, std::nullopt, filename);
+    return detail::write_named(type, detail::with_question_marks(*filename), filename);
+}
+
+CREMA_DECL result<std::string> write_content_disposition(std::string_view filename, std::string_view type,
+                                                         std::string_view fallback) {
+    if (!detail::is_printable_ascii(fallback))
+        return detail::bad_disposition("Fallback must be valid US-ASCII", fallback);
+    if (fallback == filename) return detail::write_named(type, filename, std::nullopt);
+    return detail::write_named(type, fallback, filename);
+}
+
+CREMA_DECL result<std::string> format_content_disposition(const content_disposition& parts) {
+    if (!is_token(parts.type)) return detail::bad_disposition("Invalid type", parts.type);
+    std::string out = parts.type;
+    for (const auto& [name, text] : parts.parameters) {
+        if (!is_token(name)) return detail::bad_disposition("Invalid parameter name", name);
+        (out += "; ") += name;
+        if (is_token(text)) (out += '=') += text;
+        else if (detail::is_printable_latin1(text)) detail::append_quoted(out += '=', text);
+        else (out += "*=") += detail::extended_value(text);
+    }
+    return out;
+}
+
+CREMA_DECL content_disposition parse_content_disposition(std::string_view s,
+                                                         const content_disposition_options& options) {
+    content_disposition r;
+    auto next = [&](std::size_t from, std::string_view stops) {
+        return std::min(s.find_first_of(stops, from), s.size());
+    };
+    auto at = next(0, ";");
+    r.type = to_lower(trim_ows(s.substr(0, at)));
+    const auto find = [&](std::string_view name) {
+        return std::find_if(r.parameters.begin(), r.parameters.end(), [&](const auto& p) { return p.first == name; });
+    };
+    while (at < s.size()) {
+        for (++at; at < s.size() && is_ows(s[at]);) ++at;
+        const auto name_end = next(at, ";=");
+        const auto name_at = std::exchange(at, name_end);
+        if (at == s.size() || s[at] == ';') continue; // no value: no parameter
+        const auto name = to_lower(trim_ows(s.substr(name_at, name_end - name_at)));
+        for (++at; at < s.size() && is_ows(s[at]);) ++at;
+        if (at < s.size() && s[at] == '"') {
+            auto text = detail::read_quoted_value(s, ++at, options.multipart);
+            at = next(at, ";");
+            if (text && find(name) == r.parameters.end()) r.parameters.emplace_back(name, std::move(*text));
+            continue;
+        }
+        const auto text = trim_ows(s.substr(at, next(at, ";") - at));
+        at = next(at, ";");
+        if (find(name) != r.parameters.end()) continue;
+        r.parameters.emplace_back(name, text);
+        if (!options.extended || !name.ends_with('*')) continue;
+        if (auto decoded = detail::decode_extended(text)) {
+            const auto plain = name.substr(0, name.size() - 1);
+            if (const auto old = find(plain); old != r.parameters.end()) old->second = std::move(*decoded);
+            else r.parameters.emplace_back(plain, std::move(*decoded));
+        }
+    }
+    return r;
+}
+
+} // namespace crema::http
+#endif
+// ---- crema/http/etag.hpp
+// ETag: validators made from a body or a file, and their comparison (RFC 9110 section 8.8.3).
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace crema::http {
 
-/** Return the media type for an extension, a file name or a path, without a charset.
+/// Tells how much a validator promises: the same octets (strong), or the same meaning (weak).
+enum class etag_strength : bool { strong, weak };
 
-    @param path `"html"`, `".html"`, `"index.html"` or `"/a/index.html"`, in any case.
-    @return The type, which lives forever; empty when the extension is not known or there is none.
+/// Counts the octets that `write_etag` needs.
+inline constexpr std::size_t etag_room = 40;
 
-    @par Complexity
-    Logarithmic in the number of known extensions, about 1200.
+/** Write the default validator of a body, from a fast 128-bit hash.
+
+    The same body has the same validator in every process and on every machine.
+
+    @param out Room for `etag_room` octets.
+    @return What was written, quotes included: `W/"…"`.
 */
-CREMA_DECL std::string_view mime_type(std::string_view path) noexcept;
+CREMA_DECL std::string_view write_etag(char* out, std::string_view body,
+                                       etag_strength strength = etag_strength::weak) noexcept;
 
-/** Return the usual extension for a media type, without a point.
+/// @copydoc write_etag
+inline std::string_view write_etag(char* out, std::string_view body, bool weak) noexcept {
+    return write_etag(out, body, weak ? etag_strength::weak : etag_strength::strong);
+}
 
-    @param type A type; parameters are ignored.
-    @return The extension, which lives forever; empty when the type is not known.
+/// Returns the validator of a body that Express makes: length and SHA-1, `W/"5-qvTGHdzF6KLavt4PO0gs2a6pQ00"`.
+CREMA_DECL std::string express_etag(std::string_view body, etag_strength strength = etag_strength::weak);
 
-    @par Complexity
-    Linear in the number of known extensions.
+/** Return the validator of a file that Express makes: size and time of last change, `W/"1f-18b2c0f4a00"`.
+
+    @param size Octets.
+    @param modified_ms Milliseconds since 1970.
 */
-CREMA_DECL std::string_view mime_extension(std::string_view type) noexcept;
+CREMA_DECL std::string file_etag(std::uint64_t size, std::int64_t modified_ms,
+                                 etag_strength strength = etag_strength::weak);
 
-/// Returns the usual charset of a type: `UTF-8` for text and what is defined so, empty where there is none; it lives
-/// forever.
-CREMA_DECL std::string_view mime_charset(std::string_view type) noexcept;
+/** Tell whether two validators are equal when their weakness is ignored.
 
-/** Return the value for a Content-Type field: the type of an extension, or the given type, with its usual charset.
-
-    @return `"text/html; charset=utf-8"` for `"html"`; empty when the extension is not known.
+    @see RFC 9110 section 8.8.3.2
 */
-CREMA_DECL std::string content_type_of(std::string_view extension_or_type);
+constexpr bool weakly_equal(std::string_view a, std::string_view b) noexcept {
+    if (a.starts_with("W/")) a.remove_prefix(2);
+    if (b.starts_with("W/")) b.remove_prefix(2);
+    return a == b;
+}
 
-/// Tells whether bodies of this type usually become smaller when they are compressed.
-CREMA_DECL bool is_compressible(std::string_view type) noexcept;
+/// Tells whether two validators are equal and both strong (RFC 9110 section 8.8.3.2).
+constexpr bool strongly_equal(std::string_view a, std::string_view b) noexcept {
+    return a == b && !a.starts_with("W/");
+}
 
 } // namespace crema::http
 
+// ---- crema/core/sha1.hpp
+// SHA-1, where protocols ask for it (WebSocket handshakes, validators): not for security.
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace crema {
+
+/** Computes a SHA-1 digest from octets that come in pieces.
+
+    @par Thread Safety
+    Distinct objects: safe. Shared objects: unsafe.
+
+    @see FIPS 180-4
+*/
+class sha1 {
+public:
+    /// Counts the octets of a digest.
+    static constexpr std::size_t size = 20;
+    using digest_type = std::array<char, size>; ///< octets of a digest
+
+    /// Adds octets.
+    CREMA_DECL void update(std::string_view octets) noexcept;
+    /// Returns the digest of all octets added; the object is used up.
+    CREMA_DECL digest_type finish() noexcept;
+
+    /// Returns the digest of octets that are all there.
+    static digest_type of(std::string_view octets) noexcept {
+        sha1 s;
+        s.update(octets);
+        return s.finish();
+    }
+
+private:
+    CREMA_DECL void block(const char* p) noexcept;
+    std::uint32_t state_[5] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0};
+    std::uint64_t count_ = 0;
+    char rest_[64];
+};
+
+} // namespace crema
+
 #if CREMA_BODIES
-#include <algorithm>
+#include <bit>
+#include <cstring>
 
-namespace crema::http {
-namespace detail {
+namespace crema {
 
-// Lines "extension type", sorted by extension. A line that ends in "-" is not what the type's usual extension is.
-// One literal, searched as text, costs neither compile time nor start-up time.
-inline constexpr std::string_view mime_lines =
-    "123 application/vnd.lotus-1-2-3\n1km application/vnd.1000minds.decision-model+xml\n210 model/step-\n"
-    "3dml text/vnd.in3d.3dml\n3ds image/x-3ds\n3g2 video/3gpp2\n3gp video/3gpp\n3gpp video/3gpp-\n3mf model/3mf\n"
-    "7z application/x-7z-compressed\naab application/x-authorware-bin\naac audio/aac-\n"
-    "aam application/x-authorware-map\naas application/x-authorware-seg\nabw application/x-abiword\n"
-    "ac application/pkix-attr-cert\nacc application/vnd.americandynamics.acc\nace application/x-ace-compressed\n"
-    "acu application/vnd.acucobol\nacutc application/vnd.acucorp-\nadp audio/adpcm\nadts audio/aac\n"
-    "aep application/vnd.audiograph\nafm application/x-font-type1-\nafp application/vnd.ibm.modcap\n"
-    "age application/vnd.age\nahead application/vnd.ahead.space\nai application/postscript\naif audio/x-aiff\n"
-    "aifc audio/x-aiff-\naiff audio/x-aiff-\nair application/vnd.adobe.air-application-installer-package+zip\n"
-    "ait application/vnd.dvb.ait\nami application/vnd.amiga.ami\naml application/automationml-aml+xml\n"
-    "amlx application/automationml-amlx+zip\namr audio/amr\napk application/vnd.android.package-archive\n"
-    "apng image/apng\nappcache text/cache-manifest\nappinstaller application/appinstaller\n"
-    "application application/x-ms-application\nappx application/appx\nappxbundle application/appxbundle\n"
-    "apr application/vnd.lotus-approach\narc application/x-freearc\narj application/x-arj\nasc application/pgp-keys\n"
-    "asf video/x-ms-asf\nasm text/x-asm-\naso application/vnd.accpac.simply.aso\nasx video/x-ms-asf-\n"
-    "atc application/vnd.acucorp\natom application/atom+xml\natomcat application/atomcat+xml\n"
-    "atomdeleted application/atomdeleted+xml\natomsvc application/atomsvc+xml\n"
-    "atx application/vnd.antix.game-component\nau audio/basic\navci image/avci\navcs image/avcs\n"
-    "avi video/x-msvideo\navif image/avif\naw application/applixware\nazf application/vnd.airzip.filesecure.azf\n"
-    "azs application/vnd.airzip.filesecure.azs\nazv image/vnd.airzip.accelerator.azv\n"
-    "azw application/vnd.amazon.ebook\nb16 image/vnd.pco.b16\nbary model/vnd.bary\nbat application/x-msdownload-\n"
-    "bcpio application/x-bcpio\nbdf application/x-font-bdf\nbdm application/vnd.syncml.dm+wbxml\n"
-    "bdo application/vnd.nato.bindingdataobject+xml\nbdoc application/bdoc\nbed application/vnd.realvnc.bed\n"
-    "bh2 application/vnd.fujitsu.oasysprs\nbin application/octet-stream\nblb application/x-blorb\n"
-    "blend application/x-blender\nblorb application/x-blorb-\nbmi application/vnd.bmi\n"
-    "bmml application/vnd.balsamiq.bmml+xml\nbmp image/bmp\nbook application/vnd.framemaker-\n"
-    "box application/vnd.previewsystems.box\nboz application/x-bzip2-\nbpk application/octet-stream-\n"
-    "brush application/vnd.procreate.brush\nbrushset application/vnd.procrate.brushset\n"
-    "bsp model/vnd.valve.source.compiled-map\nbtf image/prs.btif-\nbtif image/prs.btif\n"
-    "buffer application/octet-stream-\nbz application/x-bzip\nbz2 application/x-bzip2\nc text/x-c\n"
-    "c11amc application/vnd.cluetrust.cartomobile-config\nc11amz application/vnd.cluetrust.cartomobile-config-pkg\n"
-    "c4d application/vnd.clonk.c4group-\nc4f application/vnd.clonk.c4group-\nc4g application/vnd.clonk.c4group\n"
-    "c4p application/vnd.clonk.c4group-\nc4u application/vnd.clonk.c4group-\ncab application/vnd.ms-cab-compressed\n"
-    "caf audio/x-caf\ncap application/vnd.tcpdump.pcap-\ncar application/vnd.curl.car\n"
-    "cat application/vnd.ms-pki.seccat\ncb7 application/x-cbr-\ncba application/x-cbr-\ncbr application/x-cbr\n"
-    "cbt application/x-cbr-\ncbz application/x-cbr-\ncc text/x-c-\ncco application/x-cocoa\n"
-    "cct application/x-director-\nccxml application/ccxml+xml\ncdbcmsg application/vnd.contact.cmsg\n"
-    "cdf application/x-netcdf-\ncdfx application/cdfx+xml\ncdkey application/vnd.mediastation.cdkey\n"
-    "cdmia application/cdmi-capability\ncdmic application/cdmi-container\ncdmid application/cdmi-domain\n"
-    "cdmio application/cdmi-object\ncdmiq application/cdmi-queue\ncdx chemical/x-cdx\n"
-    "cdxml application/vnd.chemdraw+xml\ncdy application/vnd.cinderella\ncer application/pkix-cert\n"
-    "cfs application/x-cfs-compressed\ncgm image/cgm\nchat application/x-chat\nchm application/vnd.ms-htmlhelp\n"
-    "chrt application/vnd.kde.kchart\ncif chemical/x-cif\n"
-    "cii application/vnd.anser-web-certificate-issue-initiation\ncil application/vnd.ms-artgalry\n"
-    "cjs application/node\ncla application/vnd.claymore\nclass application/java-vm\ncld model/vnd.cld\n"
-    "clkk application/vnd.crick.clicker.keyboard\nclkp application/vnd.crick.clicker.palette\n"
-    "clkt application/vnd.crick.clicker.template\nclkw application/vnd.crick.clicker.wordbank\n"
-    "clkx application/vnd.crick.clicker\nclp application/x-msclip\ncmc application/vnd.cosmocaller\n"
-    "cmdf chemical/x-cmdf\ncml chemical/x-cml\ncmp application/vnd.yellowriver-custom-menu\ncmx image/x-cmx\n"
-    "cod application/vnd.rim.cod\ncoffee text/coffeescript\ncom application/x-msdownload-\nconf text/plain-\n"
-    "cpio application/x-cpio\ncpl application/cpl+xml\ncpp text/x-c-\ncpt application/mac-compactpro\n"
-    "crd application/x-mscardfile\ncrl application/pkix-crl\ncrt application/x-x509-ca-cert-\n"
-    "crx application/x-chrome-extension\ncryptonote application/vnd.rig.cryptonote\ncsh application/x-csh\n"
-    "csl application/vnd.citationstyles.style+xml\ncsml chemical/x-csml\ncsp application/vnd.commonspace\n"
-    "css text/css\ncst application/x-director-\ncsv text/csv\ncu application/cu-seeme\ncurl text/vnd.curl\n"
-    "cwl application/cwl\ncww application/prs.cww\ncxt application/x-director-\ncxx text/x-c-\n"
-    "dae model/vnd.collada+xml\ndaf application/vnd.mobius.daf\ndart application/vnd.dart\n"
-    "dataless application/vnd.fdsn.seed-\ndavmount application/davmount+xml\ndbf application/vnd.dbf\n"
-    "dbk application/docbook+xml\ndcm application/dicom\ndcmp application/vnd.dcmp+xml\ndcr application/x-director-\n"
-    "dcurl text/vnd.curl.dcurl\ndd2 application/vnd.oma.dd2+xml\nddd application/vnd.fujixerox.ddd\n"
-    "ddf application/vnd.syncml.dmddf+xml\ndds image/vnd.ms-dds\ndeb application/x-debian-package\ndef text/plain-\n"
-    "deploy application/octet-stream-\nder application/x-x509-ca-cert\ndfac application/vnd.dreamfactory\n"
-    "dgc application/x-dgc-compressed\ndib image/bmp-\ndic text/x-c-\ndir application/x-director\n"
-    "dis application/vnd.mobius.dis\ndisposition-notification message/disposition-notification\n"
-    "dist application/octet-stream-\ndistz application/octet-stream-\ndjv image/vnd.djvu-\ndjvu image/vnd.djvu\n"
-    "dll application/x-msdownload-\ndmg application/x-apple-diskimage\ndmp application/vnd.tcpdump.pcap-\n"
-    "dms application/octet-stream-\ndna application/vnd.dna\ndng image/x-adobe-dng\ndoc application/msword\n"
-    "docm application/vnd.ms-word.document.macroenabled.12\n"
-    "docx application/vnd.openxmlformats-officedocument.wordprocessingml.document\ndot application/msword-\n"
-    "dotm application/vnd.ms-word.template.macroenabled.12\n"
-    "dotx application/vnd.openxmlformats-officedocument.wordprocessingml.template\ndp application/vnd.osgi.dp\n"
-    "dpg application/vnd.dpgraph\ndpx image/dpx\ndra audio/vnd.dra\ndrle image/dicom-rle\n"
-    "drm application/vnd.procreate.dream\ndsc text/prs.lines.tag\ndssc application/dssc+der\n"
-    "dtb application/x-dtbook+xml\ndtd application/xml-dtd\ndts audio/vnd.dts\ndtshd audio/vnd.dts.hd\n"
-    "dump application/octet-stream-\ndvb video/vnd.dvb.file\ndvi application/x-dvi\ndwd application/atsc-dwd+xml\n"
-    "dwf model/vnd.dwf\ndwg image/vnd.dwg\ndxf image/vnd.dxf\ndxp application/vnd.spotfire.dxp\n"
-    "dxr application/x-director-\near application/java-archive-\necelp4800 audio/vnd.nuera.ecelp4800\n"
-    "ecelp7470 audio/vnd.nuera.ecelp7470\necelp9600 audio/vnd.nuera.ecelp9600\necma application/ecmascript\n"
-    "edm application/vnd.novadigm.edm\nedx application/vnd.novadigm.edx\nefif application/vnd.picsel\n"
-    "ei6 application/vnd.pg.osasli\nelc application/octet-stream-\nemf image/emf\neml message/rfc822\n"
-    "emma application/emma+xml\nemotionml application/emotionml+xml\nemz application/x-msmetafile-\n"
-    "eol audio/vnd.digital-winds\neot application/vnd.ms-fontobject\neps application/postscript-\n"
-    "epub application/epub+zip\nes3 application/vnd.eszigno3+xml\nesa application/vnd.osgi.subsystem\n"
-    "esf application/vnd.epson.esf\net3 application/vnd.eszigno3+xml-\netx text/x-setext\neva application/x-eva\n"
-    "evy application/x-envoy\nexe application/x-msdos-program\nexi application/exi\nexp application/express\n"
-    "exr image/aces\next application/vnd.novadigm.ext\nez application/andrew-inset\nez2 application/vnd.ezpix-album\n"
-    "ez3 application/vnd.ezpix-package\nf text/x-fortran\nf4v video/x-f4v\nf77 text/x-fortran-\nf90 text/x-fortran-\n"
-    "fbs image/vnd.fastbidsheet\nfbx application/vnd.autodesk.fbx\nfcdt application/vnd.adobe.formscentral.fcdt\n"
-    "fcs application/vnd.isac.fcs\nfdf application/fdf\nfdt application/fdt+xml\n"
-    "fe_launch application/vnd.denovo.fcselayout-link\nfg5 application/vnd.fujitsu.oasysgp\n"
-    "fgd application/x-director-\nfh image/x-freehand\nfh4 image/x-freehand-\nfh5 image/x-freehand-\n"
-    "fh7 image/x-freehand-\nfhc image/x-freehand-\nfig application/x-xfig\nfits image/fits\nflac audio/x-flac\n"
-    "fli video/x-fli\nflo application/vnd.micrografx.flo\nflv video/x-flv\nflw application/vnd.kde.kivio\n"
-    "flx text/vnd.fmi.flexstor\nfly text/vnd.fly\nfm application/vnd.framemaker\nfnc application/vnd.frogans.fnc\n"
-    "fo application/vnd.software602.filler.form+xml\nfor text/x-fortran-\nfpx image/vnd.fpx\n"
-    "frame application/vnd.framemaker-\nfsc application/vnd.fsc.weblaunch\nfst image/vnd.fst\n"
-    "ftc application/vnd.fluxtime.clip\nfti application/vnd.anser-web-funds-transfer-initiation\nfvt video/vnd.fvt\n"
-    "fxp application/vnd.adobe.fxp\nfxpl application/vnd.adobe.fxp-\nfzs application/vnd.fuzzysheet\n"
-    "g2w application/vnd.geoplan\ng3 image/g3fax\ng3w application/vnd.geospace\ngac application/vnd.groove-account\n"
-    "gam application/x-tads\ngbr application/rpki-ghostbusters\ngca application/x-gca-compressed\ngdl model/vnd.gdl\n"
-    "gdoc application/vnd.google-apps.document\ngdraw application/vnd.google-apps.drawing\n"
-    "ged text/vnd.familysearch.gedcom\ngeo application/vnd.dynageo\ngeojson application/geo+json\n"
-    "gex application/vnd.geometry-explorer\ngform application/vnd.google-apps.form\n"
-    "ggb application/vnd.geogebra.file\nggs application/vnd.geogebra.slides\nggt application/vnd.geogebra.tool\n"
-    "ghf application/vnd.groove-help\ngif image/gif\ngim application/vnd.groove-identity-message\n"
-    "gjam application/vnd.google-apps.jam\nglb model/gltf-binary\ngltf model/gltf+json\n"
-    "gmap application/vnd.google-apps.map\ngml application/gml+xml\ngmx application/vnd.gmx\n"
-    "gnumeric application/x-gnumeric\ngph application/vnd.flographit\ngpx application/gpx+xml\n"
-    "gqf application/vnd.grafeq\ngqs application/vnd.grafeq-\ngram application/srgs\n"
-    "gramps application/x-gramps-xml\ngre application/vnd.geometry-explorer-\ngrv application/vnd.groove-injector\n"
-    "grxml application/srgs+xml\ngscript application/vnd.google-apps.script\ngsf application/x-font-ghostscript\n"
-    "gsheet application/vnd.google-apps.spreadsheet\ngsite application/vnd.google-apps.site\n"
-    "gslides application/vnd.google-apps.presentation\ngtar application/x-gtar\n"
-    "gtm application/vnd.groove-tool-message\ngtw model/vnd.gtw\ngv text/vnd.graphviz\ngxf application/gxf\n"
-    "gxt application/vnd.geonext\ngz application/gzip\nh text/x-c-\nh261 video/h261\nh263 video/h263\n"
-    "h264 video/h264\nhal application/vnd.hal+xml\nhbci application/vnd.hbci\nhbs text/x-handlebars-template\n"
-    "hdd application/x-virtualbox-hdd\nhdf application/x-hdf\nheic image/heic\nheics image/heic-sequence\n"
-    "heif image/heif\nheifs image/heif-sequence\nhej2 image/hej2k\nheld application/atsc-held+xml\nhh text/x-c-\n"
-    "hjson application/hjson\nhlp application/winhlp\nhpgl application/vnd.hp-hpgl\nhpid application/vnd.hp-hpid\n"
-    "hps application/vnd.hp-hps\nhqx application/mac-binhex40\nhtc text/x-component\n"
-    "htke application/vnd.kenameaapp\nhtm text/html-\nhtml text/html\nhvd application/vnd.yamaha.hv-dic\n"
-    "hvp application/vnd.yamaha.hv-voice\nhvs application/vnd.yamaha.hv-script\ni2g application/vnd.intergeo\n"
-    "icc application/vnd.iccprofile\nice x-conference/x-cooltalk\nicm application/vnd.iccprofile-\n"
-    "ico image/vnd.microsoft.icon\nics text/calendar\nief image/ief\nifb text/calendar-\n"
-    "ifm application/vnd.shana.informed.formdata\niges model/iges-\nigl application/vnd.igloader\n"
-    "igm application/vnd.insors.igm\nigs model/iges\nigx application/vnd.micrografx.igx\n"
-    "iif application/vnd.shana.informed.interchange\nimg application/octet-stream-\n"
-    "imp application/vnd.accpac.simply.imp\nims application/vnd.ms-ims\nin text/plain-\nini text/plain-\n"
-    "ink application/inkml+xml\ninkml application/inkml+xml-\ninstall application/x-install-instructions\n"
-    "iota application/vnd.astraea-software.iota\nipfix application/ipfix\n"
-    "ipk application/vnd.shana.informed.package\nipynb application/x-ipynb+json\n"
-    "irm application/vnd.ibm.rights-management\nirp application/vnd.irepository.package+xml\n"
-    "iso application/x-iso9660-image\nitp application/vnd.shana.informed.formtemplate\nits application/its+xml\n"
-    "ivp application/vnd.immervision-ivp\nivu application/vnd.immervision-ivu\njad text/vnd.sun.j2me.app-descriptor\n"
-    "jade text/jade\njaii image/jaii\njais image/jais\njam application/vnd.jam\njar application/java-archive\n"
-    "jardiff application/x-java-archive-diff\njava text/x-java-source\njfif image/pjpeg\njhc image/jphc\n"
-    "jisp application/vnd.jisp\njls image/jls\njlt application/vnd.hp-jlyt\njng image/x-jng\n"
-    "jnlp application/x-java-jnlp-file\njoda application/vnd.joost.joda-archive\njp2 image/jp2\njpe image/jpeg-\n"
-    "jpeg image/jpeg-\njpf image/jpx-\njpg image/jpeg\njpg2 image/jp2-\njpgm image/jpm-\njpgv video/jpeg\n"
-    "jph image/jph\njpm image/jpm\njpx image/jpx\njs text/javascript\njson application/json\n"
-    "json5 application/json5\njsonld application/ld+json\njsonml application/jsonml+json\njsx text/jsx\njt model/jt\n"
-    "jxl image/jxl\njxr image/jxr\njxra image/jxra\njxrs image/jxrs\njxs image/jxs\njxsc image/jxsc\n"
-    "jxsi image/jxsi\njxss image/jxss\nkar audio/midi-\nkarbon application/vnd.kde.karbon\n"
-    "kdbx application/x-keepass2\nkey application/vnd.apple.keynote\nkfo application/vnd.kde.kformula\n"
-    "kia application/vnd.kidspiration\nkml application/vnd.google-earth.kml+xml\n"
-    "kmz application/vnd.google-earth.kmz\nkne application/vnd.kinar\nknp application/vnd.kinar-\n"
-    "kon application/vnd.kde.kontour\nkpr application/vnd.kde.kpresenter\nkpt application/vnd.kde.kpresenter-\n"
-    "kpxx application/vnd.ds-keypoint\nksp application/vnd.kde.kspread\nktr application/vnd.kahootz-\nktx image/ktx\n"
-    "ktx2 image/ktx2\nktz application/vnd.kahootz\nkwd application/vnd.kde.kword\nkwt application/vnd.kde.kword-\n"
-    "lasxml application/vnd.las.las+xml\nlatex application/x-latex\n"
-    "lbd application/vnd.llamagraphics.life-balance.desktop\n"
-    "lbe application/vnd.llamagraphics.life-balance.exchange+xml\nles application/vnd.hhe.lesson-player\n"
-    "less text/less\nlgr application/lgr+xml\nlha application/x-lzh-compressed-\n"
-    "link66 application/vnd.route66.link66+xml\nlist text/plain-\nlist3820 application/vnd.ibm.modcap-\n"
-    "listafp application/vnd.ibm.modcap-\nlitcoffee text/coffeescript-\nlnk application/x-ms-shortcut\n"
-    "log text/plain-\nlostxml application/lost+xml\nlottie application/zip+dotlottie\nlrf application/octet-stream-\n"
-    "lrm application/vnd.ms-lrm\nltf application/vnd.frogans.ltf\nlua text/x-lua\nluac application/x-lua-bytecode\n"
-    "lvp audio/vnd.lucent.voice\nlwp application/vnd.lotus-wordpro\nlzh application/x-lzh-compressed\n"
-    "m13 application/x-msmediaview-\nm14 application/x-msmediaview-\nm1v video/mpeg-\nm21 application/mp21\n"
-    "m2a audio/mpeg-\nm2t video/mp2t-\nm2ts video/mp2t-\nm2v video/mpeg-\nm3a audio/mpeg-\nm3u audio/x-mpegurl\n"
-    "m3u8 application/vnd.apple.mpegurl\nm4a audio/mp4\nm4b audio/mp4-\nm4p application/mp4-\nm4s video/iso.segment\n"
-    "m4u video/vnd.mpegurl-\nm4v video/x-m4v\nma application/mathematica\nmads application/mads+xml\n"
-    "maei application/mmt-aei+xml\nmag application/vnd.ecowin.chart\nmaker application/vnd.framemaker-\n"
-    "man text/troff-\nmanifest text/cache-manifest-\nmap application/json-\nmar application/octet-stream-\n"
-    "markdown text/markdown-\nmathml application/mathml+xml\nmb application/mathematica-\n"
-    "mbk application/vnd.mobius.mbk\nmbox application/mbox\nmc1 application/vnd.medcalcdata\n"
-    "mcd application/vnd.mcd\nmcurl text/vnd.curl.mcurl\nmd text/markdown\nmdb application/x-msaccess\n"
-    "mdi image/vnd.ms-modi\nmdx text/mdx\nme text/troff-\nmesh model/mesh-\nmeta4 application/metalink4+xml\n"
-    "metalink application/metalink+xml\nmets application/mets+xml\nmfm application/vnd.mfmp\n"
-    "mft application/rpki-manifest\nmgp application/vnd.osgeo.mapguide.package\n"
-    "mgz application/vnd.proteus.magazine\nmht message/rfc822-\nmhtml message/rfc822-\nmid audio/midi\n"
-    "midi audio/midi-\nmie application/x-mie\nmif application/vnd.mif\nmime message/rfc822-\nmj2 video/mj2\n"
-    "mjp2 video/mj2-\nmjs text/javascript-\nmk3d video/x-matroska-\nmka audio/x-matroska\nmkd text/x-markdown\n"
-    "mks video/x-matroska-\nmkv video/x-matroska\nmlp application/vnd.dolby.mlp\n"
-    "mmd application/vnd.chipnuts.karaoke-mmd\nmmf application/vnd.smaf\nmml text/mathml\n"
-    "mmr image/vnd.fujixerox.edmics-mmr\nmng video/x-mng\nmny application/x-msmoney\n"
-    "mobi application/x-mobipocket-ebook-\nmods application/mods+xml\nmov video/quicktime-\nmovie video/x-sgi-movie\n"
-    "mp2 audio/mpeg-\nmp21 application/mp21-\nmp2a audio/mpeg-\nmp3 audio/mpeg-\nmp4 video/mp4\nmp4a audio/mp4-\n"
-    "mp4s application/mp4-\nmp4v video/mp4-\nmpc application/vnd.mophun.certificate\nmpd application/dash+xml\n"
-    "mpe video/mpeg-\nmpeg video/mpeg\nmpf application/media-policy-dataset+xml\nmpg video/mpeg-\nmpg4 video/mp4-\n"
-    "mpga audio/mpeg\nmpkg application/vnd.apple.installer+xml\nmpm application/vnd.blueice.multipass\n"
-    "mpn application/vnd.mophun.application\nmpp application/dash-patch+xml\nmpt application/vnd.ms-project-\n"
-    "mpy application/vnd.ibm.minipay\nmqy application/vnd.mobius.mqy\nmrc application/marc\n"
-    "mrcx application/marcxml+xml\nms text/troff-\nmscml application/mediaservercontrol+xml\n"
-    "mseed application/vnd.fdsn.mseed\nmseq application/vnd.mseq\nmsf application/vnd.epson.msf\n"
-    "msg application/vnd.ms-outlook\nmsh model/mesh\nmsi application/x-msdownload-\nmsix application/msix\n"
-    "msixbundle application/msixbundle\nmsl application/vnd.mobius.msl\nmsm application/octet-stream-\n"
-    "msp application/octet-stream-\nmsty application/vnd.muvee.style\nmtl model/mtl\nmts video/mp2t-\n"
-    "mus application/vnd.musician\nmusd application/mmt-usd+xml\nmusicxml application/vnd.recordare.musicxml+xml\n"
-    "mvb application/x-msmediaview\nmvt application/vnd.mapbox-vector-tile\nmwf application/vnd.mfer\n"
-    "mxf application/mxf\nmxl application/vnd.recordare.musicxml\nmxmf audio/mobile-xmf\nmxml application/xv+xml\n"
-    "mxs application/vnd.triscape.mxs\nmxu video/vnd.mpegurl\nn-gage application/vnd.nokia.n-gage.symbian.install\n"
-    "n3 text/n3\nnb application/mathematica-\nnbp application/vnd.wolfram.player\nnc application/x-netcdf\n"
-    "ncx application/x-dtbncx+xml\nnfo text/x-nfo\nngdat application/vnd.nokia.n-gage.data\n"
-    "nitf application/vnd.nitf-\nnlu application/vnd.neurolanguage.nlu\nnml application/vnd.enliven\n"
-    "nnd application/vnd.noblenet-directory\nnns application/vnd.noblenet-sealer\nnnw application/vnd.noblenet-web\n"
-    "npx image/vnd.net-fpx\nnq application/n-quads\nnsc application/x-conference\nnsf application/vnd.lotus-notes\n"
-    "nt application/n-triples\nntf application/vnd.nitf\nnumbers application/vnd.apple.numbers\n"
-    "nzb application/x-nzb\noa2 application/vnd.fujitsu.oasys2\noa3 application/vnd.fujitsu.oasys3\n"
-    "oas application/vnd.fujitsu.oasys\nobd application/x-msbinder\nobgx application/vnd.openblox.game+xml\n"
-    "obj model/obj\noda application/oda\nodb application/vnd.oasis.opendocument.database\n"
-    "odc application/vnd.oasis.opendocument.chart\nodf application/vnd.oasis.opendocument.formula\n"
-    "odft application/vnd.oasis.opendocument.formula-template\nodg application/vnd.oasis.opendocument.graphics\n"
-    "odi application/vnd.oasis.opendocument.image\nodm application/vnd.oasis.opendocument.text-master\n"
-    "odp application/vnd.oasis.opendocument.presentation\nods application/vnd.oasis.opendocument.spreadsheet\n"
-    "odt application/vnd.oasis.opendocument.text\noga audio/ogg\nogex model/vnd.opengex\nogg audio/ogg-\n"
-    "ogv video/ogg\nogx application/ogg\nomdoc application/omdoc+xml\none application/onenote-\n"
-    "onea application/onenote-\nonepkg application/onenote-\nonetmp application/onenote-\n"
-    "onetoc application/onenote\nonetoc2 application/onenote-\nopf application/oebps-package+xml\nopml text/x-opml\n"
-    "oprc application/vnd.palm-\nopus audio/ogg-\norg application/vnd.lotus-organizer\n"
-    "osf application/vnd.yamaha.openscoreformat\nosfpvg application/vnd.yamaha.openscoreformat.osfpvg+xml\n"
-    "osm application/vnd.openstreetmap.data+xml\notc application/vnd.oasis.opendocument.chart-template\n"
-    "otf font/otf\notg application/vnd.oasis.opendocument.graphics-template\n"
-    "oth application/vnd.oasis.opendocument.text-web\noti application/vnd.oasis.opendocument.image-template\n"
-    "otp application/vnd.oasis.opendocument.presentation-template\n"
-    "ots application/vnd.oasis.opendocument.spreadsheet-template\n"
-    "ott application/vnd.oasis.opendocument.text-template\nova application/x-virtualbox-ova\n"
-    "ovf application/x-virtualbox-ovf\nowl application/rdf+xml-\noxps application/oxps\n"
-    "oxt application/vnd.openofficeorg.extension\np text/x-pascal\np10 application/pkcs10\np12 application/x-pkcs12\n"
-    "p21 model/step-\np7b application/x-pkcs7-certificates\np7c application/pkcs7-mime-\np7m application/pkcs7-mime\n"
-    "p7r application/x-pkcs7-certreqresp\np7s application/pkcs7-signature\np8 application/pkcs8\n"
-    "pac application/x-ns-proxy-autoconfig\npages application/vnd.apple.pages\npas text/x-pascal-\n"
-    "paw application/vnd.pawaafile\npbd application/vnd.powerbuilder6\npbm image/x-portable-bitmap\n"
-    "pcap application/vnd.tcpdump.pcap\npcf application/x-font-pcf\npcl application/vnd.hp-pcl\n"
-    "pclxl application/vnd.hp-pclxl\npct image/x-pict-\npcurl application/vnd.curl.pcurl\npcx image/vnd.zbrush.pcx\n"
-    "pdb application/vnd.palm\npde text/x-processing\npdf application/pdf\npem application/x-x509-ca-cert-\n"
-    "pfa application/x-font-type1\npfb application/x-font-type1-\npfm application/x-font-type1-\n"
-    "pfr application/font-tdpfr\npfx application/x-pkcs12-\npgm image/x-portable-graymap\n"
-    "pgn application/x-chess-pgn\npgp application/pgp-encrypted\nphp application/x-httpd-php\npic image/x-pict\n"
-    "pkg application/octet-stream-\npki application/pkixcmp\npkipath application/pkix-pkipath\n"
-    "pkpass application/vnd.apple.pkpass\npl application/x-perl\nplb application/vnd.3gpp.pic-bw-large\n"
-    "plc application/vnd.mobius.plc\nplf application/vnd.pocketlearn\npls application/pls+xml\n"
-    "pm application/x-perl-\npml application/vnd.ctc-posml\npng image/png\npnm image/x-portable-anymap\n"
-    "portpkg application/vnd.macports.portpkg\npot application/vnd.ms-powerpoint-\n"
-    "potm application/vnd.ms-powerpoint.template.macroenabled.12\n"
-    "potx application/vnd.openxmlformats-officedocument.presentationml.template\n"
-    "ppam application/vnd.ms-powerpoint.addin.macroenabled.12\nppd application/vnd.cups-ppd\n"
-    "ppm image/x-portable-pixmap\npps application/vnd.ms-powerpoint-\n"
-    "ppsm application/vnd.ms-powerpoint.slideshow.macroenabled.12\n"
-    "ppsx application/vnd.openxmlformats-officedocument.presentationml.slideshow\nppt application/vnd.ms-powerpoint\n"
-    "pptm application/vnd.ms-powerpoint.presentation.macroenabled.12\n"
-    "pptx application/vnd.openxmlformats-officedocument.presentationml.presentation\npqa application/vnd.palm-\n"
-    "prc model/prc\npre application/vnd.lotus-freelance\nprf application/pics-rules\n"
-    "provx application/provenance+xml\nps application/postscript-\npsb application/vnd.3gpp.pic-bw-small\n"
-    "psd image/vnd.adobe.photoshop\npsf application/x-font-linux-psf\npskcxml application/pskc+xml\n"
-    "pti image/prs.pti\nptid application/vnd.pvi.ptid1\npub application/x-mspublisher\n"
-    "pvb application/vnd.3gpp.pic-bw-var\npwn application/vnd.3m.post-it-notes\n"
-    "pya audio/vnd.ms-playready.media.pya\npyo model/vnd.pytha.pyox\npyox model/vnd.pytha.pyox-\n"
-    "pyv video/vnd.ms-playready.media.pyv\nqam application/vnd.epson.quickanime\nqbo application/vnd.intu.qbo\n"
-    "qfx application/vnd.intu.qfx\nqps application/vnd.publishare-delta-tree\nqt video/quicktime\n"
-    "qwd application/vnd.quark.quarkxpress-\nqwt application/vnd.quark.quarkxpress-\n"
-    "qxb application/vnd.quark.quarkxpress-\nqxd application/vnd.quark.quarkxpress\n"
-    "qxl application/vnd.quark.quarkxpress-\nqxt application/vnd.quark.quarkxpress-\nra audio/x-pn-realaudio-\n"
-    "ram audio/x-pn-realaudio\nraml application/raml+yaml\nrapd application/route-apd+xml\nrar application/vnd.rar\n"
-    "ras image/x-cmu-raster\nrcprofile application/vnd.ipunplugged.rcprofile\nrdf application/rdf+xml\n"
-    "rdz application/vnd.data-vision.rdz\nrelo application/p2p-overlay+xml\nrep application/vnd.businessobjects\n"
-    "res application/x-dtbresource+xml\nrgb image/x-rgb\nrif application/reginfo+xml\nrip audio/vnd.rip\n"
-    "ris application/x-research-info-systems\nrl application/resource-lists+xml\nrlc image/vnd.fujixerox.edmics-rlc\n"
-    "rld application/resource-lists-diff+xml\nrm application/vnd.rn-realmedia\nrmi audio/midi-\n"
-    "rmp audio/x-pn-realaudio-plugin\nrms application/vnd.jcp.javame.midlet-rms\n"
-    "rmvb application/vnd.rn-realmedia-vbr\nrnc application/relax-ng-compact-syntax\nrng application/xml-\n"
-    "roa application/rpki-roa\nroff text/troff-\nrp9 application/vnd.cloanto.rp9\n"
-    "rpm application/x-redhat-package-manager\nrpss application/vnd.nokia.radio-presets\n"
-    "rpst application/vnd.nokia.radio-preset\nrq application/sparql-query\nrs application/rls-services+xml\n"
-    "rsat application/atsc-rsat+xml\nrsd application/rsd+xml\nrsheet application/urc-ressheet+xml\n"
-    "rss application/rss+xml\nrtf application/rtf\nrtx text/richtext\nrun application/x-makeself\n"
-    "rusd application/route-usd+xml\ns text/x-asm\ns3m audio/s3m\nsaf application/vnd.yamaha.smaf-audio\n"
-    "sass text/x-sass\nsbml application/sbml+xml\nsc application/vnd.ibm.secure-container\n"
-    "scd application/x-msschedule\nscm application/vnd.lotus-screencam\nscq application/scvp-cv-request\n"
-    "scs application/scvp-cv-response\nscss text/x-scss\nscurl text/vnd.curl.scurl\n"
-    "sda application/vnd.stardivision.draw\nsdc application/vnd.stardivision.calc\n"
-    "sdd application/vnd.stardivision.impress\nsdkd application/vnd.solent.sdkm+xml-\n"
-    "sdkm application/vnd.solent.sdkm+xml\nsdp application/sdp\nsdw application/vnd.stardivision.writer\n"
-    "sea application/x-sea\nsee application/vnd.seemail\nseed application/vnd.fdsn.seed\nsema application/vnd.sema\n"
-    "semd application/vnd.semd\nsemf application/vnd.semf\nsenmlx application/senml+xml\n"
-    "sensmlx application/sensml+xml\nser application/java-serialized-object\n"
-    "setpay application/set-payment-initiation\nsetreg application/set-registration-initiation\n"
-    "sfd-hdstx application/vnd.hydrostatix.sof-data\nsfs application/vnd.spotfire.sfs\nsfv text/x-sfv\n"
-    "sgi image/sgi\nsgl application/vnd.stardivision.writer-global\nsgm text/sgml-\nsgml text/sgml\n"
-    "sh application/x-sh\nshar application/x-shar\nshex text/shex\nshf application/shf+xml\nshtml text/html-\n"
-    "sid image/x-mrsid-image\nsieve application/sieve-\nsig application/pgp-signature\nsil audio/silk\n"
-    "silo model/mesh-\nsis application/vnd.symbian.install\nsisx application/vnd.symbian.install-\n"
-    "sit application/x-stuffit\nsitx application/x-stuffitx\nsiv application/sieve\nskd application/vnd.koan-\n"
-    "skm application/vnd.koan-\nskp application/vnd.koan\nskt application/vnd.koan-\n"
-    "sldm application/vnd.ms-powerpoint.slide.macroenabled.12\n"
-    "sldx application/vnd.openxmlformats-officedocument.presentationml.slide\nslim text/slim\nslm text/slim-\n"
-    "sls application/route-s-tsid+xml\nslt application/vnd.epson.salt\nsm application/vnd.stepmania.stepchart\n"
-    "smf application/vnd.stardivision.math\nsmi application/smil+xml\nsmil application/smil+xml-\nsmv video/x-smv\n"
-    "smzip application/vnd.stepmania.package\nsnd audio/basic-\nsnf application/x-font-snf\n"
-    "so application/octet-stream-\nspc application/x-pkcs7-certificates-\nspdx text/spdx\n"
-    "spf application/vnd.yamaha.smaf-phrase\nspl application/x-futuresplash\nspot text/vnd.in3d.spot\n"
-    "spp application/scvp-vp-response\nspq application/scvp-vp-request\nspx audio/ogg-\nsql application/sql\n"
-    "src application/x-wais-source\nsrt application/x-subrip\nsru application/sru+xml\n"
-    "srx application/sparql-results+xml\nssdl application/ssdl+xml\nsse application/vnd.kodak-descriptor\n"
-    "ssf application/vnd.epson.ssf\nssml application/ssml+xml\nst application/vnd.sailingtracker.track\n"
-    "stc application/vnd.sun.xml.calc.template\nstd application/vnd.sun.xml.draw.template\nstep model/step\n"
-    "stf application/vnd.wt.stf\nsti application/vnd.sun.xml.impress.template\nstk application/hyperstudio\n"
-    "stl model/stl\nstp model/step-\nstpnc model/step-\nstpx model/step+xml\nstpxz model/step-xml+zip\n"
-    "stpz model/step+zip\nstr application/vnd.pg.format\nstw application/vnd.sun.xml.writer.template\n"
-    "styl text/stylus-\nstylus text/stylus\nsub text/vnd.dvb.subtitle\nsus application/vnd.sus-calendar\n"
-    "susp application/vnd.sus-calendar-\nsv4cpio application/x-sv4cpio\nsv4crc application/x-sv4crc\n"
-    "svc application/vnd.dvb.service\nsvd application/vnd.svd\nsvg image/svg+xml\nsvgz image/svg+xml-\n"
-    "swa application/x-director-\nswf application/x-shockwave-flash\nswi application/vnd.aristanetworks.swi\n"
-    "swidtag application/swid+xml\nsxc application/vnd.sun.xml.calc\nsxd application/vnd.sun.xml.draw\n"
-    "sxg application/vnd.sun.xml.writer.global\nsxi application/vnd.sun.xml.impress\n"
-    "sxm application/vnd.sun.xml.math\nsxw application/vnd.sun.xml.writer\nt text/troff\n"
-    "t3 application/x-t3vm-image\nt38 image/t38\ntaglet application/vnd.mynfc\n"
-    "tao application/vnd.tao.intent-module-archive\ntap image/vnd.tencent.tap\ntar application/x-tar\n"
-    "tcap application/vnd.3gpp2.tcap\ntcl application/x-tcl\ntd application/urc-targetdesc+xml\n"
-    "teacher application/vnd.smart.teacher\ntei application/tei+xml\nteicorpus application/tei+xml-\n"
-    "tex application/x-tex\ntexi application/x-texinfo-\ntexinfo application/x-texinfo\ntext text/plain-\n"
-    "tfi application/thraud+xml\ntfm application/x-tex-tfm\ntfx image/tiff-fx\ntga image/x-tga\n"
-    "thmx application/vnd.ms-officetheme\ntif image/tiff\ntiff image/tiff-\ntk application/x-tcl-\n"
-    "tmo application/vnd.tmobile-livetv\ntoml application/toml\ntorrent application/x-bittorrent\n"
-    "tpl application/vnd.groove-tool-template\ntpt application/vnd.trid.tpt\ntr text/troff-\n"
-    "tra application/vnd.trueapp\ntrig application/trig\ntrm application/x-msterminal\nts video/mp2t\n"
-    "tsd application/timestamped-data\ntsv text/tab-separated-values\nttc font/collection\nttf font/ttf\n"
-    "ttl text/turtle\nttml application/ttml+xml\ntwd application/vnd.simtech-mindmapper\n"
-    "twds application/vnd.simtech-mindmapper-\ntxd application/vnd.genomatix.tuxedo\ntxf application/vnd.mobius.txf\n"
-    "txt text/plain\nu32 application/x-authorware-bin-\nu3d model/u3d\nu8dsn message/global-delivery-status\n"
-    "u8hdr message/global-headers\nu8mdn message/global-disposition-notification\nu8msg message/global\n"
-    "ubj application/ubjson\nudeb application/x-debian-package-\nufd application/vnd.ufdl\n"
-    "ufdl application/vnd.ufdl-\nulx application/x-glulx\numj application/vnd.umajin\n"
-    "unityweb application/vnd.unity\nuo application/vnd.uoml+xml-\nuoml application/vnd.uoml+xml\nuri text/uri-list\n"
-    "uris text/uri-list-\nurls text/uri-list-\nusda model/vnd.usda\nusdz model/vnd.usdz+zip\n"
-    "ustar application/x-ustar\nutz application/vnd.uiq.theme\nuu text/x-uuencode\nuva audio/vnd.dece.audio\n"
-    "uvd application/vnd.dece.data-\nuvf application/vnd.dece.data\nuvg image/vnd.dece.graphic-\n"
-    "uvh video/vnd.dece.hd\nuvi image/vnd.dece.graphic\nuvm video/vnd.dece.mobile\nuvp video/vnd.dece.pd\n"
-    "uvs video/vnd.dece.sd\nuvt application/vnd.dece.ttml+xml\nuvu video/vnd.uvvu.mp4\nuvv video/vnd.dece.video\n"
-    "uvva audio/vnd.dece.audio-\nuvvd application/vnd.dece.data-\nuvvf application/vnd.dece.data-\n"
-    "uvvg image/vnd.dece.graphic-\nuvvh video/vnd.dece.hd-\nuvvi image/vnd.dece.graphic-\n"
-    "uvvm video/vnd.dece.mobile-\nuvvp video/vnd.dece.pd-\nuvvs video/vnd.dece.sd-\n"
-    "uvvt application/vnd.dece.ttml+xml-\nuvvu video/vnd.uvvu.mp4-\nuvvv video/vnd.dece.video-\n"
-    "uvvx application/vnd.dece.unspecified-\nuvvz application/vnd.dece.zip-\nuvx application/vnd.dece.unspecified\n"
-    "uvz application/vnd.dece.zip\nvbox application/x-virtualbox-vbox\n"
-    "vbox-extpack application/x-virtualbox-vbox-extpack\nvcard text/vcard\nvcd application/x-cdlink\n"
-    "vcf text/x-vcard\nvcg application/vnd.groove-vcard\nvcs text/x-vcalendar\nvcx application/vnd.vcx\n"
-    "vdi application/x-virtualbox-vdi\nvds model/vnd.sap.vds\nvdx application/vnd.ms-visio.viewer\n"
-    "vhd application/x-virtualbox-vhd\nvis application/vnd.visionary\nviv video/vnd.vivo\n"
-    "vmdk application/x-virtualbox-vmdk\nvob video/x-ms-vob\nvor application/vnd.stardivision.writer-\n"
-    "vox application/x-authorware-bin-\nvrml model/vrml-\nvsd application/vnd.visio\nvsdx application/vnd.visio-\n"
-    "vsf application/vnd.vsf\nvss application/vnd.visio-\nvst application/vnd.visio-\nvsw application/vnd.visio-\n"
-    "vtf image/vnd.valve.source.texture\nvtt text/vtt\nvtu model/vnd.vtu\nvtx application/vnd.visio-\n"
-    "vxml application/voicexml+xml\nw3d application/x-director-\nwad application/x-doom\n"
-    "wadl application/vnd.sun.wadl+xml\nwar application/java-archive-\nwasm application/wasm\nwav audio/wav\n"
-    "wax audio/x-ms-wax\nwbmp image/vnd.wap.wbmp\nwbs application/vnd.criticaltools.wbs+xml\n"
-    "wbxml application/vnd.wap.wbxml\nwcm application/vnd.ms-works-\nwdb application/vnd.ms-works-\n"
-    "wdp image/vnd.ms-photo\nweba audio/webm\nwebapp application/x-web-app-manifest+json\nwebm video/webm\n"
-    "webmanifest application/manifest+json\nwebp image/webp\nwg application/vnd.pmi.widget\nwgsl text/wgsl\n"
-    "wgt application/widget\nwif application/watcherinfo+xml\nwks application/vnd.ms-works-\nwm video/x-ms-wm\n"
-    "wma audio/x-ms-wma\nwmd application/x-ms-wmd\nwmf image/wmf\nwml text/vnd.wap.wml\n"
-    "wmlc application/vnd.wap.wmlc\nwmls text/vnd.wap.wmlscript\nwmlsc application/vnd.wap.wmlscriptc\n"
-    "wmv video/x-ms-wmv\nwmx video/x-ms-wmx\nwmz application/x-ms-wmz\nwoff font/woff\nwoff2 font/woff2\n"
-    "wpd application/vnd.wordperfect\nwpl application/vnd.ms-wpl\nwps application/vnd.ms-works\n"
-    "wqd application/vnd.wqd\nwri application/x-mswrite\nwrl model/vrml\nwsc message/vnd.wfa.wsc\n"
-    "wsdl application/wsdl+xml\nwspolicy application/wspolicy+xml\nwtb application/vnd.webturbo\nwvx video/x-ms-wvx\n"
-    "x32 application/x-authorware-bin-\nx3d model/x3d+xml\nx3db model/x3d+fastinfoset\nx3dbz model/x3d+binary-\n"
-    "x3dv model/x3d-vrml\nx3dvz model/x3d+vrml-\nx3dz model/x3d+xml-\nx_b model/vnd.parasolid.transmit.binary\n"
-    "x_t model/vnd.parasolid.transmit.text\nxaml application/xaml+xml\nxap application/x-silverlight-app\n"
-    "xar application/vnd.xara\nxav application/xcap-att+xml\nxbap application/x-ms-xbap\n"
-    "xbd application/vnd.fujixerox.docuworks.binder\nxbm image/x-xbitmap\nxca application/xcap-caps+xml\n"
-    "xcs application/calendar+xml\nxdcf application/vnd.gov.sk.xmldatacontainer+xml\nxdf application/xcap-diff+xml\n"
-    "xdm application/vnd.syncml.dm+xml\nxdp application/vnd.adobe.xdp+xml\nxdssc application/dssc+xml\n"
-    "xdw application/vnd.fujixerox.docuworks\nxel application/xcap-el+xml\nxenc application/xenc+xml\n"
-    "xer application/patch-ops-error+xml\nxfdf application/xfdf\nxfdl application/vnd.xfdl\n"
-    "xht application/xhtml+xml-\nxhtm application/vnd.pwg-xhtml-print+xml\nxhtml application/xhtml+xml\n"
-    "xhvml application/xv+xml-\nxif image/vnd.xiff\nxla application/vnd.ms-excel-\n"
-    "xlam application/vnd.ms-excel.addin.macroenabled.12\nxlc application/vnd.ms-excel-\nxlf application/xliff+xml\n"
-    "xlm application/vnd.ms-excel-\nxls application/vnd.ms-excel\n"
-    "xlsb application/vnd.ms-excel.sheet.binary.macroenabled.12\n"
-    "xlsm application/vnd.ms-excel.sheet.macroenabled.12\n"
-    "xlsx application/vnd.openxmlformats-officedocument.spreadsheetml.sheet\nxlt application/vnd.ms-excel-\n"
-    "xltm application/vnd.ms-excel.template.macroenabled.12\n"
-    "xltx application/vnd.openxmlformats-officedocument.spreadsheetml.template\nxlw application/vnd.ms-excel-\n"
-    "xm audio/xm\nxml application/xml\nxns application/xcap-ns+xml\nxo application/vnd.olpc-sugar\n"
-    "xop application/xop+xml\nxpi application/x-xpinstall\nxpl application/xproc+xml\nxpm image/x-xpixmap\n"
-    "xpr application/vnd.is-xpr\nxps application/vnd.ms-xpsdocument\nxpw application/vnd.intercon.formnet\n"
-    "xpx application/vnd.intercon.formnet-\nxsd application/xml-\nxsf application/prs.xsf+xml\nxsl application/xml-\n"
-    "xslt application/xslt+xml-\nxsm application/vnd.syncml+xml\nxspf application/xspf+xml\n"
-    "xul application/vnd.mozilla.xul+xml\nxvm application/xv+xml-\nxvml application/xv+xml-\n"
-    "xwd image/x-xwindowdump\nxyz chemical/x-xyz\nxz application/x-xz\nyaml text/yaml\nyang application/yang\n"
-    "yin application/yin+xml\nyml text/yaml-\nymp text/x-suse-ymp\nz1 application/x-zmachine\n"
-    "z2 application/x-zmachine-\nz3 application/x-zmachine-\nz4 application/x-zmachine-\nz5 application/x-zmachine-\n"
-    "z6 application/x-zmachine-\nz7 application/x-zmachine-\nz8 application/x-zmachine-\n"
-    "zaz application/vnd.zzazz.deck+xml\nzip application/zip\nzir application/vnd.zul\nzirz application/vnd.zul-\n"
-    "zmm application/vnd.handheld-entertainment+xml\n";
-
-// Lines "extension type" for types whose usual extension leads to another type.
-inline constexpr std::string_view mime_more_types =
-    "js application/javascript\nmp4 application/mp4\nxfdf application/vnd.adobe.xfdf\nfdf application/vnd.fdf\n"
-    "stl application/vnd.ms-pki.stl\nmpp application/vnd.ms-project\nac application/vnd.nokia.n-gage.ac+xml\n"
-    "bdoc application/x-bdoc\nrar application/x-compressed\nkey application/x-iwork-keynote-sffkey\n"
-    "numbers application/x-iwork-numbers-sffnumbers\npages application/x-iwork-pages-sffpages\n"
-    "prc application/x-mobipocket-ebook\nexe application/x-msdownload\nwmf application/x-msmetafile\n"
-    "prc application/x-pilot\nrar application/x-rar-compressed\nsql application/x-sql\nobj application/x-tgif\n"
-    "xlf application/x-xliff+xml\nzip application/x-zip-compressed\nxsl application/xslt+xml\n3gpp audio/3gpp\n"
-    "mp3 audio/mp3\nwav audio/wave\naac audio/x-aac\nm4a audio/x-m4a\nra audio/x-realaudio\nwav audio/x-wav\n"
-    "sub image/vnd.dvb.subtitle\nico image/x-icon\nbmp image/x-ms-bmp\npcx image/x-pcx\nmts model/vnd.mts\n"
-    "x3db model/x3d+binary\nx3dv model/x3d+vrml\nrtf text/rtf\norg text/x-org\nxml text/xml\njpm video/jpm\n";
-
-// Types with UTF-8 as their charset, beside text.
-inline constexpr std::string_view mime_utf8_types =
-    "application/3gpdash-qoe-report+xml\napplication/beep+xml\napplication/cda+xml\napplication/elm+json\n"
-    "application/emergencycalldata.cap+xml\napplication/fhir+json\napplication/fhir+xml\napplication/hl7v2+xml\n"
-    "application/im-iscomposing+xml\napplication/javascript\napplication/json\napplication/manifest+json\n"
-    "application/msc-ivr+xml\napplication/msc-mixer+xml\napplication/pidf+xml\napplication/pidf-diff+xml\n"
-    "application/poc-settings+xml\napplication/vnd.omads-email+xml\napplication/vnd.omads-file+xml\n"
-    "application/vnd.omads-folder+xml\napplication/vnd.syncml+xml\napplication/vnd.syncml.dm+wbxml\n"
-    "application/vnd.syncml.dm+xml\napplication/vnd.syncml.dmddf+xml\napplication/vnd.syncml.dmtnds+xml\n"
-    "application/vnd.wap.wbxml\n";
-
-// Lines "charset type" for the few with another one.
-inline constexpr std::string_view mime_more_charsets =
-    "US-ASCII application/news-checkgroups\nUS-ASCII application/news-groupinfo\n7-BIT application/prs.cyn\n"
-    "XML-BASED application/vnd.fdsn.stationxml+xml\n";
-
-// Types worth compressing, beside text and what ends in +json, +text or +xml.
-inline constexpr std::string_view mime_compressible_types =
-    "application/dart\napplication/ecmascript\napplication/javascript\napplication/json\napplication/octet-stream\n"
-    "application/postscript\napplication/raml+yaml\napplication/rtf\napplication/tar\napplication/toml\n"
-    "application/vnd.dart\napplication/vnd.ms-fontobject\napplication/vnd.ms-opentype\napplication/wasm\n"
-    "application/x-httpd-php\napplication/x-javascript\napplication/x-ns-proxy-autoconfig\napplication/x-sh\n"
-    "application/x-tar\napplication/x-virtualbox-hdd\napplication/x-virtualbox-ova\napplication/x-virtualbox-ovf\n"
-    "application/x-virtualbox-vbox\napplication/x-virtualbox-vdi\napplication/x-virtualbox-vhd\n"
-    "application/x-virtualbox-vmdk\napplication/x-www-form-urlencoded\napplication/xml\napplication/xml-dtd\n"
-    "font/otf\nfont/ttf\nimage/bmp\nimage/vnd.adobe.photoshop\nimage/vnd.microsoft.icon\nimage/vnd.ms-dds\n"
-    "image/x-icon\nimage/x-ms-bmp\nmessage/rfc822\nmodel/gltf-binary\nx-shader/x-fragment\nx-shader/x-vertex\n";
-
-// The type without parameters and whitespace.
-inline std::string_view mime_essence(std::string_view type) noexcept {
-    constexpr std::string_view white = " \t\r\n\v\f";
-    type.remove_prefix(std::min(type.find_first_not_of(white), type.size()));
-    return type.substr(0, type.find_first_of("; \t\r\n\v\f"));
-}
-
-inline std::string_view front_line(std::string_view text) noexcept { return text.substr(0, text.find('\n')); }
-
-inline bool has_line(std::string_view text, std::string_view wanted) noexcept {
-    for (; !text.empty(); text.remove_prefix(front_line(text).size() + 1))
-        if (iequals(front_line(text), wanted)) return true;
-    return false;
-}
-
-// Returns the first word of the line whose second is wanted.
-inline std::string_view front_of(std::string_view text, std::string_view wanted) noexcept {
-    for (; !text.empty(); text.remove_prefix(front_line(text).size() + 1)) {
-        const auto line = front_line(text);
-        const auto space = line.find(' ');
-        if (line.size() == space + 1 + wanted.size() && iequals(line.substr(space + 1), wanted))
-            return line.substr(0, space);
+CREMA_DECL void sha1::block(const char* p) noexcept {
+    std::uint32_t w[80];
+    for (int i = 0; i < 16; ++i) {
+        auto at = [&](int k) { return std::uint32_t{static_cast<unsigned char>(p[i * 4 + k])}; };
+        w[i] = at(0) << 24 | at(1) << 16 | at(2) << 8 | at(3);
     }
-    return {};
-}
-
-// The extension of a path as Node's path.extname sees it when `x.` stands in front of the path.
-inline std::string_view path_extension(std::string_view path) noexcept {
-    while (!path.empty() && path.back() == '/') path.remove_suffix(1);
-    const auto slash = path.rfind('/');
-    const auto name = slash == path.npos ? path : path.substr(slash + 1);
-    const auto dot = name.rfind('.');
-    if (slash == path.npos) return dot == name.npos ? name : name.substr(dot + 1);
-    return dot == name.npos || dot == 0 ? std::string_view{} : name.substr(dot + 1);
-}
-
-} // namespace detail
-
-CREMA_DECL std::string_view mime_type(std::string_view path) noexcept {
-    const auto wanted = detail::path_extension(path);
-    char small[32];
-    if (wanted.empty() || wanted.size() > sizeof small) return {};
-    for (std::size_t i = 0; i < wanted.size(); ++i) small[i] = to_lower(wanted[i]);
-    const std::string_view extension(small, wanted.size());
-    auto lines = detail::mime_lines;
-    while (!lines.empty()) { // halve the text, at the begin of a line
-        auto middle = lines.rfind('\n', lines.size() / 2);
-        middle = middle == lines.npos ? 0 : middle + 1;
-        const auto line = detail::front_line(lines.substr(middle));
-        const auto key = line.substr(0, line.find(' '));
-        if (key == extension) {
-            const auto type = line.substr(key.size() + 1);
-            return type.ends_with('-') ? type.substr(0, type.size() - 1) : type;
-        }
-        lines = key < extension ? lines.substr(middle + line.size() + 1) : lines.substr(0, middle);
+    for (int i = 16; i < 80; ++i) w[i] = std::rotl(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 1);
+    auto [a, b, c, d, e] = state_;
+    for (int i = 0; i < 80; ++i) {
+        std::uint32_t f, k;
+        if (i < 20) f = (b & c) | (~b & d), k = 0x5a827999;
+        else if (i < 40) f = b ^ c ^ d, k = 0x6ed9eba1;
+        else if (i < 60) f = (b & c) | (b & d) | (c & d), k = 0x8f1bbcdc;
+        else f = b ^ c ^ d, k = 0xca62c1d6;
+        const auto t = std::rotl(a, 5) + f + e + k + w[i];
+        e = d;
+        d = c;
+        c = std::rotl(b, 30);
+        b = a;
+        a = t;
     }
-    return {};
+    const std::uint32_t sum[] = {a, b, c, d, e};
+    for (int i = 0; i < 5; ++i) state_[i] += sum[i];
 }
 
-CREMA_DECL std::string_view mime_extension(std::string_view type) noexcept {
-    const auto wanted = detail::mime_essence(type);
-    if (wanted.empty()) return {};
-    if (const auto extension = detail::front_of(detail::mime_lines, wanted); !extension.empty()) return extension;
-    return detail::front_of(detail::mime_more_types, wanted);
-}
-
-CREMA_DECL std::string_view mime_charset(std::string_view type) noexcept {
-    const auto wanted = detail::mime_essence(type);
-    if (istarts_with(wanted, "text/")) return "UTF-8";
-    if (iequals(wanted, "application/json")) return "UTF-8"; // the one that is asked for most
-    if (detail::has_line(detail::mime_utf8_types, wanted)) return "UTF-8";
-    return detail::front_of(detail::mime_more_charsets, wanted);
-}
-
-CREMA_DECL std::string content_type_of(std::string_view extension_or_type) {
-    std::string value(extension_or_type.find('/') == std::string_view::npos ? mime_type(extension_or_type)
-                                                                            : extension_or_type);
-    if (value.empty() || value.find("charset") != std::string::npos) return value;
-    if (const auto charset = mime_charset(value); !charset.empty())
-        value.append("; charset=").append(to_lower(charset));
-    return value;
-}
-
-CREMA_DECL bool is_compressible(std::string_view type) noexcept {
-    const auto wanted = detail::mime_essence(type);
-    if (istarts_with(wanted, "text/")) return true;
-    for (std::string_view suffix : {"+json", "+text", "+xml"})
-        if (wanted.size() > suffix.size() && iequals(wanted.substr(wanted.size() - suffix.size()), suffix)) return true;
-    return detail::has_line(detail::mime_compressible_types, wanted);
-}
-
-} // namespace crema::http
-#endif
-// ---- crema/http/media_type.hpp, bodies
-#if CREMA_BODIES
-#include <algorithm>
-#include <optional>
-#include <tuple>
-
-namespace crema::http {
-namespace detail {
-
-inline std::size_t skip_ows(std::string_view s, std::size_t at) noexcept {
-    while (at < s.size() && is_ows(s[at])) ++at;
-    return at;
-}
-
-inline std::size_t find_end(std::string_view s, std::size_t at, std::string_view stops) noexcept {
-    return std::min(s.find_first_of(stops, at), s.size());
-}
-
-// Of pairs with the same name keeps the first, in time that many hostile ones do not blow up.
-inline void keep_first(std::vector<std::pair<std::string, std::string>>& pairs) {
-    if (pairs.size() < 2) return;
-    std::vector<std::size_t> order(pairs.size());
-    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-    std::sort(order.begin(), order.end(),
-              [&](auto a, auto b) { return std::tie(pairs[a].first, a) < std::tie(pairs[b].first, b); });
-    std::vector<bool> again(pairs.size());
-    for (std::size_t i = 1; i < order.size(); ++i) again[order[i]] = pairs[order[i]].first == pairs[order[i - 1]].first;
-    std::size_t kept = 0;
-    for (std::size_t i = 0; i < pairs.size(); ++i) {
-        if (again[i]) continue;
-        if (kept != i) pairs[kept] = std::move(pairs[i]);
-        ++kept;
+CREMA_DECL void sha1::update(std::string_view octets) noexcept {
+    const auto held = static_cast<std::size_t>(count_ % 64);
+    count_ += octets.size();
+    if (held != 0) {
+        const auto n = octets.size() < 64 - held ? octets.size() : 64 - held;
+        if (n != 0) std::memcpy(rest_ + held, octets.data(), n);
+        octets.remove_prefix(n);
+        if (held + n < 64) return;
+        block(rest_);
     }
-    pairs.resize(kept);
+    for (; octets.size() >= 64; octets.remove_prefix(64)) block(octets.data());
+    if (!octets.empty()) std::memcpy(rest_, octets.data(), octets.size());
 }
 
-inline media_type read_media_type(std::string_view s, std::size_t& at, bool stop_at_comma) {
-    const std::string_view stops = stop_at_comma ? ";," : ";";
-    media_type m;
-    at = skip_ows(s, at);
-    const auto type_end = find_end(s, at, stops);
-    m.type = to_lower(trim_ows(s.substr(at, type_end - at)));
-    at = type_end;
-    while (at < s.size() && s[at] == ';') {
-        at = skip_ows(s, at + 1);
-        const auto name_end = find_end(s, at, stop_at_comma ? "=;," : "=;");
-        if (name_end == s.size() || s[name_end] != '=') { // no parameter
-            at = name_end;
-            continue;
-        }
-        const auto name = to_lower(trim_ows(s.substr(at, name_end - at)));
-        std::optional<std::string> text;
-        at = skip_ows(s, name_end + 1);
-        if (at < s.size() && s[at] == '"') {
-            std::string quoted;
-            for (++at; at < s.size() && !text;) {
-                const char c = s[at++];
-                if (c == '"') {
-                    at = find_end(s, at, stops);
-                    text = std::move(quoted);
-                } else {
-                    quoted += c == '\\' && at < s.size() ? s[at++] : c;
-                }
-            }
-        } else {
-            const auto end = find_end(s, at, stops);
-            text = trim_ows(s.substr(at, end - at));
-            at = end;
-        }
-        if (text) m.parameters.emplace_back(name, std::move(*text));
-    }
-    keep_first(m.parameters);
-    return m;
-}
-
-// The first octet is a letter or digit, the rest these or some signs; at most 127 in all.
-inline bool is_restricted_name(std::string_view s, std::string_view signs) noexcept {
-    if (s.empty() || s.size() > 127 || (!is_alpha(s[0]) && !is_digit(s[0]))) return false;
-    for (char c : s)
-        if (!is_alpha(c) && !is_digit(c) && signs.find(c) == std::string_view::npos) return false;
-    return true;
-}
-
-} // namespace detail
-
-CREMA_DECL void media_type::set_parameter(std::string_view name, std::string_view text) {
-    for (auto& [key, old] : parameters)
-        if (key == name) {
-            old = text;
-            return;
-        }
-    parameters.emplace_back(name, text);
-}
-
-CREMA_DECL media_type parse_media_type(std::string_view header) {
-    std::size_t at = 0;
-    return detail::read_media_type(header, at, false);
-}
-
-CREMA_DECL media_type parse_media_type_at(std::string_view header, std::size_t& at) {
-    return detail::read_media_type(header, at, true);
-}
-
-CREMA_DECL result<std::string> format_media_type(const media_type& type) {
-    auto wrong = [](const char* what, std::string_view it) {
-        return failure{make_error_code(error::bad_value), 0, what + std::string(it)};
-    };
-    const auto slash = type.type.find('/');
-    if (slash == std::string::npos || !is_token(std::string_view(type.type).substr(0, slash)) ||
-        !is_token(std::string_view(type.type).substr(slash + 1)))
-        return wrong("Invalid type: ", type.type);
-    std::string out = type.type;
-    for (const auto& [name, text] : type.parameters) {
-        if (!is_token(name)) return wrong("Invalid parameter name: ", name);
-        out.append("; ").append(name) += '=';
-        if (is_token(text)) {
-            out += text;
-            continue;
-        }
-        if (!valid_field_value(text)) return wrong("Invalid parameter value: ", text);
-        out += '"';
-        for (char c : text) {
-            if (c == '"' || c == '\\') out += '\\';
-            out += c;
-        }
-        out += '"';
-    }
+CREMA_DECL sha1::digest_type sha1::finish() noexcept {
+    const auto bits = count_ * 8;
+    char padding[72] = {static_cast<char>(0x80)};
+    const auto held = static_cast<std::size_t>(count_ % 64);
+    const std::size_t zeros = held < 56 ? 56 - held : 120 - held;
+    for (std::size_t i = 0; i < 8; ++i) padding[zeros + i] = static_cast<char>(bits >> (56 - 8 * i));
+    update({padding, zeros + 8});
+    digest_type out;
+    for (std::size_t i = 0; i < size; ++i) out[i] = static_cast<char>(state_[i / 4] >> (24 - 8 * (i % 4)));
     return out;
 }
 
-CREMA_DECL std::string_view essence(std::string_view header) noexcept {
-    return trim_ows(header.substr(0, header.find(';')));
-}
-
-CREMA_DECL std::string with_charset(std::string_view extension_or_type) {
-    auto full = content_type_of(extension_or_type);
-    return full.empty() ? std::string(extension_or_type) : full;
-}
-
-CREMA_DECL std::string with_utf8(std::string_view header) {
-    auto m = parse_media_type(header);
-    m.set_parameter("charset", "utf-8");
-    auto full = format_media_type(m);
-    return full ? std::move(*full) : std::string(header);
-}
-
-CREMA_DECL bool is_type_name(std::string_view text) noexcept {
-    while (text.starts_with(' ')) text.remove_prefix(1);
-    while (text.ends_with(' ')) text.remove_suffix(1);
-    const auto slash = text.find('/');
-    return slash != text.npos && detail::is_restricted_name(text.substr(0, slash), "!#$&^_-") &&
-           detail::is_restricted_name(text.substr(slash + 1), "!#$&^_.+-");
-}
-
-CREMA_DECL result<type_name> parse_type_name(std::string_view text) {
-    if (!is_type_name(text)) return failure{make_error_code(error::bad_syntax), 0, "invalid media type"};
-    while (text.starts_with(' ')) text.remove_prefix(1);
-    while (text.ends_with(' ')) text.remove_suffix(1);
-    const auto slash = text.find('/');
-    type_name parts{text.substr(0, slash), text.substr(slash + 1), {}};
-    if (const auto plus = parts.subtype.rfind('+'); plus != parts.subtype.npos) {
-        parts.suffix = parts.subtype.substr(plus + 1);
-        parts.subtype = parts.subtype.substr(0, plus);
-    }
-    return parts;
-}
-
-CREMA_DECL result<std::string> format_type_name(const type_name& parts) {
-    auto wrong = [](const char* what) { return failure{make_error_code(error::bad_value), 0, what}; };
-    if (!detail::is_restricted_name(parts.type, "!#$&^_-")) return wrong("invalid type");
-    if (!detail::is_restricted_name(parts.subtype, "!#$&^_.-")) return wrong("invalid subtype");
-    auto out = std::string(parts.type).append("/").append(parts.subtype);
-    if (parts.suffix.empty()) return out;
-    if (!detail::is_restricted_name(parts.suffix, "!#$&^_-")) return wrong("invalid suffix");
-    return out.append("+").append(parts.suffix);
-}
-
-} // namespace crema::http
+} // namespace crema
 #endif
-// ---- crema/http/negotiate.hpp
-// Negotiation: what a client accepts, and the best of what there is (RFC 9110 section 12.5).
-#include <initializer_list>
-#include <optional>
-#include <span>
-#include <string_view>
-#include <vector>
-
-namespace crema::http {
-
-/// Is a list of texts that are offered: media types, charsets, encodings or languages.
-using offers = std::span<const std::string_view>;
-
-/** Return all media types that an Accept field accepts, the preferred first.
-
-    @param accept The value of the field, without one `nullopt`, which accepts everything. The result holds views into
-    it.
-
-    The functions for charsets, encodings and languages do the same for their fields. Order: higher quality first, then
-    the order in the field. Elements with quality 0 are left out.
-
-    @par Complexity
-    Linear in the length of the field, with a sort of its elements.
-
-    @see RFC 9110 section 12.5.1
-*/
-CREMA_DECL std::vector<std::string_view> preferred_types(std::optional<std::string_view> accept);
-/** Return those of the offered media types that an Accept field accepts, the preferred first.
-
-    Each offer counts with the most specific element that matches it. Order: higher quality, then higher specificity,
-    then the order in the field, then the order of the offers.
-*/
-CREMA_DECL std::vector<std::string_view> preferred_types(std::optional<std::string_view> accept, offers offered);
-/// @copydoc preferred_types(std::optional<std::string_view>)
-CREMA_DECL std::vector<std::string_view> preferred_charsets(std::optional<std::string_view> accept_charset);
-/// @copydoc preferred_types(std::optional<std::string_view>, offers)
-CREMA_DECL std::vector<std::string_view> preferred_charsets(std::optional<std::string_view> accept_charset,
-                                                            offers offered);
-/// @copydoc preferred_types(std::optional<std::string_view>)
-CREMA_DECL std::vector<std::string_view> preferred_languages(std::optional<std::string_view> accept_language);
-/// @copydoc preferred_types(std::optional<std::string_view>, offers)
-CREMA_DECL std::vector<std::string_view> preferred_languages(std::optional<std::string_view> accept_language,
-                                                             offers offered);
-/** Return the encodings that an Accept-Encoding field accepts, the preferred first.
-
-    `identity` counts as accepted with the lowest quality in the field, unless the field says otherwise.
-
-    @param server_order Encodings of the same quality that stand here are ordered as here, in front of others.
-*/
-CREMA_DECL std::vector<std::string_view> preferred_encodings(std::optional<std::string_view> accept_encoding,
-                                                             offers server_order = {});
-/// Returns those of the offered encodings that are accepted; see `preferred_encodings`. Nothing offered: nothing
-/// returned.
-CREMA_DECL std::vector<std::string_view> preferred_offered_encodings(std::optional<std::string_view> accept_encoding,
-                                                                     offers offered, offers server_order = {});
-
-/** Return the best of the offered types for an Accept field.
-
-    @param accept The value of the field; without one, or with an empty one, the first offer is the best.
-    @param offered Media types, or extensions such as `json`.
-    @return The offer as it was spelled; empty when none is accepted.
-*/
-CREMA_DECL std::string_view accepts(std::optional<std::string_view> accept, offers offered);
-/// @copydoc accepts
-inline std::string_view accepts(std::optional<std::string_view> accept,
-                                std::initializer_list<std::string_view> offered) {
-    return accepts(accept, offers(offered.begin(), offered.size()));
-}
-
-/// Returns the best of the offered charsets, empty when none is accepted.
-CREMA_DECL std::string_view accepts_charset(std::optional<std::string_view> accept_charset, offers offered);
-/// @copydoc accepts_charset
-inline std::string_view accepts_charset(std::optional<std::string_view> accept_charset,
-                                        std::initializer_list<std::string_view> offered) {
-    return accepts_charset(accept_charset, offers(offered.begin(), offered.size()));
-}
-/// Returns the best of the offered encodings, empty when none is accepted.
-CREMA_DECL std::string_view accepts_encoding(std::optional<std::string_view> accept_encoding, offers offered,
-                                             offers server_order = {});
-/// @copydoc accepts_encoding
-inline std::string_view accepts_encoding(std::optional<std::string_view> accept_encoding,
-                                         std::initializer_list<std::string_view> offered) {
-    return accepts_encoding(accept_encoding, offers(offered.begin(), offered.size()));
-}
-/// Returns the best of the offered languages, empty when none is accepted.
-CREMA_DECL std::string_view accepts_language(std::optional<std::string_view> accept_language, offers offered);
-/// @copydoc accepts_language
-inline std::string_view accepts_language(std::optional<std::string_view> accept_language,
-                                         std::initializer_list<std::string_view> offered) {
-    return accepts_language(accept_language, offers(offered.begin(), offered.size()));
-}
-
-} // namespace crema::http
-
+// ---- crema/http/etag.hpp, bodies
 #if CREMA_BODIES
-#include <algorithm>
+#include <bit>
 #include <charconv>
-#include <limits>
+#include <cstring>
 
 namespace crema::http {
 namespace detail {
 
-// One element of a field.
-struct accepted {
-    std::string_view text;
-    double quality;
-    std::ptrdiff_t order;
-    std::vector<std::pair<std::string, std::string>> parameters; // of media types, without q
-};
-
-// How well an offer, or an element, does.
-struct standing {
-    std::string_view text;
-    double quality;
-    int specificity;
-    std::ptrdiff_t order, index;
-};
-
-// Reads a number at the front, as JavaScript's parseFloat does; not a number when there is none.
-inline double parse_quality(std::string_view s) noexcept {
-    while (!s.empty() && (is_ows(s.front()) || (s.front() >= '\n' && s.front() <= '\r'))) s.remove_prefix(1);
-    double sign = 1;
-    if (!s.empty() && (s.front() == '+' || s.front() == '-')) {
-        sign = s.front() == '-' ? -1 : 1;
-        s.remove_prefix(1);
-    }
-    if (s.starts_with("Infinity")) return sign * std::numeric_limits<double>::infinity();
-    if (s.empty() || !(is_digit(s[0]) || (s[0] == '.' && s.size() > 1 && is_digit(s[1]))))
-        return std::numeric_limits<double>::quiet_NaN();
-    double v = 0;
-    const auto got = std::from_chars(s.data(), s.data() + s.size(), v);
-    if (got.ec == std::errc::result_out_of_range) return v;
-    return got.ec == std::errc{} ? sign * v : std::numeric_limits<double>::quiet_NaN();
+// Writes 32 bits as 8 hexadecimal digits, all at once: one digit an octet of a 64-bit word.
+inline void put_hex(char* out, std::uint32_t value) noexcept {
+    std::uint64_t x = value;
+    x = (x | x << 16) & 0x0000ffff0000ffff;
+    x = (x | x << 8) & 0x00ff00ff00ff00ff;
+    x = (x | x << 4) & 0x0f0f0f0f0f0f0f0f;
+    const auto letters = (x + 0x0606060606060606) >> 4 & 0x0101010101010101; // 1 where the digit is above 9
+    x += 0x3030303030303030 + letters * ('a' - '0' - 10);
+#if defined(__GNUC__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    x = __builtin_bswap64(x);
+    std::memcpy(out, &x, 8);
+#else
+    for (int i = 0; i < 8; ++i) out[i] = static_cast<char>(x >> (56 - 8 * i));
+#endif
 }
 
-inline std::vector<accepted> read_accepted(std::string_view field, bool media_types) {
-    std::vector<accepted> all;
-    std::ptrdiff_t order = 0;
-    for (std::size_t at = 0; at < field.size(); ++at, ++order) {
-        while (at < field.size() && is_ows(field[at])) ++at;
-        const auto begin = at;
-        auto parsed = parse_media_type_at(field, at);
-        const auto text = field.substr(begin, parsed.type.size()); // as it was spelled
-        if (media_types ? text.find('/') == text.npos : text.empty()) continue;
-        const auto q = parsed.parameter("q");
-        const auto quality = q.empty() ? 1 : parse_quality(q);
-        if (media_types) std::erase_if(parsed.parameters, [](const auto& p) { return p.first == "q"; });
-        all.push_back({text, quality, order, std::move(parsed.parameters)});
-    }
-    return all;
-}
-
-// The more specific first, then the higher quality, then the later in the field.
-inline bool weaker(const standing& a, const standing& b) noexcept {
-    if (a.specificity != b.specificity) return a.specificity < b.specificity;
-    if (a.quality < b.quality || a.quality > b.quality) return a.quality < b.quality;
-    return a.order < b.order;
-}
-
-// `match` returns the specificity with which the offer matches an element, -1 when it does not.
-template <class Match>
-standing stand(std::string_view offer, std::ptrdiff_t index, const std::vector<accepted>& all, Match match) {
-    standing best{offer, 0, 0, -1, index};
-    for (const auto& element : all) {
-        const int s = match(element);
-        if (s < 0) continue;
-        const standing here{offer, element.quality, s, element.order, index};
-        if (weaker(best, here)) best = here;
-    }
-    return best;
-}
-
-inline std::vector<std::string_view> ordered(std::vector<standing> all, offers server_order = {}) {
-    std::erase_if(all, [](const standing& s) { return !(s.quality > 0); });
-    auto preference = [&](const standing& s) {
-        return std::find(server_order.begin(), server_order.end(), s.text) - server_order.begin();
-    };
-    std::stable_sort(all.begin(), all.end(), [&](const standing& a, const standing& b) {
-        if (a.quality != b.quality) return a.quality > b.quality;
-        if (!server_order.empty())
-            if (const auto x = preference(a), y = preference(b); x != y) return x < y;
-        if (a.specificity != b.specificity) return a.specificity > b.specificity;
-        if (a.order != b.order) return a.order < b.order;
-        return a.index < b.index;
-    });
-    std::vector<std::string_view> texts;
-    for (const auto& s : all) texts.push_back(s.text);
-    return texts;
-}
-
-inline std::vector<std::string_view> all_of_them(const std::vector<accepted>& all, offers server_order = {}) {
-    std::vector<standing> standings;
-    for (const auto& a : all) standings.push_back({a.text, a.quality, 0, 0, a.order});
-    return ordered(std::move(standings), server_order);
-}
-
-// `matcher` makes of an offer what matches it with elements.
-template <class Matcher>
-std::vector<std::string_view> best_of(offers offered, const std::vector<accepted>& all, Matcher matcher,
-                                      offers server_order = {}) {
-    std::vector<standing> standings;
-    for (auto offer : offered)
-        standings.push_back(stand(offer, static_cast<std::ptrdiff_t>(standings.size()), all, matcher(offer)));
-    return ordered(std::move(standings), server_order);
-}
-
-inline int match_word(std::string_view offer, const accepted& element) noexcept {
-    return iequals(offer, element.text) ? 1 : element.text == "*" ? 0 : -1;
-}
-
-inline int match_language(std::string_view offer, const accepted& element) noexcept {
-    if (offer.empty()) return -1;
-    if (iequals(element.text, offer)) return 4;
-    if (iequals(element.text.substr(0, element.text.find('-')), offer)) return 2;
-    if (iequals(element.text, offer.substr(0, offer.find('-')))) return 1;
-    return element.text == "*" ? 0 : -1;
-}
-
-inline int match_type(const media_type& offer, const accepted& element) {
-    const auto a = offer.type.find('/'), b = element.text.find('/');
-    if (a == std::string::npos) return -1;
-    const std::string_view whole = offer.type, front = element.text.substr(0, b), back = element.text.substr(b + 1);
-    int specificity = 0;
-    if (iequals(front, whole.substr(0, a))) specificity |= 4;
-    else if (front != "*") return -1;
-    if (iequals(back, whole.substr(a + 1))) specificity |= 2;
-    else if (back != "*") return -1;
-    if (element.parameters.empty()) return specificity;
-    for (const auto& [name, text] : element.parameters)
-        if (text != "*" && !iequals(text, offer.parameter(name))) return -1;
-    return specificity | 1;
-}
-
-inline auto word_matcher(std::string_view offer) {
-    return [=](const accepted& element) { return match_word(offer, element); };
-}
-inline auto language_matcher(std::string_view offer) {
-    return [full = essence(offer)](const accepted& element) { return match_language(full, element); };
-}
-inline auto type_matcher(std::string_view offer) {
-    return [parsed = parse_media_type(offer)](const accepted& element) { return match_type(parsed, element); };
-}
-
-// The elements of Accept-Encoding, with identity when the field does not speak of it.
-inline std::vector<accepted> read_encodings(std::string_view field) {
-    auto all = read_accepted(field, false);
-    bool identity = false;
-    double lowest = 1;
-    for (const auto& e : all) {
-        identity = identity || match_word("identity", e) >= 0;
-        if (e.quality > 0 || e.quality < 0) lowest = std::min(lowest, e.quality);
-    }
-    std::ptrdiff_t elements = 0;
-    for (std::size_t at = 0; at < field.size(); ++at, ++elements) parse_media_type_at(field, at);
-    if (!identity) all.push_back({"identity", lowest, elements, {}});
-    return all;
+inline void append_hex(std::string& out, std::uint64_t value) {
+    char digits[16];
+    out.append(digits, std::to_chars(digits, digits + 16, value, 16).ptr);
 }
 
 } // namespace detail
 
-CREMA_DECL std::vector<std::string_view> preferred_types(std::optional<std::string_view> accept) {
-    return detail::all_of_them(detail::read_accepted(accept.value_or("*/*"), true));
-}
-CREMA_DECL std::vector<std::string_view> preferred_types(std::optional<std::string_view> accept, offers offered) {
-    return detail::best_of(offered, detail::read_accepted(accept.value_or("*/*"), true), detail::type_matcher);
-}
-CREMA_DECL std::vector<std::string_view> preferred_charsets(std::optional<std::string_view> accept_charset) {
-    return detail::all_of_them(detail::read_accepted(accept_charset.value_or("*"), false));
-}
-CREMA_DECL std::vector<std::string_view> preferred_charsets(std::optional<std::string_view> accept_charset,
-                                                            offers offered) {
-    return detail::best_of(offered, detail::read_accepted(accept_charset.value_or("*"), false), detail::word_matcher);
-}
-CREMA_DECL std::vector<std::string_view> preferred_languages(std::optional<std::string_view> accept_language) {
-    return detail::all_of_them(detail::read_accepted(accept_language.value_or("*"), false));
-}
-CREMA_DECL std::vector<std::string_view> preferred_languages(std::optional<std::string_view> accept_language,
-                                                             offers offered) {
-    return detail::best_of(offered, detail::read_accepted(accept_language.value_or("*"), false),
-                           detail::language_matcher);
-}
-CREMA_DECL std::vector<std::string_view> preferred_encodings(std::optional<std::string_view> accept_encoding,
-                                                             offers server_order) {
-    return detail::all_of_them(detail::read_encodings(accept_encoding.value_or("")), server_order);
-}
-CREMA_DECL std::vector<std::string_view> preferred_offered_encodings(std::optional<std::string_view> accept_encoding,
-                                                                     offers offered, offers server_order) {
-    return detail::best_of(offered, detail::read_encodings(accept_encoding.value_or("")), detail::word_matcher,
-                           server_order);
+CREMA_DECL std::string_view write_etag(char* out, std::string_view body, etag_strength strength) noexcept {
+    const auto hash = hash128(body);
+    char* p = out;
+    if (strength == etag_strength::weak) {
+        *p++ = 'W';
+        *p++ = '/';
+    }
+    *p++ = '"';
+    for (auto half : {hash.low, hash.high}) {
+        detail::put_hex(p, static_cast<std::uint32_t>(half >> 32));
+        detail::put_hex(p + 8, static_cast<std::uint32_t>(half));
+        p += 16;
+    }
+    *p++ = '"';
+    return {out, static_cast<std::size_t>(p - out)};
 }
 
-CREMA_DECL std::string_view accepts(std::optional<std::string_view> accept, offers offered) {
-    if (offered.empty()) return {};
-    if (accept.value_or("").empty()) return offered.front();
-    std::vector<std::string_view> types;
-    std::vector<std::size_t> place; // of each type among the offers
-    for (std::size_t i = 0; i < offered.size(); ++i) {
-        const auto type = offered[i].find('/') == std::string_view::npos ? mime_type(offered[i]) : offered[i];
-        if (type.empty()) continue;
-        types.push_back(type);
-        place.push_back(i);
+CREMA_DECL std::string express_etag(std::string_view body, etag_strength strength) {
+    const auto digest = sha1::of(body);
+    std::string tag(strength == etag_strength::weak ? "W/\"" : "\"");
+    detail::append_hex(tag, body.size());
+    tag += '-';
+    tag.append(base64_encode({digest.data(), digest.size()}), 0, 27);
+    tag += '"';
+    return tag;
+}
+
+CREMA_DECL std::string file_etag(std::uint64_t size, std::int64_t modified_ms, etag_strength strength) {
+    std::string tag(strength == etag_strength::weak ? "W/\"" : "\"");
+    detail::append_hex(tag, size);
+    tag += '-';
+    if (modified_ms < 0) tag += '-';
+    detail::append_hex(tag, modified_ms < 0 ? -static_cast<std::uint64_t>(modified_ms)
+                                            : static_cast<std::uint64_t>(modified_ms));
+    tag += '"';
+    return tag;
+}
+
+} // namespace crema::http
+#endif
+// ---- crema/http/fresh.hpp
+// fresh: whether the copy that a client has is still good, so that 304 is the answer.
+#include <string_view>
+
+namespace crema::http {
+
+/// Holds the fields that decide whether a copy is fresh; empty where there is none.
+struct freshness {
+    std::string_view if_none_match{};     ///< of the request
+    std::string_view if_modified_since{}; ///< of the request
+    std::string_view cache_control{};     ///< of the request
+    std::string_view etag{};              ///< of the response
+    std::string_view last_modified{};     ///< of the response
+};
+
+/** Tell whether the client's copy is still good.
+
+    Without a condition in the request it is not. `Cache-Control: no-cache` asks for a new one. If-None-Match decides
+    alone when it is there, by weak comparison; else If-Modified-Since does, when both dates can be read.
+
+    @par Complexity
+    Linear in the length of the fields.
+
+    @see RFC 9110 section 13.2.2
+*/
+CREMA_DECL bool is_fresh(const freshness& fields);
+
+} // namespace crema::http
+
+#if CREMA_BODIES
+
+namespace crema::http {
+
+CREMA_DECL bool is_fresh(const freshness& f) {
+    if (f.if_none_match.empty() && f.if_modified_since.empty()) return false;
+    for (auto directive : comma_list(f.cache_control))
+        if (directive == "no-cache") return false;
+    if (!f.if_none_match.empty()) {
+        if (f.if_none_match == "*") return true;
+        if (f.etag.empty()) return false;
+        for (auto tag : comma_list(f.if_none_match))
+            if (weakly_equal(tag, f.etag)) return true;
+        return false;
     }
-    const auto best = preferred_types(accept, types);
-    if (best.empty()) return {};
-    return offered[place[static_cast<std::size_t>(std::find(types.begin(), types.end(), best.front()) -
-                                                  types.begin())]];
-}
-CREMA_DECL std::string_view accepts_charset(std::optional<std::string_view> accept_charset, offers offered) {
-    const auto best = preferred_charsets(accept_charset, offered);
-    return best.empty() ? std::string_view{} : best.front();
-}
-CREMA_DECL std::string_view accepts_encoding(std::optional<std::string_view> accept_encoding, offers offered,
-                                             offers server_order) {
-    const auto best = preferred_offered_encodings(accept_encoding, offered, server_order);
-    return best.empty() ? std::string_view{} : best.front();
-}
-CREMA_DECL std::string_view accepts_language(std::optional<std::string_view> accept_language, offers offered) {
-    const auto best = preferred_languages(accept_language, offered);
-    return best.empty() ? std::string_view{} : best.front();
+    if (f.last_modified == f.if_modified_since) return parse_date(f.last_modified).has_value();
+    const auto modified = parse_date(f.last_modified), since = parse_date(f.if_modified_since);
+    return modified && since && *modified <= *since;
 }
 
 } // namespace crema::http
@@ -20489,44 +25193,119 @@ CREMA_DECL result<std::string> append_vary(std::string_view header, std::string_
 #endif
 // ---- crema/web/response.hpp, bodies
 #if CREMA_BODIES
-#include <charconv>
+#include <cstring>
+#include <stdexcept>
 
 namespace crema {
+
+CREMA_DECL bool request::fresh(const response& res) const {
+    const auto m = head_->method();
+    const int status = res.status_code();
+    if ((m != http::method::get && m != http::method::head) || ((status < 200 || status > 299) && status != 304)) return false;
+    http::freshness f;
+    f.if_none_match = head_->get(http::field::if_none_match);
+    f.if_modified_since = head_->get(http::field::if_modified_since);
+    if (f.if_none_match.empty() && f.if_modified_since.empty()) [[likely]] return false;
+    f.cache_control = head_->get(http::field::cache_control);
+    f.etag = res.get("ETag").value_or(std::string_view{});
+    f.last_modified = res.get("Last-Modified").value_or(std::string_view{});
+    return http::is_fresh(f);
+}
 namespace detail {
 
-[[noreturn]] inline void bad_field(std::string_view name) {
+[[noreturn]] inline void bad_field(std::string_view name, std::string_view why) {
     throw system_error(make_error_code(error::bad_value),
-                       "header field \"" + std::string(name.substr(0, 80)) + "\" has a name or value that cannot be sent");
+                       std::string(why).append(" [\"").append(name.substr(0, 80)).append("\"]"));
+}
+[[noreturn]] inline void bad_field(std::string_view name) {
+    bad_field(name, is_token(name) ? "Invalid character in header content" : "Header name must be a valid HTTP token");
+}
+
+inline std::string_view base_name(std::string_view path) noexcept {
+    while (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
+    return path.substr(path.rfind('/') + 1);
+}
+
+// With its point; empty when there is none, or nothing in front of it.
+inline std::string_view extension_of(std::string_view path) noexcept {
+    const auto name = base_name(path);
+    const auto dot = name.rfind('.');
+    return dot == name.npos || dot == 0 ? std::string_view{} : name.substr(dot);
+}
+
+inline std::string phrase_of(int code) {
+    const auto phrase = http::reason_phrase(code);
+    return phrase.empty() ? std::to_string(code) : std::string(phrase);
+}
+
+// What a replacer makes of a value; nothing when it is left out.
+inline std::optional<value> replaced(const settings::json_replacer_function& f, std::string_view name, const value& v) {
+    auto r = f(name, v);
+    if (!r) return r;
+    if (r->is_object()) {
+        value::object_type members;
+        for (const auto& [key, member] : r->as_object())
+            if (auto m = replaced(f, key, member)) members.emplace_back(key, std::move(*m));
+        r->as_object() = std::move(members);
+        return r;
+    }
+    if (r->is_array()) {
+        std::size_t i = 0;
+        for (auto& element : r->as_array()) element = replaced(f, std::to_string(i++), element).value_or(value());
+    }
+    return r;
 }
 
 } // namespace detail
 
 CREMA_DECL response& response::status(int code) {
-    if (code < 100 || code > 999) throw std::range_error("crema: invalid status code " + std::to_string(code));
+    if (code < 100 || code > 999)
+        throw std::range_error("Invalid status code: " + std::to_string(code) +
+                               ". Status code must be greater than 99 and less than 1000.");
     require_open("status()");
     status_ = code;
     return *this;
 }
 
-CREMA_DECL response& response::set(std::string_view name, std::string_view field_value) {
+CREMA_DECL response& response::set_field(std::string_view name, std::string_view field_value) {
     require_open("set()");
-    if (iequals(name, "content-type") && field_value.find(';') == field_value.npos) {
-        const auto full = http::with_charset(field_value);
-        if (!headers_.set(name, full)) detail::bad_field(name);
+    if (name.size() == 12 && iequals(name, "content-type") && field_value.find("charset") == field_value.npos) {
+        constexpr std::string_view utf8 = "; charset=utf-8";
+        if (char full[100 + utf8.size()]; field_value.size() <= 100 && http::mime_charset(field_value) == "UTF-8") {
+            std::memcpy(full, field_value.data(), field_value.size());
+            std::memcpy(full + field_value.size(), utf8.data(), utf8.size());
+            if (!headers_.set(name, {full, field_value.size() + utf8.size()})) detail::bad_field(name);
+        } else if (!headers_.set(name, http::with_charset(field_value))) {
+            detail::bad_field(name);
+        }
         return *this;
     }
     if (!headers_.set(name, field_value)) detail::bad_field(name);
     return *this;
 }
 
-CREMA_DECL response& response::set(std::initializer_list<std::pair<std::string_view, std::string_view>> fields) {
-    for (const auto& [name, field_value] : fields) set(name, field_value);
+CREMA_DECL response& response::set(std::string_view name, std::initializer_list<std::string_view> values) {
+    require_open("set()");
+    if (iequals(name, "content-type")) detail::bad_field(name, "Content-Type cannot be set to an Array");
+    for (const auto v : values)
+        if (!http::valid_field_value(v)) detail::bad_field(name);
+    headers_.remove(name);
+    return append(name, values);
+}
+
+CREMA_DECL response& response::set(field_list fields) {
+    for (const auto& [name, field_value] : fields) set_field(name, field_value);
     return *this;
 }
 
 CREMA_DECL response& response::append(std::string_view name, std::string_view field_value) {
     require_open("append()");
     if (!headers_.append(name, field_value)) detail::bad_field(name);
+    return *this;
+}
+
+CREMA_DECL response& response::append(std::string_view name, std::initializer_list<std::string_view> values) {
+    for (const auto v : values) append(name, v);
     return *this;
 }
 
@@ -20537,32 +25316,83 @@ CREMA_DECL response& response::remove(std::string_view name) {
 }
 
 CREMA_DECL response& response::type(std::string_view extension_or_type) {
-    if (extension_or_type.find('/') != extension_or_type.npos) return set("Content-Type", extension_or_type);
+    if (extension_or_type.starts_with("text/") && extension_or_type.size() <= 50) { // what is asked for most
+        constexpr std::string_view utf8 = "; charset=utf-8";
+        char full[50 + utf8.size()];
+        std::size_t n = 0;
+        for (char c; n < extension_or_type.size() && (is_alpha(c = extension_or_type[n]) || c == '/' || c == '-'); ++n)
+            full[n] = c;
+        if (n == extension_or_type.size()) { // nothing but a name
+            require_open("type()");
+            std::memcpy(full + n, utf8.data(), utf8.size());
+            headers_.set_trusted("Content-Type", {full, n + utf8.size()});
+            return *this;
+        }
+    }
+    if (extension_or_type.find('/') != extension_or_type.npos) return set_field("Content-Type", extension_or_type);
+    require_open("type()");
     const auto known = http::mime_type(extension_or_type);
-    return set("Content-Type", known.empty() ? std::string_view("application/octet-stream") : known);
+    if (known.empty()) {
+        headers_.set_trusted("Content-Type", "application/octet-stream");
+    } else if (constexpr std::string_view utf8 = "; charset=utf-8";
+               http::mime_charset(known) == "UTF-8" && known.size() < 100) {
+        char full[100 + utf8.size()];
+        std::memcpy(full, known.data(), known.size());
+        std::memcpy(full + known.size(), utf8.data(), utf8.size());
+        headers_.set_trusted("Content-Type", {full, known.size() + utf8.size()});
+    } else {
+        headers_.set_trusted("Content-Type", http::with_charset(known));
+    }
+    return *this;
 }
 
 CREMA_DECL response& response::vary(std::string_view field) {
+    require_open("vary()");
+    if (field.empty()) detail::bad_field("Vary", "field argument is required");
     auto all = http::append_vary(get("Vary").value_or(std::string_view{}), field);
-    if (!all) detail::bad_field("Vary");
-    return set("Vary", *all);
+    if (!all) detail::bad_field("Vary", all.error().message());
+    headers_.set_trusted("Vary", *all);
+    return *this;
 }
 
-CREMA_DECL response& response::links(std::initializer_list<std::pair<std::string_view, std::string_view>> links) {
+CREMA_DECL response& response::links(std::initializer_list<link_entry> links) {
     std::string all(get("Link").value_or(std::string_view{}));
-    for (const auto& [rel, url] : links) {
+    const auto add = [&](std::string_view rel, std::string_view url) {
         if (!all.empty()) all += ", ";
         all.append("<").append(url).append(">; rel=\"").append(rel).append("\"");
+    };
+    for (const auto& link : links) {
+        if (link.several.size() == 0) add(link.rel, link.one);
+        for (const auto url : link.several) add(link.rel, url);
     }
-    return set("Link", all);
+    return set_field("Link", all);
 }
 
-CREMA_DECL response& response::location(std::string_view url) { return set("Location", encode_url(url)); }
+CREMA_DECL response& response::location(std::string_view url) { return set_field("Location", encode_url(url)); }
 
-CREMA_DECL response& response::cookie(std::string_view name, std::string_view cookie_value, const http::cookie_options& options) {
-    auto line = http::serialize_cookie(name, cookie_value, options);
+CREMA_DECL response& response::attachment(std::optional<std::string_view> filename) {
+    if (filename) filename = detail::base_name(*filename);
+    if (filename && !filename->empty()) type(detail::extension_of(*filename));
+    return set_field("Content-Disposition", http::write_content_disposition(filename).value());
+}
+
+CREMA_DECL response& response::cookie(std::string_view name, std::string_view cookie_value,
+                                      const http::cookie_options& options) {
+    require_open("cookie()");
+    auto line = [&] {
+        if (!options.max_age) return http::serialize_cookie(name, cookie_value, options);
+        auto with_end = options;
+        with_end.expires = std::chrono::system_clock::now() + *options.max_age;
+        return http::serialize_cookie(name, cookie_value, with_end);
+    }();
     if (!line) throw system_error(line.error().code, line.error().message());
     return append("Set-Cookie", *line);
+}
+
+CREMA_DECL response& response::signed_cookie(std::string_view name, std::string_view cookie_value,
+                                             const http::cookie_options& options) {
+    if (!signer_) throw std::logic_error("crema: signed cookies need app.use(cookie_parser({.signer = ...})) in front");
+    return cookie(name, "s:" + signer_->sign(cookie_value), options);
 }
 
 CREMA_DECL response& response::clear_cookie(std::string_view name, http::cookie_options options) {
@@ -20574,22 +25404,56 @@ CREMA_DECL response& response::clear_cookie(std::string_view name, http::cookie_
 CREMA_DECL void response::send(std::string_view text) {
     require_open("send()");
     const auto i = headers_.find("Content-Type", 0);
-    if (i == http::header_block::npos) [[likely]] headers_.append_trusted("Content-Type", "text/html; charset=utf-8");
-    else if (headers_.value_at(i).find("charset=utf-8") == std::string_view::npos)
+    if (i == http::header_block::npos) [[likely]]
+        headers_.append_trusted("Content-Type", "text/html; charset=utf-8");
+    else if (!headers_.value_at(i).ends_with("; charset=utf-8"))
         headers_.set_trusted("Content-Type", http::with_utf8(headers_.value_at(i)));
-    finish(text, true);
+    finish(text);
 }
 
 CREMA_DECL void response::send(std::span<const std::byte> octets) {
     require_open("send()");
     if (!headers_.has("Content-Type")) headers_.append_trusted("Content-Type", "application/octet-stream");
-    finish({reinterpret_cast<const char*>(octets.data()), octets.size()}, false);
+    finish({reinterpret_cast<const char*>(octets.data()), octets.size()});
 }
 
 CREMA_DECL void response::send_json(std::string_view text) {
     require_open("json()");
-    if (!headers_.has("Content-Type")) headers_.append_trusted("Content-Type", "application/json; charset=utf-8");
-    finish(text, true);
+    if (!headers_.has("Content-Type")) [[likely]] {
+        headers_.append_trusted("Content-Type", "application/json; charset=utf-8");
+        finish(text);
+    } else {
+        send(text);
+    }
+}
+
+CREMA_DECL void response::send_jsonp(std::string& text) {
+    require_open("jsonp()");
+    if (!headers_.has("Content-Type")) {
+        headers_.set_trusted("X-Content-Type-Options", "nosniff");
+        headers_.append_trusted("Content-Type", "application/json; charset=utf-8");
+    }
+    const auto named = req_->query(settings_->jsonp_callback);
+    if (!named || named->empty()) return send(text);
+    std::string callback;
+    for (const char c : *named)
+        if (is_alpha(c) || is_digit(c) || std::string_view("[]_$.").find(c) != std::string_view::npos) callback += c;
+    // the comment keeps the name of a callback from being the first octets: they could be those of another format
+    std::string script = "/**/ typeof " + callback + " === 'function' && " + callback + "(";
+    for (std::size_t at = 0; at < text.size();) { // two characters end a line in a script, but not in JSON
+        const auto next = std::min(text.find("\xe2\x80", at), text.size());
+        script.append(text, at, next - at);
+        at = next;
+        if (at == text.size()) break;
+        const bool ends_line = at + 2 < text.size() && (text[at + 2] == '\xa8' || text[at + 2] == '\xa9');
+        if (ends_line) script += text[at + 2] == '\xa8' ? "\\u2028" : "\\u2029";
+        else script.append(text, at, 3);
+        at += 3;
+    }
+    script += ");";
+    headers_.set_trusted("X-Content-Type-Options", "nosniff");
+    headers_.set_trusted("Content-Type", "text/javascript; charset=utf-8");
+    finish(script);
 }
 
 CREMA_DECL std::string& response::json_buffer() {
@@ -20599,17 +25463,33 @@ CREMA_DECL std::string& response::json_buffer() {
     return buffer;
 }
 
-// Answers in one go: validator, 304, and what has no body.
-CREMA_DECL void response::finish(std::string_view body, bool) {
+CREMA_DECL void response::replace_json(std::string& text) const {
+    const auto whole = detail::replaced(settings_->json_replacer, {}, crema::json::parse<value>(text).value());
+    text.clear();
+    if (whole) crema::json::write(text, *whole, json_options());
+}
+
+CREMA_DECL void response::make_etag(std::string_view body) {
+    using kind = settings::etag_kind;
     const auto& options = *settings_;
-    if (options.etag != settings::etag_kind::off && !headers_.has("ETag")) {
-        char tag[http::etag_room];
-        switch (options.etag) {
-        case settings::etag_kind::express: headers_.append_trusted("ETag", http::express_etag(body)); break;
-        default: headers_.append_trusted("ETag", http::write_etag(tag, body, options.etag == settings::etag_kind::weak)); break;
-        }
+    char tag[http::etag_room];
+    switch (options.etag) {
+    case kind::off: break;
+    case kind::weak:
+    case kind::strong: headers_.append_trusted("ETag", http::write_etag(tag, body, options.etag == kind::weak)); break;
+    case kind::express: headers_.append_trusted("ETag", http::express_etag(body)); break;
+    case kind::function:
+        if (const auto made = options.make_etag(body); !made.empty()) set_field("ETag", made);
+        break;
     }
-    if (status_ == 200 && req_->fresh(*this)) status_ = 304;
+}
+
+// Answers in one go: validator, 304, and what has no body.
+CREMA_DECL void response::finish(std::string_view body) {
+    if (!headers_.has("ETag")) [[likely]]
+        make_etag(body);
+    if (req_->fresh(*this)) [[unlikely]]
+        status_ = 304;
     if (http::has_no_body(status_)) [[unlikely]] {
         headers_.remove("Content-Type");
         headers_.remove("Transfer-Encoding");
@@ -20623,27 +25503,42 @@ CREMA_DECL void response::finish(std::string_view body, bool) {
 CREMA_DECL void response::send_status(int code) {
     status(code);
     type("txt");
-    const auto phrase = http::reason_phrase(code);
-    send(phrase.empty() ? std::to_string(code) : std::string(phrase));
+    send(detail::phrase_of(code));
 }
 
 CREMA_DECL void response::redirect(int code, std::string_view url) {
     location(url);
-    status(code);
     const std::string target(get("Location").value_or(""));
-    const auto phrase = http::reason_phrase(code);
-    const auto best = http::accepts(req_->get("Accept"), {"text/plain", "text/html"});
-    vary("Accept");
+    const auto phrase = detail::phrase_of(code);
     std::string text;
-    if (best == "text/plain") {
-        set("Content-Type", "text/plain; charset=utf-8");
-        text = std::string(phrase) + ". Redirecting to " + target;
-    } else if (best == "text/html") {
-        set("Content-Type", "text/html; charset=utf-8");
-        const auto shown = escape_html(target);
-        text = "<p>" + std::string(phrase) + ". Redirecting to " + shown + "</p>";
-    }
+    format({{"text", [&] { text = phrase + ". Redirecting to " + target; }},
+            {"html",
+             [&] {
+                 text = "<!DOCTYPE html><head><title>" + phrase + "</title></head><body><p>" + phrase +
+                        ". Redirecting to " + escape_html(target) + "</p></body>";
+             }},
+            {"default", [] {}}});
+    status(code);
     end(text);
+}
+
+CREMA_DECL void response::format(std::initializer_list<format_case> cases) {
+    require_open("format()");
+    std::vector<std::string_view> types;
+    const format_case* otherwise = nullptr;
+    for (const auto& c : cases) {
+        if (c.type == "default") otherwise = &c;
+        else types.push_back(c.type);
+    }
+    const auto best = types.empty() ? std::string_view{} : http::accepts(req_->get("Accept"), types);
+    vary("Accept");
+    if (!best.empty()) {
+        type(best);
+        for (const auto& c : cases)
+            if (c.type == best) return c.answer();
+    }
+    if (!otherwise) throw http_error(406, "Not Acceptable");
+    otherwise->answer();
 }
 
 CREMA_DECL void response::begin_stream() {
@@ -20662,8 +25557,20 @@ CREMA_DECL void response::begin_stream() {
 
 CREMA_DECL void response::flush_headers() { begin_stream(); }
 
+CREMA_DECL response& response::add_trailers(field_list trailers) {
+    if (ended_) throw already_answered("add_trailers()");
+    for (const auto& [name, field_value] : trailers) {
+        if (!http::valid_field_name(name) || !http::valid_field_value(field_value)) detail::bad_field(name);
+        trailers_.append(name).append(": ").append(field_value).append("\r\n");
+    }
+    return *this;
+}
+
 CREMA_DECL void response::end(std::string_view last) {
     if (ended_) throw already_answered("end()");
+    const bool length_alone =
+        last.empty() && req_->head().method() == http::method::head && headers_.has("Content-Length");
+    if (!begun_ && (length_alone || !trailers_.empty())) begin_stream();
     if (!begun_) {
         headers_.remove("Content-Length");
         headers_.remove("Transfer-Encoding");
@@ -20673,8 +25580,17 @@ CREMA_DECL void response::end(std::string_view last) {
     }
     ended_ = true;
     if (!last.empty()) exchange_->write_now(last);
-    exchange_->end();
+    exchange_->end(trailers_);
 }
+
+CREMA_DECL void response::write_early_hints(field_list hints) {
+    http::header_block lines;
+    for (const auto& [name, field_value] : hints)
+        if (!lines.append(name, field_value)) detail::bad_field(name);
+    exchange_->informational(103, lines.view());
+}
+
+CREMA_DECL void response::write_continue() { exchange_->informational(100, {}); }
 
 CREMA_DECL void response::on_finish(unique_function<void()> f) { on_finish_.push_back(std::move(f)); }
 CREMA_DECL void response::on_close(unique_function<void()> f) { on_close_.push_back(std::move(f)); }
@@ -20696,8 +25612,8 @@ namespace crema {
 
 /** Is the parsed JSON body of the request, as an argument of a handler: `[](body<post> b, response& res)`.
 
-    The body, at most 100 KiB of it, is read before the handler runs; what is no valid `T` is answered with 400, naming the
-    field.
+    The body, at most 100 KiB of it, is read before the handler runs; what is no valid `T` is answered with 400, naming
+    the field.
 
     @par Thread Safety
     Distinct objects: safe.
@@ -20713,14 +25629,6 @@ struct body {
 };
 
 namespace detail {
-
-// The pattern of a route that was given as a string.
-struct runtime_pattern {};
-
-template <class T>
-inline constexpr bool is_optional_v = false;
-template <class T>
-inline constexpr bool is_optional_v<std::optional<T>> = true;
 
 template <class T>
 struct argument {
@@ -20760,23 +25668,30 @@ struct argument<body<T>> {
 };
 template <class T>
 struct argument<const body<T>&> : argument<body<T>> {};
+template <class T>
+struct argument<query<T>> {
+    static constexpr bool known = true;
+    static query<T> get(request& req, response&, next&) {
+        static_assert(aggregate<T> || std::is_same_v<T, value>,
+                      "crema: query<T> reads an aggregate, whose members are the parameters of the query");
+        query<T> q{};
+        if constexpr (std::is_same_v<T, value>) q.value = req.query();
+        else read_query_members(q.value, req.query(), std::string());
+        return q;
+    }
+};
+template <class T>
+struct argument<const query<T>&> : argument<query<T>> {};
 
 template <route::fixed_string Name, class T>
 struct argument<param<Name, T>> {
     static constexpr bool known = true;
     static constexpr bool is_param = true;
     static constexpr auto name = Name;
+    using type = T;
 
     static param<Name, T> get(request& req, response&, next&) {
-        const auto text = req.params().get(Name.view());
-        if (!text) {
-            if constexpr (is_optional_v<T>) return param<Name, T>(T{});
-            else throw http_error(404, "there is no parameter \"" + std::string(Name.view()) + "\" in this path");
-        }
-        auto v = route::from_text<T>(*text);
-        if (!v)
-            throw http_error(400, "parameter \"" + std::string(Name.view()) + "\": " + v.error().message());
-        return param<Name, T>(std::move(*v));
+        return param<Name, T>(req.params<Name, T>());
     }
 };
 template <route::fixed_string Name, class T>
@@ -20788,7 +25703,7 @@ constexpr void check_argument() {
     static_assert(argument_type<A>, "crema: a handler cannot take an argument of this type; it may take request&, "
                                     "response&, next&, param<\"name\", T>, query<T>, body<T>, in any order");
     if constexpr (!std::is_same_v<Pattern, runtime_pattern> && requires { argument<A>::is_param; })
-        Pattern::template require<argument<A>::name>();
+        Pattern::template require<argument<A>::name, typename argument<A>::type>();
 }
 
 template <class R, class... A>
@@ -20823,8 +25738,8 @@ struct signature<R (*)(A...) noexcept> : call_signature<R, A...> {};
 
 template <class M>
 struct member_signature;
-#define CREMA_MEMBER_SIGNATURE(qualifier)                                                                                      \
-    template <class C, class R, class... A>                                                                                    \
+#define CREMA_MEMBER_SIGNATURE(qualifier)                                                                              \
+    template <class C, class R, class... A>                                                                            \
     struct member_signature<R (C::*)(A...) qualifier> : call_signature<R, A...> {};
 CREMA_MEMBER_SIGNATURE()
 CREMA_MEMBER_SIGNATURE(const)
@@ -20838,11 +25753,19 @@ struct signature<F> : member_signature<decltype(&F::operator())> {};
 
 } // namespace detail
 } // namespace crema
+
+#if CREMA_BODIES
+namespace crema {
+
+CREMA_DECL const settings& request::options() const noexcept { return const_cast<request*>(this)->res().options(); }
+
+} // namespace crema
+#endif
 // ---- crema/web/handler.hpp
 // handler: what may be registered; turns any callable with a suitable signature into one kind of object.
 #include <exception>
 #include <memory>
-#include <source_location>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -20872,11 +25795,18 @@ void answer(response& res, V&& v) {
     if constexpr (std::is_convertible_v<V&&, std::string_view>) res.send(std::string_view(v));
     else res.json(v);
 }
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsubobject-linkage" // when the type comes from an anonymous namespace
+#endif
 template <class A>
 task<> answer_later(response& res, A work) {
     auto v = co_await std::move(work);
     answer(res, std::move(v));
 }
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 
 // Deals with what the call of a handler gave.
 template <class Call>
@@ -20908,20 +25838,26 @@ inline constexpr bool takes_any_error =
 
 // Which of the signatures it has. A callable with written argument types is filled in by type, in any order;
 // a generic lambda by position.
-template <class F>
+template <class F, class Pattern = runtime_pattern>
 consteval shape shape_of() {
+    using typed = typename request_type<Pattern>::type;
     if constexpr (takes_any_error<F>) return shape::error;
     else if constexpr (signature<F>::known) {
         if constexpr (signature<F>::is_typed_error) return shape::error_typed;
         else return shape::by_type;
-    } else if constexpr (std::is_invocable_v<F&, request&, response&, next&>) return shape::req_res_next;
-    else if constexpr (std::is_invocable_v<F&, request&, response&>) return shape::req_res;
+    } else if constexpr (std::is_invocable_v<F&, typed&, response&, next&>) return shape::req_res_next;
+    else if constexpr (std::is_invocable_v<F&, typed&, response&>) return shape::req_res;
     else return shape::none;
 }
 
 template <class F, class Pattern = runtime_pattern>
 class handler_of final : public handler_base {
-    static constexpr shape form = shape_of<F>();
+    static constexpr shape form = shape_of<F, Pattern>();
+    using typed = typename request_type<Pattern>::type;
+    static_assert(form != shape::none,
+                  "crema: this cannot be a handler: it must be callable as (request&, response&), with next& or not, as "
+                  "(std::exception_ptr, request&, response&, next&), or take any of request&, response&, next&, "
+                  "param<\"name\", T>, query<T>, body<T>");
 
 public:
     explicit handler_of(F f) : f_(std::move(f)) {
@@ -20930,8 +25866,8 @@ public:
         else if constexpr (form == shape::error_typed || form == shape::by_type) {
             suspends = signature<F>::suspends;
             takes_body = signature<F>::template takes_body<Pattern>;
-        } else if constexpr (form == shape::req_res_next) suspends = gives_awaitable<F&, request&, response&, next&>;
-        else suspends = gives_awaitable<F&, request&, response&>;
+        } else if constexpr (form == shape::req_res_next) suspends = gives_awaitable<F&, typed&, response&, next&>;
+        else if constexpr (form == shape::req_res) suspends = gives_awaitable<F&, typed&, response&>;
     }
 
     void call(request& req, response& res, next& n, const std::exception_ptr* error, task<>& work) override {
@@ -20955,9 +25891,9 @@ public:
         } else if constexpr (form == shape::by_type) {
             settle_call([&]() -> decltype(auto) { return signature<F>::template apply<Pattern>(f_, req, res, n); }, res, work);
         } else if constexpr (form == shape::req_res_next) {
-            settle_call([&]() -> decltype(auto) { return f_(req, res, n); }, res, work);
-        } else {
-            settle_call([&]() -> decltype(auto) { return f_(req, res); }, res, work);
+            settle_call([&]() -> decltype(auto) { return f_(as_request_of<Pattern>(req), res, n); }, res, work);
+        } else if constexpr (form == shape::req_res) {
+            settle_call([&]() -> decltype(auto) { return f_(as_request_of<Pattern>(req), res); }, res, work);
         }
     }
 
@@ -20965,7 +25901,42 @@ private:
     F f_;
 };
 
+// A callback of `param()`; it gets the value and the name, too. They are set right before `call`.
+class param_handler : public handler_base {
+public:
+    std::string_view value, name;
+};
+
+template <class F>
+class param_handler_of final : public param_handler {
+    static constexpr bool named =
+        std::is_invocable_v<F&, request&, response&, next&, std::string_view, std::string_view>;
+
+public:
+    explicit param_handler_of(F f) : f_(std::move(f)) {
+        if constexpr (named)
+            suspends = gives_awaitable<F&, request&, response&, next&, std::string_view, std::string_view>;
+        else suspends = gives_awaitable<F&, request&, response&, next&, std::string_view>;
+    }
+
+    void call(request& req, response& res, next& n, const std::exception_ptr*, task<>& work) override {
+        const auto v = value, k = name;
+        if constexpr (named) settle_call([&]() -> decltype(auto) { return f_(req, res, n, v, k); }, res, work);
+        else settle_call([&]() -> decltype(auto) { return f_(req, res, n, v); }, res, work);
+    }
+
+private:
+    F f_;
+};
+
 } // namespace detail
+
+/** Can be registered as a callback of a parameter: called as `(request&, response&, next&, std::string_view value)`, or
+    with the name behind. */
+template <class F>
+concept param_callback =
+    std::is_invocable_v<std::decay_t<F>&, request&, response&, next&, std::string_view, std::string_view> ||
+    std::is_invocable_v<std::decay_t<F>&, request&, response&, next&, std::string_view>;
 
 /** Can be registered as a handler.
 
@@ -20983,9 +25954,11 @@ concept handler = detail::shape_of<std::decay_t<F>>() != detail::shape::none;
 } // namespace crema
 // ---- crema/web/router.hpp
 // router: layers of middleware and routes, in the order of registration.
+#include <concepts>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <source_location>
 #include <string>
 #include <string_view>
@@ -21016,9 +25989,10 @@ struct route_entry {
 // What stands behind one path: an app.get() or an app.route().
 struct route_stack {
     std::vector<route_entry> entries;
-    method_mask methods = 0;  // of all entries
-    method_mask allowed = 0;  // what OPTIONS tells: those that were named, not `all`
+    method_mask methods = 0; // of all entries
+    method_mask allowed = 0; // what OPTIONS tells: those that were named, not `all`
     std::string path;
+    std::source_location where;
 
     bool handles(http::method m) const noexcept {
         if (m == http::method::head && !(methods & mask_of(http::method::head))) m = http::method::get;
@@ -21026,9 +26000,16 @@ struct route_stack {
     }
 };
 
+// One of several paths of a layer, when regular expressions are among them.
+struct path_choice {
+    std::optional<route::pattern> pattern;
+    route::shared_expression expression;
+};
+
 // What is registered at one position of a router: a route, a middleware or a mounted router.
 struct layer {
     route::pattern pattern;
+    std::vector<path_choice> choices; // asked instead of the pattern, in order
     std::unique_ptr<route_stack> route;
     std::unique_ptr<handler_base> fn;
     std::shared_ptr<router_core> mounted;
@@ -21037,33 +26018,73 @@ struct layer {
     route::matcher::index number = 0;
 };
 
+// The callbacks of one parameter.
+struct param_entry {
+    std::string name;
+    std::vector<std::unique_ptr<param_handler>> callbacks;
+    std::vector<const activity_label*> labels;
+};
+
+// One path, or several; each a pattern or an expression. Knows where it was written; takes part in registration
+// calls so that a pack of handlers may follow.
+struct located_path {
+    struct item {
+        std::string_view text;
+        route::shared_expression expression;
+        template <class S>
+            requires std::is_convertible_v<const S&, std::string_view>
+        item(const S& s) : text(s) {}
+        template <class E>
+            requires(std::is_convertible_v<const E&, route::shared_expression> &&
+                     !std::is_convertible_v<const E&, std::string_view>)
+        item(const E& e) : expression(e) {
+            text = expression->source();
+        }
+    };
+
+    std::vector<item> items;
+    std::source_location where;
+    bool several = false; // was given as a list
+
+    template <class S>
+        requires std::is_constructible_v<item, const S&>
+    located_path(const S& s, std::source_location w = std::source_location::current()) : where(w) {
+        items.emplace_back(s);
+    }
+    located_path(std::initializer_list<item> list, std::source_location w = std::source_location::current())
+        : items(list), where(w), several(true) {}
+    template <class Range>
+        requires(!std::is_constructible_v<item, const Range&> && requires(const Range& r) { item(*std::begin(r)); })
+    located_path(const Range& list, std::source_location w = std::source_location::current()) : where(w), several(true) {
+        for (const auto& one : list) items.emplace_back(one);
+    }
+
+    CREMA_DECL std::string text() const; // of all, for messages
+};
+
 class router_core {
 public:
     bool case_sensitive = false;
     bool strict = false;
     bool merge_params = false;
+    bool begun = false;        // something was registered: what an app's settings say of the above counts no more
+    app_core* owner = nullptr; // whose base router this is
 
     std::vector<std::unique_ptr<layer>> layers;
+    std::vector<param_entry> params;
     route::matcher index;
 
-    CREMA_DECL layer& add(std::string_view path, bool route, std::source_location where);
+    CREMA_DECL layer& add(const located_path& path, bool route);
+    const param_entry* param_of(std::string_view name) const noexcept {
+        for (const auto& p : params)
+            if (p.name == name) return &p;
+        return nullptr;
+    }
 };
 
-// A path and where it was written; takes part in registration calls so that a pack of handlers may follow.
-struct located_path {
-    std::string_view text;
-    std::source_location where;
-    template <class S>
-        requires std::is_convertible_v<const S&, std::string_view>
-    located_path(const S& s, std::source_location w = std::source_location::current()) : text(s), where(w) {}
-};
-
-// A handler and where it was written.
-template <class F>
-struct located {
-    F f;
-    std::source_location where;
-};
+// Tells an app from a router without knowing it.
+template <class T>
+concept app_like = requires(const T& a) { a.app_of_handle(); };
 
 } // namespace detail
 
@@ -21078,6 +26099,17 @@ struct router_options {
     bool merge_params = false;   ///< handlers see the parameters of the mount, too
 };
 
+/// Can be given to `use`: a handler, a router or an app.
+template <class T>
+concept usable = handler<T> || std::derived_from<std::decay_t<T>, router>;
+
+// Every method that has a function of its name, and that name.
+#define CREMA_EACH_METHOD(X)                                                                                                  \
+    X(get) X(head) X(post) X(put) X(del) X(patch) X(options) X(connect) X(trace) X(acl) X(bind) X(checkout)        \
+    X(copy) X(link) X(lock) X(m_search) X(merge) X(mkactivity) X(mkcalendar) X(mkcol) X(move) X(notify)              \
+    X(propfind) X(proppatch) X(purge) X(query) X(rebind) X(report) X(search) X(source) X(subscribe) X(unbind)        \
+    X(unlink) X(unlock) X(unsubscribe)
+
 /** Adds handlers for several methods of one path: `app.route("/book").get(list).post(create)`.
 
     @par Thread Safety
@@ -21085,35 +26117,40 @@ struct router_options {
 */
 class route_chain {
 public:
-    /// Adds handlers for a method.
+    /// Adds handlers for some methods.
     template <handler... F>
     route_chain& add(detail::method_mask methods, std::source_location where, F... f) {
         (push(methods, where, std::make_unique<detail::handler_of<F>>(std::move(f))), ...);
         return *this;
     }
-#define CREMA_CHAIN_METHOD(name, which)                                                                                        \
+#define CREMA_CHAIN_METHOD(which)                                                                                              \
     /** Adds a handler for the method of that name. */                                                                         \
     template <handler F>                                                                                                       \
-    route_chain& name(F f, std::source_location where = std::source_location::current()) {                                     \
-        return add(detail::mask_of(http::method::which), where, std::move(f));                                                   \
+    route_chain& which(F f, std::source_location where = std::source_location::current()) {                                    \
+        return add(detail::mask_of(http::method::which), where, std::move(f));                                                 \
+    }                                                                                                                          \
+    /** Adds handlers for the method of that name; the place of all is that of the route. */                                   \
+    template <handler F, handler G, handler... More>                                                                           \
+    route_chain& which(F f, G g, More... more) {                                                                               \
+        return add(detail::mask_of(http::method::which), where(), std::move(f), std::move(g), std::move(more)...);             \
     }
-    CREMA_CHAIN_METHOD(get, get)
-    CREMA_CHAIN_METHOD(post, post)
-    CREMA_CHAIN_METHOD(put, put)
-    CREMA_CHAIN_METHOD(patch, patch)
-    CREMA_CHAIN_METHOD(del, del)
-    CREMA_CHAIN_METHOD(head, head)
-    CREMA_CHAIN_METHOD(options, options)
+    CREMA_EACH_METHOD(CREMA_CHAIN_METHOD)
 #undef CREMA_CHAIN_METHOD
     /// Adds a handler for every method.
     template <handler F>
     route_chain& all(F f, std::source_location where = std::source_location::current()) {
         return add(detail::all_methods, where, std::move(f));
     }
+    /// Adds handlers for every method.
+    template <handler F, handler G, handler... More>
+    route_chain& all(F f, G g, More... more) {
+        return add(detail::all_methods, where(), std::move(f), std::move(g), std::move(more)...);
+    }
 
 private:
     friend class router;
     route_chain(std::shared_ptr<detail::router_core> owner, detail::layer& l) : owner_(std::move(owner)), layer_(&l) {}
+    std::source_location where() const noexcept { return layer_->route->where; }
     CREMA_DECL void push(detail::method_mask methods, std::source_location where, std::unique_ptr<detail::handler_base> f);
     std::shared_ptr<detail::router_core> owner_;
     detail::layer* layer_;
@@ -21121,6 +26158,9 @@ private:
 
 /** Holds layers of middleware and routes. A handle: copies share the same layers, so a router may be mounted
     first and filled later.
+
+    A path is a pattern of path-to-regexp 8 (`/users/:id`, `/file-*path`, `/posts{/:page}`), a regular expression of
+    `ext/pcre2.hpp`, or a list of these: `app.get({"/a", "/b"}, …)`.
 
     @par Thread Safety
     Register before the server listens, or on the only loop.
@@ -21132,7 +26172,8 @@ public:
 
     /** Register handlers for a method and a path.
 
-        @param path A pattern: `/users/:id`, wildcards (`*path`), optional groups (`{/:page}`); see path-to-regexp 8.
+        @param m `unknown` stands for all methods that have no name of their own.
+        @param path See above.
         @param f One or more handlers, called in order as each calls `next`.
         @throws system_error(error::bad_pattern) with place and hint.
     */
@@ -21143,29 +26184,25 @@ public:
         return *this;
     }
 
-#define CREMA_ROUTER_METHOD(name, which)                                                                                       \
+#define CREMA_ROUTER_METHOD(which)                                                                                             \
     /** Registers handlers for the method of that name and a path; see `on`. */                                               \
-    template <handler... F>                                                                                                    \
-    router& name(detail::located_path path, F... f) {                                                                          \
-        return on(http::method::which, path, std::move(f)...);                                                                 \
+    template <handler F, handler... More>                                                                                      \
+    router& which(detail::located_path path, F f, More... more) {                                                              \
+        return on(http::method::which, std::move(path), std::move(f), std::move(more)...);                                     \
     }                                                                                                                          \
     /** Registers a handler for a path that is checked by the compiler, as are the names of its parameters. */                \
     template <route::fixed_string Path, class F>                                                                               \
-    router& name(F f, std::source_location where = std::source_location::current()) {                                          \
-        return on_typed<Path>(detail::mask_of(http::method::which), where, std::move(f));                                        \
+    router& which(F f, std::source_location where = std::source_location::current()) {                                         \
+        return on_typed<Path>(detail::mask_of(http::method::which), where, std::move(f));                                      \
     }
-    CREMA_ROUTER_METHOD(get, get)
-    CREMA_ROUTER_METHOD(post, post)
-    CREMA_ROUTER_METHOD(put, put)
-    CREMA_ROUTER_METHOD(patch, patch)
-    CREMA_ROUTER_METHOD(del, del)
-    CREMA_ROUTER_METHOD(head, head)
-    CREMA_ROUTER_METHOD(options, options)
+    CREMA_EACH_METHOD(CREMA_ROUTER_METHOD)
 #undef CREMA_ROUTER_METHOD
+#undef CREMA_EACH_METHOD
 
     /// Registers handlers for every method and a path.
     template <handler... F>
     router& all(detail::located_path path, F... f) {
+        static_assert(sizeof...(F) > 0, "crema: a route needs a handler");
         add_route(path).add(detail::all_methods, path.where, std::move(f)...);
         return *this;
     }
@@ -21177,24 +26214,48 @@ public:
     /// Begins a route that gets its handlers by method: `route("/book").get(…).post(…)`.
     route_chain route(detail::located_path path) { return add_route(path); }
 
-    /// Registers middleware for every path.
-    template <handler F>
+    /// Registers middleware for every path, or mounts a router or an app there.
+    template <usable F>
     router& use(F f, std::source_location where = std::source_location::current()) {
-        add_use("/", where, std::make_unique<detail::handler_of<F>>(std::move(f)));
+        add_usable({"/", where}, std::move(f));
         return *this;
     }
-    /// Registers middleware for a path and what is below it.
-    template <handler... F>
+    /** Registers middleware for a path and what is below it, or mounts routers and apps there.
+
+        These do not see that part of the path: `req.url()` is what is left, `req.base_url()` what was taken. An app keeps its
+        own settings, inherits the others, and its `mount` callbacks are called.
+
+        @throws std::invalid_argument when a router is mounted in itself.
+    */
+    template <usable... F>
     router& use(detail::located_path path, F... f) {
         static_assert(sizeof...(F) > 0, "crema: app.use() requires a middleware function");
-        (add_use(path.text, path.where, std::make_unique<detail::handler_of<F>>(std::move(f))), ...);
+        (add_usable(path, std::move(f)), ...);
         return *this;
     }
-    /// Mounts a router below a path, which it does not see.
-    CREMA_DECL router& use(detail::located_path path, const router& below);
-    /// Mounts a router.
-    router& use(const router& below, std::source_location where = std::source_location::current()) {
-        return use(detail::located_path("/", where), below);
+
+    /** Register a callback for a parameter of this router's own paths.
+
+        It runs before the handlers of any path that captured the parameter: once for each value a request, and must
+        call `next`. What it throws, or gives to `next`, is the error of every path with that value. It may replace the
+        value: `req.params("id", "7")`.
+
+        @param name The name in the patterns, without `:` or `*`.
+        @param f Called as `(request&, response&, next&, std::string_view value, std::string_view name)`; the name may
+        be left out.
+        @throws std::invalid_argument when the name is empty.
+    */
+    template <param_callback F>
+    router& param(std::string_view name, F f, std::source_location where = std::source_location::current()) {
+        add_param(name, where, std::make_unique<detail::param_handler_of<F>>(std::move(f)));
+        return *this;
+    }
+    /// Registers a callback for several parameters; it is copied.
+    template <param_callback F>
+    router& param(std::initializer_list<std::string_view> names, F f,
+                  std::source_location where = std::source_location::current()) {
+        for (const auto name : names) param(name, f, where);
+        return *this;
     }
 
     /// @cond
@@ -21207,7 +26268,17 @@ protected:
 
 private:
     CREMA_DECL route_chain add_route(const detail::located_path& path);
-    CREMA_DECL void add_use(std::string_view path, std::source_location where, std::unique_ptr<detail::handler_base> f);
+    CREMA_DECL void add_use(const detail::located_path& path, std::unique_ptr<detail::handler_base> f);
+    CREMA_DECL void mount(const detail::located_path& path, std::shared_ptr<detail::router_core> below,
+                          std::shared_ptr<detail::app_core> app);
+    CREMA_DECL void add_param(std::string_view name, std::source_location where, std::unique_ptr<detail::param_handler> f);
+
+    template <class F>
+    void add_usable(const detail::located_path& path, F f) {
+        if constexpr (detail::app_like<F>) mount(path, f.core_, f.app_of_handle());
+        else if constexpr (std::derived_from<F, router>) mount(path, f.core_, nullptr);
+        else add_use(path, std::make_unique<detail::handler_of<F>>(std::move(f)));
+    }
 
     template <route::fixed_string Path, class F>
     router& on_typed(detail::method_mask methods, std::source_location where, F f) {
@@ -21221,21 +26292,48 @@ private:
 } // namespace crema
 
 #if CREMA_BODIES
+#include <algorithm>
+#include <stdexcept>
 
 namespace crema {
 namespace detail {
 
-CREMA_DECL layer& router_core::add(std::string_view path, bool route, std::source_location where) {
+CREMA_DECL std::string located_path::text() const {
+    std::string all;
+    for (const auto& i : items) {
+        if (!all.empty()) all += ", ";
+        all += i.text;
+    }
+    return all;
+}
+
+CREMA_DECL layer& router_core::add(const located_path& path, bool route) {
     route::layer_options options;
     options.is = route ? route::layer_options::kind::route : route::layer_options::kind::mount;
     options.sensitive = case_sensitive;
     options.strict = strict && route;
-    auto parsed = route::pattern::layer(path, options);
-    if (!parsed)
-        throw system_error(parsed.error().code, parsed.error().message() + " (registered at " + where.file_name() + ":" +
-                                                    std::to_string(where.line()) + ")");
-    auto& made = *layers.emplace_back(new layer{std::move(*parsed), {}, {}, {}, {}});
-    made.number = index.add(made.pattern);
+    const auto checked = [&](result<route::pattern> parsed) {
+        if (!parsed)
+            throw system_error(parsed.error().code, parsed.error().message() + " (registered at " + path.where.file_name() +
+                                                        ":" + std::to_string(path.where.line()) + ")");
+        return std::move(*parsed);
+    };
+    std::vector<std::string_view> texts;
+    std::vector<path_choice> choices;
+    if (std::none_of(path.items.begin(), path.items.end(), [](const auto& i) { return i.expression != nullptr; })) {
+        for (const auto& i : path.items) texts.push_back(i.text);
+    } else {
+        for (const auto& i : path.items) {
+            auto& c = choices.emplace_back();
+            if (i.expression) c.expression = i.expression;
+            else c.pattern = checked(route::pattern::layer(std::span(&i.text, 1), options));
+        }
+    }
+    auto parsed = checked(texts.size() == 1 && !path.several ? route::pattern::layer(texts.front(), options)
+                                                             : route::pattern::layer(texts, options));
+    begun = true;
+    auto& made = *layers.emplace_back(new layer{std::move(parsed), std::move(choices), {}, {}, {}, {}});
+    made.number = made.choices.empty() ? index.add(made.pattern) : index.add_any();
     return made;
 }
 
@@ -21250,24 +26348,30 @@ CREMA_DECL router::router(router_options options) : core_(std::make_shared<detai
 CREMA_DECL router::router(std::shared_ptr<detail::router_core> core) : core_(std::move(core)) {}
 
 CREMA_DECL route_chain router::add_route(const detail::located_path& path) {
-    auto& l = core_->add(path.text, true, path.where);
+    auto& l = core_->add(path, true);
     l.route = std::make_unique<detail::route_stack>();
-    l.route->path = path.text;
+    l.route->path = path.text();
+    l.route->where = path.where;
+    core_->index.set_methods(l.number, 0);
     return route_chain(core_, l);
 }
 
-CREMA_DECL void router::add_use(std::string_view path, std::source_location where, std::unique_ptr<detail::handler_base> f) {
-    auto& l = core_->add(path, false, where);
-    l.label = &make_label(f->takes_error ? "error handler" : "middleware", path == "/" ? std::string_view{} : path, where);
+CREMA_DECL void router::add_use(const detail::located_path& path, std::unique_ptr<detail::handler_base> f) {
+    auto& l = core_->add(path, false);
+    const auto text = path.text();
+    l.label = &make_label(f->takes_error ? "error handler" : "middleware", text == "/" ? "" : text, path.where);
     l.fn = std::move(f);
 }
 
-CREMA_DECL router& router::use(detail::located_path path, const router& below) {
-    if (below.core_ == core_) throw std::invalid_argument("crema: a router cannot be mounted in itself");
-    auto& l = core_->add(path.text, false, path.where);
-    l.label = &make_label("router", path.text, path.where);
-    l.mounted = below.core_;
-    return *this;
+CREMA_DECL void router::add_param(std::string_view name, std::source_location where,
+                                  std::unique_ptr<detail::param_handler> f) {
+    if (name.empty()) throw std::invalid_argument("crema: argument name is required");
+    core_->begun = true;
+    auto& all = core_->params;
+    auto at = std::find_if(all.begin(), all.end(), [&](const auto& p) { return p.name == name; });
+    if (at == all.end()) at = all.insert(all.end(), {std::string(name), {}, {}});
+    at->callbacks.push_back(std::move(f));
+    at->labels.push_back(&make_label("param", name, where));
 }
 
 CREMA_DECL void route_chain::push(detail::method_mask methods, std::source_location where,
@@ -21285,21 +26389,183 @@ CREMA_DECL void route_chain::push(detail::method_mask methods, std::source_locat
 #endif
 // ---- crema/web/app_core.hpp
 // app_core: what an app is made of, shared by its handle, its mounts and its servers.
+#include <functional>
+#include <map>
 #include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace crema::detail {
 
-struct app_core final : exchange_handler {
+struct app_core final : exchange_handler, std::enable_shared_from_this<app_core> {
     std::shared_ptr<router_core> core = std::make_shared<router_core>();
     settings options;
     value locals = value::object();
     std::vector<std::unique_ptr<server>> servers;
+    std::optional<watchdog> dog; // of servers that listen without blocking
 
+    // of a mounted app
+    std::weak_ptr<app_core> parent;
+    value mount_path = value("/");
+    std::vector<unique_function<void(app&)>> on_mount;
+    std::vector<std::weak_ptr<app_core>> below; // the apps that are mounted here
+    std::set<std::string, std::less<>> own;     // settings that are not inherited
+    using change = std::function<void(settings&)>;
+    std::map<std::string, change, std::less<>> changes; // settings that were set here or above
+
+    // read by each request
+    bool tells_methods = false;  // setting "method not allowed"
+
+    CREMA_DECL app_core();
+    ~app_core() { core->owner = nullptr; }
     CREMA_DECL void on_request(exchange& x) override;
+    CREMA_DECL void set(std::string_view name, change c);            // as app.set
+    CREMA_DECL void inherit(const std::string& name, const change& c); // from above, unless it is its own
+    CREMA_DECL void apply(const std::string& name, const change& c);   // here and below
+    CREMA_DECL void adopt(app_core& child, value path);              // a child was mounted
+    CREMA_DECL std::string path() const;                             // where it is mounted, from the top
 };
 
 } // namespace crema::detail
+
+#if CREMA_BODIES
+
+namespace crema::detail {
+
+// What an app of Express has of its own from the beginning.
+CREMA_DECL app_core::app_core()
+    : own{"env", "etag", "jsonp callback name", "query parser", "subdomain offset", "view", "views", "x-powered-by"} {
+    core->owner = this;
+    if (options.production) {
+        options.set("view cache", value(true));
+        own.emplace("view cache");
+    }
+}
+
+// Settings go down when they are set, and when an app is mounted: reading one costs nothing.
+CREMA_DECL void app_core::set(std::string_view name, change c) {
+    const std::string key(name);
+    apply(key, c);
+    own.insert(key);
+}
+
+CREMA_DECL void app_core::inherit(const std::string& name, const change& c) {
+    if (!own.contains(name)) apply(name, c);
+}
+
+CREMA_DECL void app_core::apply(const std::string& name, const change& c) {
+    c(options); // may throw: then nothing has changed
+    changes[name] = c;
+    if (!core->begun) { // Express: read when the router is made, which is when it is needed first
+        core->case_sensitive = options.case_sensitive_routing;
+        core->strict = options.strict_routing;
+    }
+    const auto* told = options.get("method not allowed");
+    tells_methods = told && told->is_bool() && told->as_bool();
+    for (const auto& w : below)
+        if (const auto child = w.lock()) child->inherit(name, c);
+}
+
+CREMA_DECL std::string app_core::path() const {
+    const auto above = parent.lock();
+    if (!above) return {};
+    std::string mine;
+    if (mount_path.is_string()) mine = mount_path.as_string();
+    else
+        for (const auto& one : mount_path.as_array()) mine += (mine.empty() ? "" : ",") + std::string(one.as_string());
+    return above->path() + mine;
+}
+
+} // namespace crema::detail
+#endif
+// ---- crema/web/closing.hpp
+// closing: the awaitable that waits for an app to have stopped.
+#include <chrono>
+#include <coroutine>
+#include <memory>
+#include <utility>
+
+namespace crema {
+
+/// Says how an app stops.
+struct close_options {
+    std::chrono::milliseconds grace{10'000}; ///< how long running requests may take; then they are cancelled
+};
+
+/** Is what `app::close(close_options)` returns: the app closes when it is awaited, or when it is destroyed before.
+
+    The result says how many requests have ended by themselves, and how many were cut.
+
+    @par Cancellation
+    Ends the wait, not the closing. A handler that awaits this waits for its own request, too: the grace ends that.
+
+    @par Thread Safety
+    Only on the loop of the app.
+*/
+class [[nodiscard]] closing : cancel_callback {
+public:
+    /// Is called with what is to be called in the end.
+    using start_function = unique_function<void(unique_function<void(const drain_report&)>)>;
+
+    /// @cond
+    explicit closing(start_function start) noexcept : cancel_callback(&stop), start_(std::move(start)) {}
+    ~closing() {
+        if (shared_) shared_->waits = nullptr;
+        else start_({});
+    }
+    bool await_ready() const noexcept { return false; }
+    template <class Promise>
+    bool await_suspend(std::coroutine_handle<Promise> h) {
+        env_ = environment_of(h);
+        shared_ = std::make_shared<ending>();
+        start_([s = shared_](const drain_report& r) {
+            s->report = r;
+            s->over = true;
+            if (auto* const w = std::exchange(s->waits, nullptr)) {
+                w->detach();
+                resume_in(*w->env_, w->waiter_);
+            }
+        });
+        if (shared_->over) return false;
+        if (env_->scope && env_->scope->is_cancelled()) {
+            stopped_ = env_->scope->reason();
+            return false;
+        }
+        waiter_ = h;
+        shared_->waits = this;
+        attach(env_->scope);
+        return true;
+    }
+    drain_report await_resume() const {
+        if (stopped_ != cancel_reason::none) throw cancelled(stopped_);
+        return shared_->report;
+    }
+    /// @endcond
+
+private:
+    struct ending {
+        closing* waits = nullptr;
+        bool over = false;
+        drain_report report;
+    };
+    static void stop(cancel_callback& c) noexcept {
+        auto& self = static_cast<closing&>(c);
+        self.shared_->waits = nullptr;
+        self.stopped_ = self.env_->scope->reason();
+        resume_in(*self.env_, self.waiter_);
+    }
+
+    start_function start_;
+    std::shared_ptr<ending> shared_;
+    environment* env_ = nullptr;
+    std::coroutine_handle<> waiter_;
+    cancel_reason stopped_ = cancel_reason::none;
+};
+
+} // namespace crema
 // ---- crema/web/transaction.hpp
 // transaction: one request on its way through the layers: request, response, running coroutines, what is left to do.
 #include <exception>
@@ -21309,37 +26575,73 @@ struct app_core final : exchange_handler {
 
 namespace crema::detail {
 
-// Where next() goes on: within a router or within the handlers of one route. In the arena of the request.
+// Returns "http://host" of a target in absolute form, as far as Express sees one; empty otherwise.
+CREMA_DECL std::string_view host_of(std::string_view target) noexcept;
+
+// Returns the path of a target, without query and fragment; null data when it has none.
+CREMA_DECL std::string_view path_of(std::string_view target) noexcept;
+
+// Where next() goes on: in a router, in the handlers of a route, in the callbacks of a parameter. In the arena of the
+// request. What Express keeps in closures.
 struct run {
-    enum class kind : unsigned char { router, route };
+    enum class kind : unsigned char { router, route, param };
     kind what;
     run* outer = nullptr; // where it goes on when this one is through; null at the top
+};
+
+// What the callbacks of one parameter have done, for the paths behind that have the same value.
+struct param_memory {
+    std::string_view name, match, value;
+    bool wildcard = false;
+    baton::kind error = baton::kind::go;
+    std::uint32_t kept = 0; // of an error: which one, in transaction::kept_
+    param_memory* before = nullptr;
 };
 
 // A walk over the layers of a router.
 struct router_run : run {
     const router_core* core = nullptr;
-    const app_core* app = nullptr; // of a mounted app, else the one around
+    const app_core* app = nullptr; // whose settings count
     std::uint32_t index = 0;       // next layer to look at
+    std::uint32_t steps = 0;       // calls of next() that are on the stack
     method_mask options = 0;       // methods of the routes that matched an OPTIONS request
-    // what the request showed when this router was entered, and what the current mount has taken
+    // what the request showed when this router was entered
     std::string_view base_url;
     path_params params;
     const activity_label* below = nullptr;
-    bool stripped = false;
-    std::string_view url_before;
+    std::string_view host; // "http://host" of a target in absolute form
+    // what the current layer has taken from the path
+    std::string_view removed;
+    bool slash_added = false;
+    std::string_view url_before, url_inside;
+    param_memory* called = nullptr;
 };
 
 // A walk over the handlers of a route.
 struct route_run : run {
     const route_stack* stack = nullptr;
     std::uint32_t index = 0;
+    std::uint32_t steps = 0;
     method_mask method = 0;
+};
+
+// A walk over the callbacks of the parameters of one layer.
+struct param_run : run {
+    const layer* to = nullptr;
+    std::string_view path; // that was matched
+    std::size_t matched = 0, matched_at = 0;
+    const path_params::entry* entries = nullptr; // of this layer alone
+    std::uint32_t count = 0;
+    std::uint32_t index = 0;    // next parameter
+    std::uint32_t callback = 0; // next callback of it
+    const param_entry* now = nullptr;
+    param_memory* memory = nullptr;
+    std::uint32_t pending = 0; // an error that was on its way, in transaction::kept_, counted from 1
 };
 
 // A coroutine handler that runs.
 struct running : activation {
-    running(transaction& t, run& where, const activity_label* l) noexcept : handed(*this) {
+    running(next_owner& t, run& where, const activity_label* l) noexcept : handed(*this) {
         owner = &t;
         from = &where;
         label = l;
@@ -21348,10 +26650,11 @@ struct running : activation {
     environment env;
     activity what;
     task<> work;
+    bool starting = false;       // its first part runs
     running* previous = nullptr; // all of this request
 };
 
-class transaction final : public exchange::listener {
+class transaction final : public exchange::listener, public next_owner {
 public:
     // Takes a request from the engine: builds the transaction in the memory of the exchange and sends it on its way.
     static void begin(exchange& x, app_core& app);
@@ -21360,53 +26663,99 @@ public:
     response& res() noexcept { return res_; }
     exchange& raw() noexcept { return *x_; }
     context_frame& context() noexcept { return context_; }
+    const app_core& app() const noexcept { return *now_; }             // that the current handler belongs to
+    const route_stack* route() const noexcept { return route_; }       // that matched last
+    arena& memory() noexcept { return x_->memory(); }
 
-    next::downstream pass(activation& from, const baton& b);
-    void hold(activation& a) noexcept;
-    void drop(activation& a) noexcept;
-    activation* current() const noexcept { return current_; }
+    activation* pass(activation& from, const baton& b) override;
+    void hold(activation& a) noexcept override;
+    void drop(activation& a) noexcept override;
+    activation& current() noexcept;
+    void rewrite(std::string_view url);
+    void replace(std::string_view name, std::string_view value);
 
     void on_finish() noexcept override;
     void on_close(cancel_reason why) noexcept override;
     void on_destroy() noexcept override;
+    bool wants_finish() const noexcept override { return !res_.on_finish_.empty(); }
 
 private:
     friend std::default_delete<transaction>;
-    transaction() noexcept : req_(*this), res_(*this) {}
+    transaction() noexcept : req_(*this), res_(*this) { anybody_.owner = this; }
     ~transaction();
     static std::vector<std::unique_ptr<transaction>>& spare();
     void open(exchange& x, app_core& app);
     void close() noexcept;
 
+    // dispatch.hpp
     void go_on(run& where, const baton& b);
     void walk(router_run& at, baton b);
-    void walk_route(route_run& at, const baton& b);
+    const layer* search(router_run& at, baton& b, route::path_match& m);
+    bool choose(const layer& l, std::string_view path);
+    template <class Captures>
+    static std::string_view undecodable(const Captures& all, std::size_t size);
+    bool dispatch(router_run& at, const layer& l, std::string_view path, std::size_t matched, const baton& b);
+    void begin_params(router_run& at, const layer& l, std::size_t matched, std::size_t own, const baton& b);
+    void walk_route(route_run& at, baton b);
+    void walk_params(param_run& at, baton b);
     void leave(router_run& at, const baton& b);
-    void enter(router_run& at, const layer& l, std::size_t matched, const baton& b);
-    bool bind(const route::path_match& m, const router_run& at, baton& pending);
+    void later(run& at, const baton& b, bool leaving);
+    bool enter(router_run& at, const layer& l, std::string_view path, std::size_t matched);
+    void descend(router_run& at, const layer& l);
+    void restore(router_run& at);
+    void show_app(const app_core& a);
+    template <class Captures>
+    std::size_t bind(const Captures& all, std::size_t size, const router_run& at);
+    void bind_beside(path_params::entry* list, std::size_t own, const path_params& outer);
+    std::string_view join(std::string_view a, std::string_view b, std::string_view c = {});
+    std::uint32_t keep(const std::exception_ptr& e);
+    void set_path() noexcept;
+    void answer_options(const router_run& at);
+    void answer_not_allowed();
+    std::string list_methods(method_mask methods) const;
+
     void call(handler_base& fn, run& from, const activity_label* label, const baton& b);
     bool body_first(handler_base& fn, run& from, const activity_label* label);
     void invoke(handler_base& fn, run& from, const activity_label* label, const baton& b);
     void settle(activation& a, std::exception_ptr error);
+    void finish(activation& a);
+    void hand_over(activation& a);
     void unanswered(const activation& a);
     void finally(const baton& b);
-    void answer_options(const router_run& at);
-    void set_path() noexcept;
     bool abandoned() const noexcept { return x_->scope().is_cancelled(); }
 
     exchange* x_ = nullptr;
     const app_core* app_ = nullptr;
+    const app_core* now_ = nullptr;
     request req_;
     response res_;
     context_frame context_;
     http::method method_ = http::method::unknown;
     const char* method_text_ = nullptr;
+    const route_stack* route_ = nullptr;
     activation* current_ = nullptr; // whose handler runs on the stack now
     activation* pending_ = nullptr; // the last one that next() started and that has not ended
     running* running_ = nullptr;    // all coroutine handlers of this request
-    const activity_label* below_ = nullptr;
-    unsigned depth_ = 0;            // synchronous next() calls that are on the stack
+    activation anybody_;            // of holds that no handler is known for
+    const activation* forgot_ = nullptr; // ended without an answer while there were such holds
+    method_mask others_ = 0;        // methods of the paths that matched, when the app tells them
+    std::vector<std::exception_ptr> kept_; // errors that frames in the arena refer to
+    // what a layer with expressions has matched
+    std::vector<route::capture> chosen_;
+    std::size_t chosen_at_ = 0, chosen_length_ = 0;
+    route::expression::found found_;
 };
+
+} // namespace crema::detail
+
+// ---- crema/web/dispatch.hpp
+// dispatch: the way of a request through routers, routes and parameter callbacks, by Express' rules.
+#include <string_view>
+
+namespace crema::detail {
+
+// After so many calls of next() on top of each other a router or route goes on in an immediate.
+inline constexpr std::uint32_t max_steps = 100;
 
 } // namespace crema::detail
 
@@ -21418,15 +26767,23 @@ namespace crema {
 
 /** Answer a request that went through all layers.
 
-    Without an error: 404, `Cannot GET /path`. With one: the status of an `http_error`, else the status that was
-    set when it is one of an error, else 500; the text of the error is hidden when the setting `env` is
-    `production`, and where the error says so. What was already streaming is cut off, so that the client sees it is
-    not whole.
+    Without an error: 404, `Cannot GET /path`. With one: the status of an `http_error`, else the status that was set when it
+    is one of an error, else 503 for a full queue (of the pool, of a database), 400, 408 or 413 for a body that could not be
+    read, else 500. The page shows the text of the error, unless the setting `env` is `production`: then the standard phrase
+    of the status, or what an `http_error` exposes on purpose. Errors of 500 and more are printed, unless `env` is `test`.
+
+    With the setting `problem details` the answer is `application/problem+json` instead of a page: `type`, `title`,
+    `status`, and `detail` when the client may see it.
+
+    What was already streaming is cut off, so that the client sees it is not whole; without an error it is left alone, as
+    is an answer that was complete.
 
     @param req The request.
     @param res Its response.
     @param options The settings of the app.
     @param error What was thrown or given to `next`; null for none.
+
+    @see RFC 9457
 */
 CREMA_DECL void final_handler(request& req, response& res, const settings& options, std::exception_ptr error);
 
@@ -21437,69 +26794,636 @@ CREMA_DECL void final_handler(request& req, response& res, const settings& optio
 #include <string>
 
 namespace crema {
-CREMA_DECL void final_handler(request& req, response& res, const settings& options, std::exception_ptr error) {
+namespace detail {
+
+// What the final handler makes of an error.
+struct final_answer {
     int status = 404;
-    std::string message;
-    if (!error) {
-        message = "Cannot " + std::string(req.method()) + " " + std::string(req.original_url().substr(0, req.original_url().find('?')));
-    } else {
-        status = res.status_code() >= 400 && res.status_code() <= 599 ? res.status_code() : 500;
-        bool expose = !options.production;
-        const http_error* with_fields = nullptr;
-        std::string what = "unknown error";
-        try {
-            std::rethrow_exception(error);
-        } catch (const http_error& e) {
-            if (e.status() >= 400 && e.status() <= 599) {
-                status = e.status();
-                with_fields = &e;
-            }
-            what = e.what();
-            if (what.empty()) what = http::reason_phrase(status);
-            expose = e.expose() || !options.production;
-        } catch (const std::exception& e) {
-            what = e.what();
-        } catch (...) {
+    std::string message; // for whom it may concern
+    bool shown = true;   // the client may see it
+    std::string kind;    // of an http_error
+};
+
+inline final_answer read_error(const std::exception_ptr& error, const exchange& x, response& res, bool production) {
+    final_answer a;
+    a.status = res.status_code() >= 400 && res.status_code() <= 599 ? res.status_code() : 500;
+    a.shown = !production;
+    a.message = "unknown error";
+    try {
+        std::rethrow_exception(error);
+    } catch (const http_error& e) {
+        a.message = e.what();
+        a.shown = !production || e.exposed_on_purpose();
+        a.kind = e.type();
+        if (e.status() >= 400 && e.status() <= 599) {
+            a.status = e.status();
+            if (!res.headers_sent())
+                for (const auto& [name, field_value] : e.headers()) res.set(name, field_value);
         }
-        if (status >= 500 && !options.test)
+    } catch (const std::system_error& e) {
+        a.message = e.what();
+        if (e.code() == crema::error::queue_full) { // too much to do now: no mistake of the program
+            a.status = 503;
+            if (!res.headers_sent()) res.set("Retry-After", "1");
+        } else if (x.body_status() != 0 && e.code().category() == crema_category()) { // the body that somebody read
+            a.status = x.body_status();
+        }
+    } catch (const std::exception& e) {
+        a.message = e.what();
+    } catch (...) {
+    }
+    return a;
+}
+
+inline std::string error_page(std::string_view message) {
+    std::string page = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>Error</title>\n"
+                       "</head>\n<body>\n<pre>";
+    const auto text = escape_html(message);
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '\n') page += "<br>";
+        else if (text[i] == ' ' && text.compare(i, 2, "  ") == 0) {
+            page += " &nbsp;";
+            ++i;
+        } else page += text[i];
+    }
+    return page += "</pre>\n</body>\n</html>\n";
+}
+
+} // namespace detail
+
+CREMA_DECL void final_handler(request& req, response& res, const settings& options, std::exception_ptr error) {
+    if (!error && res.headers_sent()) return;
+    if (!res.headers_sent())
+        for (const auto* name : {"Content-Encoding", "Content-Language", "Content-Range"}) res.remove(name);
+    detail::final_answer a;
+    if (error) {
+        a = detail::read_error(error, req.raw(), res, options.production);
+        if (a.status >= 500 && !options.test)
             std::fprintf(stderr, "crema: %.*s %.*s: %s\n", static_cast<int>(req.method().size()), req.method().data(),
-                         static_cast<int>(req.original_url().size()), req.original_url().data(), what.c_str());
-        message = expose ? what : std::string(http::reason_phrase(status));
+                         static_cast<int>(req.original_url().size()), req.original_url().data(), a.message.c_str());
         if (res.headers_sent()) {
-            req.raw().abort();
+            if (!res.finished()) req.raw().abort(); // a whole answer stays one
             return;
         }
-        if (with_fields)
-            for (const auto& [name, field_value] : with_fields->headers()) res.set(name, field_value);
+    } else {
+        const auto url = req.original_url();
+        auto path = url.substr(0, url.find_first_of("?#"));
+        if (const auto scheme = path.find("://"); !path.starts_with('/') && scheme != path.npos)
+            path = path.find('/', scheme + 3) == path.npos ? "/" : path.substr(path.find('/', scheme + 3));
+        a.message = "Cannot " + std::string(req.method()) + " " + encode_url(path);
     }
-    if (res.headers_sent()) {
-        req.raw().abort();
-        return;
-    }
-    for (const auto* name : {"Content-Encoding", "Content-Language", "Content-Range"}) res.remove(name);
-    std::string page = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>Error</title>\n</head>\n<body>\n<pre>";
-    page += escape_html(message);
-    page += "</pre>\n</body>\n</html>\n";
-    res.status(status);
+    std::string phrase(http::reason_phrase(a.status));
+    if (phrase.empty()) phrase = std::to_string(a.status);
+    res.status(a.status);
     res.set("Content-Security-Policy", "default-src 'none'");
     res.set("X-Content-Type-Options", "nosniff");
+    const auto* as_json = options.get("problem details");
+    if (as_json && as_json->is_bool() && as_json->as_bool()) {
+        value problem = value::object();
+        problem["type"] = "about:blank";
+        problem["title"] = phrase;
+        problem["status"] = a.status;
+        if (a.shown && !a.message.empty() && a.message != phrase) problem["detail"] = a.message;
+        if (!a.kind.empty()) problem["kind"] = a.kind;
+        res.set("Content-Type", "application/problem+json; charset=utf-8");
+        res.end(json::stringify(problem));
+        return;
+    }
     res.set("Content-Type", "text/html; charset=utf-8");
-    res.end(page);
+    res.end(detail::error_page(a.shown && !a.message.empty() ? a.message : phrase));
+}
+
+} // namespace crema
+#endif
+// ---- crema/web/dispatch.hpp, bodies
+#if CREMA_BODIES
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <new>
+#include <string>
+#include <vector>
+
+namespace crema::detail {
+
+CREMA_DECL std::string_view host_of(std::string_view target) noexcept {
+    const auto scheme = target.substr(0, target.find('?')).find("://");
+    if (target.starts_with('/') || scheme == target.npos) return {};
+    const auto slash = target.find('/', scheme + 3);
+    return slash == target.npos ? std::string_view{} : target.substr(0, slash);
+}
+
+CREMA_DECL std::string_view path_of(std::string_view target) noexcept {
+    if (!target.starts_with('/')) {
+        const auto scheme = target.substr(0, target.find('?')).find("://");
+        if (scheme != target.npos) { // absolute-form: the path begins behind the authority
+            const auto slash = target.find_first_of("/?#", scheme + 3);
+            if (slash == target.npos || target[slash] != '/') return "/";
+            target.remove_prefix(slash);
+        }
+    }
+    const auto path = target.substr(0, target.find_first_of("?#"));
+    return path.empty() ? std::string_view{} : path;
+}
+
+CREMA_DECL void transaction::set_path() noexcept { req_.path_ = path_of(req_.url_); }
+
+CREMA_DECL void transaction::rewrite(std::string_view url) {
+    req_.url_ = memory().copy(url);
+    set_path();
+}
+
+// Sets a parameter; one that is there changes where it stands, since routers around may restore the same list.
+CREMA_DECL void transaction::replace(std::string_view name, std::string_view value) {
+    auto& p = req_.params_;
+    const auto text = memory().copy(value);
+    auto* const list = const_cast<path_params::entry*>(p.entries_);
+    for (std::size_t i = 0; i < p.count_; ++i)
+        if (list[i].name == name) {
+            list[i].value = text;
+            list[i].raw = {};
+            return;
+        }
+    auto* const more = static_cast<path_params::entry*>(
+        memory().allocate((p.count_ + 1) * sizeof(path_params::entry), alignof(path_params::entry)));
+    std::copy(p.begin(), p.end(), more);
+    ::new (&more[p.count_]) path_params::entry{memory().copy(name), text, false, {}};
+    p.entries_ = more;
+    ++p.count_;
+}
+
+CREMA_DECL std::string_view transaction::join(std::string_view a, std::string_view b, std::string_view c) {
+    auto* const p = static_cast<char*>(memory().allocate(a.size() + b.size() + c.size(), 1));
+    auto* at = std::copy(a.begin(), a.end(), p);
+    at = std::copy(b.begin(), b.end(), at);
+    std::copy(c.begin(), c.end(), at);
+    return {p, a.size() + b.size() + c.size()};
+}
+
+// Keeps an error as long as the request, for frames in the arena, which have no destructors.
+CREMA_DECL std::uint32_t transaction::keep(const std::exception_ptr& e) {
+    kept_.push_back(e);
+    return static_cast<std::uint32_t>(kept_.size() - 1);
+}
+
+CREMA_DECL void transaction::go_on(run& where, const baton& b) {
+    switch (where.what) {
+    case run::kind::route: return walk_route(static_cast<route_run&>(where), b);
+    case run::kind::router: return walk(static_cast<router_run&>(where), b);
+    case run::kind::param: return walk_params(static_cast<param_run&>(where), b);
+    }
+}
+
+// Goes on from an immediate, when nothing of this request is on the stack.
+CREMA_DECL void transaction::later(run& at, const baton& b, bool leaving) {
+    auto* const a = ::new (memory().allocate(sizeof(activation), alignof(activation))) activation;
+    a->owner = this;
+    a->from = &at;
+    a->passed = leaving;
+    pending_ = a;
+    x_->retain();
+    x_->loop().set_immediate([this, a, b] {
+        pending_ = nullptr;
+        if (a->passed) leave(static_cast<router_run&>(*a->from), b);
+        else go_on(*a->from, b);
+        a->ended = true;
+        hand_over(*a);
+        x_->release();
+    });
+}
+
+// next(err) of a router. Each turn of the loop is one call of the function of that name in Express' router.
+CREMA_DECL void transaction::walk(router_run& at, baton b) {
+    for (;;) {
+        if (b.what == baton::kind::route) b = {};
+        if (!at.removed.empty()) restore(at);
+        if (b.what == baton::kind::router) [[unlikely]] return later(at, {}, true);
+        if (at.index >= at.core->layers.size()) return later(at, b, true);
+        if (++at.steps > max_steps) [[unlikely]] {
+            at.steps = 0;
+            return later(at, b, false);
+        }
+        route::path_match m;
+        const auto path = req_.path_;
+        const layer* const l = search(at, b, m);
+        if (!l) return leave(at, b);
+        std::size_t matched = m.length(), own = 0;
+        if (l->choices.empty()) [[likely]] own = bind(m, m.size(), at);
+        else {
+            matched = chosen_length_;
+            own = bind(chosen_, chosen_.size(), at);
+        }
+        if (own != 0 && !at.core->params.empty()) [[unlikely]] return begin_params(at, *l, matched, own, b);
+        if (!dispatch(at, *l, path, matched, b)) continue; // not for such: as if it had called next(err)
+        at.steps = 0;
+        return;
+    }
+}
+
+// The next layer that matches; what cannot be decoded becomes the error.
+CREMA_DECL const layer* transaction::search(router_run& at, baton& b, route::path_match& m) {
+    const auto path = req_.path_;
+    if (path.data() == nullptr) [[unlikely]] return nullptr;
+    const auto& layers = at.core->layers;
+    if (const auto& first = *layers[at.index]; first.pattern.matches_everything()) { // no need to search
+        ++at.index;
+        first.pattern.match(path, m);
+        return &first;
+    }
+    const auto method = method_;
+    const bool escaped = std::memchr(path.data(), '%', path.size()) != nullptr;
+    // What cannot be decoded is an error whatever the method, and some requests ask for all methods.
+    const bool every = escaped || method == http::method::options || method == http::method::head || app_->tells_methods;
+    const auto fail = [&](std::string_view message) {
+        if (b.what != baton::kind::error) b = {baton::kind::error, std::make_exception_ptr(http_error(400, message))};
+    };
+    route::matcher::search candidates(at.core->index, path, every ? all_methods : mask_of(method), at.index);
+    for (;;) {
+        const auto i = candidates.next(m);
+        if (i == route::matcher::npos) {
+            at.index = static_cast<std::uint32_t>(layers.size());
+            return nullptr;
+        }
+        at.index = i + 1;
+        const layer& l = *layers[i];
+        if (!l.choices.empty()) [[unlikely]] {
+            try {
+                if (!choose(l, path)) continue;
+            } catch (const http_error& e) {
+                fail(e.what());
+                continue;
+            }
+        } else if (escaped && m.size() != 0) {
+            const auto wrong = undecodable(m, m.size());
+            if (!wrong.empty()) {
+                fail("Failed to decode param '" + std::string(wrong) + "'");
+                continue;
+            }
+        }
+        if (!l.route) return &l;
+        if (b.what == baton::kind::error) continue;
+        if (!l.route->handles(method)) {
+            if (method == http::method::options) at.options |= l.route->allowed;
+            else if (app_->tells_methods) others_ |= l.route->allowed;
+            if (method != http::method::head) continue;
+        }
+        route_ = l.route.get();
+        return &l;
+    }
+}
+
+// Matches a layer that has regular expressions among its paths.
+CREMA_DECL bool transaction::choose(const layer& l, std::string_view path) {
+    for (const auto& c : l.choices) {
+        chosen_.clear();
+        if (c.pattern) {
+            route::path_match m;
+            if (!c.pattern->match(path, m)) continue;
+            for (std::size_t i = 0; i < m.size(); ++i) chosen_.push_back(m[i]);
+            chosen_length_ = m.length();
+            chosen_at_ = 0;
+        } else {
+            const auto what = c.expression->match(path, found_);
+            if (what == route::expression::outcome::too_hard)
+                throw http_error(400, "Path takes too long to match " + std::string(c.expression->source()));
+            if (what == route::expression::outcome::none) continue;
+            for (const auto& g : found_.groups) chosen_.push_back({g.name, g.value, false});
+            chosen_length_ = found_.length;
+            chosen_at_ = found_.begin;
+        }
+        const auto wrong = undecodable(chosen_, chosen_.size());
+        if (!wrong.empty()) throw http_error(400, "Failed to decode param '" + std::string(wrong) + "'");
+        return true;
+    }
+    return false;
+}
+
+// Returns the first part of the captures that has a malformed escape.
+template <class Captures>
+std::string_view transaction::undecodable(const Captures& all, std::size_t size) {
+    for (std::size_t i = 0; i < size; ++i) {
+        const route::capture c = all[i];
+        for (auto rest = c.value; !rest.empty();) {
+            const auto end = c.wildcard ? std::min(rest.find('/'), rest.size()) : rest.size();
+            const auto part = rest.substr(0, end);
+            if (part.find('%') != part.npos && !route::decode_capture(part)) return part;
+            rest.remove_prefix(std::min(end + 1, rest.size()));
+        }
+    }
+    return {};
+}
+
+// Puts what the layer captured into req.params, decoded; returns how many of these are its own.
+template <class Captures>
+std::size_t transaction::bind(const Captures& all, std::size_t size, const router_run& at) {
+    const auto outer = at.core->merge_params ? at.params : path_params{};
+    if (size + outer.size() == 0) [[likely]] {
+        req_.params_ = outer;
+        return 0;
+    }
+    auto* const list = static_cast<path_params::entry*>(
+        memory().allocate((size + outer.size()) * sizeof(path_params::entry), alignof(path_params::entry)));
+    for (std::size_t i = 0; i < size; ++i) {
+        const route::capture c = all[i];
+        auto text = c.value;
+        if (text.find('%') != text.npos)
+            if (const auto decoded = route::decode_capture(text)) text = memory().copy(*decoded);
+        ::new (&list[i]) path_params::entry{c.name, text, c.wildcard, c.value};
+    }
+    req_.params_.entries_ = list;
+    req_.params_.count_ = size;
+    if (outer.size() != 0) [[unlikely]] bind_beside(list, size, outer);
+    return size;
+}
+
+// Adds the parameters of the mount behind a router's own, which hide them; numbers are counted on instead.
+CREMA_DECL void transaction::bind_beside(path_params::entry* list, std::size_t own, const path_params& outer) {
+    const auto has = [](const path_params::entry* from, std::size_t n, std::string_view name) {
+        return std::any_of(from, from + n, [&](const auto& e) { return e.name == name; });
+    };
+    const auto counted = [&](const path_params::entry* from, std::size_t n) {
+        std::size_t i = 0;
+        while (has(from, n, std::to_string(i))) ++i;
+        return i;
+    };
+    if (has(list, own, "0") && outer.has("0")) {
+        const auto mine = counted(list, own), theirs = counted(outer.begin(), outer.size());
+        for (std::size_t i = 0; i < own; ++i) {
+            std::size_t number = 0;
+            const auto name = list[i].name;
+            const auto [end, ec] = std::from_chars(name.data(), name.data() + name.size(), number);
+            if (ec == std::errc{} && end == name.data() + name.size() && number < mine)
+                list[i].name = memory().copy(std::to_string(number + theirs));
+        }
+    }
+    std::size_t n = own;
+    for (const auto& e : outer)
+        if (!has(list, own, e.name)) ::new (&list[n++]) path_params::entry(e);
+    req_.params_.count_ = n;
+}
+
+// Runs the callbacks of the parameters that the layer captured, then the layer.
+CREMA_DECL void transaction::begin_params(router_run& at, const layer& l, std::size_t matched, std::size_t own,
+                                          const baton& b) {
+    auto* const p = ::new (memory().allocate(sizeof(param_run), alignof(param_run))) param_run;
+    p->what = run::kind::param;
+    p->outer = &at;
+    p->to = &l;
+    p->path = req_.path_;
+    p->matched = matched;
+    p->matched_at = l.choices.empty() ? 0 : chosen_at_;
+    p->entries = req_.params_.entries_;
+    p->count = static_cast<std::uint32_t>(own);
+    if (b.what == baton::kind::error) p->pending = keep(b.error) + 1;
+    walk_params(*p, {});
+}
+
+// next(err) of a parameter callback.
+CREMA_DECL void transaction::walk_params(param_run& at, baton b) {
+    auto& outer = static_cast<router_run&>(*at.outer);
+    for (;;) {
+        if (at.now) {
+            auto& memory = *at.memory;
+            memory.value = req_.params_[memory.name];
+            if (b.what != baton::kind::go) {
+                memory.error = b.what;
+                if (b.what == baton::kind::error) memory.kept = keep(b.error);
+                at.now = nullptr;
+                break;
+            }
+            if (at.callback < at.now->callbacks.size()) {
+                const auto i = at.callback++;
+                auto& fn = *at.now->callbacks[i];
+                fn.value = memory.match;
+                fn.name = memory.name;
+                return call(fn, at, at.now->labels[i], {});
+            }
+            at.now = nullptr;
+        }
+        if (at.index >= at.count) break;
+        const auto& e = at.entries[at.index++];
+        const auto* const callbacks = outer.core->param_of(e.name);
+        const auto now = req_.params_.get(e.name);
+        if (!callbacks || !now) continue;
+        auto* known = outer.called;
+        while (known && known->name != e.name) known = known->before;
+        if (known && ((known->match == *now && !e.wildcard) ||
+                      (known->error != baton::kind::go && known->error != baton::kind::route))) {
+            replace(e.name, known->value);
+            if (known->error == baton::kind::go) continue;
+            b = {known->error, known->error == baton::kind::error ? kept_[known->kept] : nullptr};
+            break;
+        }
+        auto* const made = memory().make<param_memory>();
+        made->name = e.name;
+        made->match = made->value = *now;
+        made->before = outer.called;
+        at.memory = outer.called = made;
+        at.now = callbacks;
+        at.callback = 0;
+    }
+    baton pending;
+    if (at.pending) pending = {baton::kind::error, kept_[at.pending - 1]};
+    if (b.what != baton::kind::go) walk(outer, at.pending ? pending : b);
+    else {
+        chosen_at_ = at.matched_at;
+        if (!dispatch(outer, *at.to, at.path, at.matched, pending)) walk(outer, pending);
+    }
+    outer.steps = 0;
+}
+
+// Goes into a layer. False when it is not for such: an error handler without an error, or the other way round.
+CREMA_DECL bool transaction::dispatch(router_run& at, const layer& l, std::string_view path, std::size_t matched,
+                                      const baton& b) {
+    if (l.route) {
+        auto* const r = ::new (memory().allocate(sizeof(route_run), alignof(route_run))) route_run;
+        r->what = run::kind::route;
+        r->outer = &at;
+        r->stack = l.route.get();
+        // Express: HEAD is answered by GET, unless HEAD itself has a handler
+        r->method = mask_of(method_ == http::method::head && !(l.route->allowed & mask_of(method_)) ? http::method::get
+                                                                                                    : method_);
+        walk_route(*r, {});
+        return true;
+    }
+    const bool fits = l.mounted ? b.what != baton::kind::error : l.fn->takes_error == (b.what == baton::kind::error);
+    // Express takes the path away before it looks; giving it back changes nothing, except where it stands elsewhere by now.
+    if (!fits && (matched == 0 || path.data() == req_.url_.data() + at.host.size())) return false;
+    if (matched != 0 && !enter(at, l, path, matched)) return false;
+    if (!fits) return false;
+    if (l.mounted) descend(at, l);
+    else call(*l.fn, at, l.label, b);
+    return true;
+}
+
+// Takes the part that a middleware or a mount has matched away from the target. `path` is what was matched; parameter
+// callbacks may have written another target since: as many octets of that are taken.
+CREMA_DECL bool transaction::enter(router_run& at, const layer& l, std::string_view path, std::size_t matched) {
+    if (!l.choices.empty()) { // an expression may match anywhere
+        if (path.substr(0, matched) != path.substr(std::min(chosen_at_, path.size()), matched)) return false;
+        if (matched < path.size() && path[matched] != '/') return false;
+    }
+    at.removed = path.substr(0, matched);
+    at.url_before = req_.url_;
+    auto rest = req_.url_.substr(std::min(at.host.size() + matched, req_.url_.size()));
+    if (!at.host.empty()) [[unlikely]] rest = join(at.host, rest);
+    else if (rest.empty()) {
+        rest = "/";
+        at.slash_added = true;
+    } else if (rest.front() != '/') {
+        rest = join("/", rest);
+        at.slash_added = true;
+    }
+    // Only when the path stands where it was taken from does the same come back.
+    if (path.data() == req_.url_.data() + at.host.size()) [[likely]] at.url_inside = rest;
+    else rest = memory().copy(rest);
+    req_.url_ = rest;
+    const auto taken = at.removed.ends_with('/') ? at.removed.substr(0, matched - 1) : at.removed;
+    req_.base_url_ = at.base_url.empty() ? taken : join(at.base_url, taken);
+    set_path();
+    return true;
+}
+
+// Gives it back, whatever the layer has made of the rest.
+CREMA_DECL void transaction::restore(router_run& at) {
+    req_.base_url_ = at.base_url;
+    auto url = req_.url_;
+    if (url.data() == at.url_inside.data() && url.size() == at.url_inside.size()) [[likely]] {
+        url = at.url_before;
+    } else {
+        if (at.slash_added) {
+            const bool root = url == "/" || url.starts_with("/?");
+            if (root || (at.removed.ends_with('/') && url.starts_with('/'))) url.remove_prefix(1);
+        }
+        url = join(at.host, at.removed, url.substr(std::min(at.host.size(), url.size())));
+    }
+    at.removed = at.url_inside = {};
+    at.slash_added = false;
+    req_.url_ = url;
+    set_path();
+}
+
+// Goes into a mounted router or app.
+CREMA_DECL void transaction::descend(router_run& at, const layer& l) {
+    auto* const r = ::new (memory().allocate(sizeof(router_run), alignof(router_run))) router_run;
+    r->what = run::kind::router;
+    r->outer = &at;
+    r->core = l.mounted.get();
+    r->app = l.app ? l.app.get() : at.app;
+    r->base_url = req_.base_url_;
+    r->params = req_.params_;
+    if (!req_.url_.starts_with('/')) [[unlikely]] r->host = host_of(req_.url_);
+    r->below = at.removed.empty() ? at.below : at.below ? &label_below(*l.label, *at.below) : l.label;
+    if (r->app != at.app) show_app(*r->app);
+    walk(*r, {});
+}
+
+// Makes an app the one whose settings count.
+CREMA_DECL void transaction::show_app(const app_core& a) {
+    now_ = &a;
+    res_.settings_ = &a.options;
+    if (a.options.x_powered_by && !res_.begun_ && !res_.headers_.has("X-Powered-By"))
+        res_.headers_.append_trusted("X-Powered-By", "crema");
+}
+
+// next(err) of a handler of a route.
+CREMA_DECL void transaction::walk_route(route_run& at, baton b) {
+    auto& outer = static_cast<router_run&>(*at.outer);
+    const auto& entries = at.stack->entries;
+    for (;;) {
+        if (b.what == baton::kind::route) return walk(outer, {});
+        if (b.what == baton::kind::router || at.index >= entries.size()) return walk(outer, std::move(b));
+        if (++at.steps > max_steps) [[unlikely]] {
+            at.steps = 0;
+            return later(at, b, false);
+        }
+        const route_entry* e = nullptr;
+        while (!e && at.index < entries.size())
+            if (const auto& one = entries[at.index++]; one.methods & at.method) e = &one;
+        if (!e) return walk(outer, std::move(b));
+        if (e->fn->takes_error != (b.what == baton::kind::error)) continue; // as if it had called next(err)
+        call(*e->fn, at, e->label, b);
+        at.steps = 0;
+        return;
+    }
+}
+
+// The end of a router: back to where it is mounted, or to the final handler.
+CREMA_DECL void transaction::leave(router_run& at, const baton& b) {
+    if (at.options && b.what == baton::kind::go) {
+        if (!res_.begun_) return answer_options(at);
+        at.options = 0;
+        return leave(at, {baton::kind::error, std::make_exception_ptr(already_answered("the answer to OPTIONS"))});
+    }
+    if (!at.outer) return finally(b);
+    auto& outer = static_cast<router_run&>(*at.outer);
+    req_.base_url_ = at.base_url;
+    req_.params_ = at.params;
+    if (now_ != outer.app) {
+        now_ = outer.app;
+        res_.settings_ = &now_->options;
+    }
+    walk(outer, b);
+}
+
+// Sorted, HEAD where there is GET.
+CREMA_DECL std::string transaction::list_methods(method_mask methods) const {
+    if (methods & mask_of(http::method::get)) methods |= mask_of(http::method::head);
+    std::vector<std::string_view> names;
+    for (std::size_t i = 1; i < http::method_count; ++i)
+        if (methods >> i & 1) names.push_back(http::to_string(static_cast<http::method>(i)));
+    std::sort(names.begin(), names.end());
+    std::string all;
+    for (const auto n : names) {
+        if (!all.empty()) all += ", ";
+        all += n;
+    }
+    return all;
+}
+
+CREMA_DECL void transaction::answer_options(const router_run& at) {
+    const auto allow = list_methods(at.options);
+    res_.headers_.set_trusted("Allow", allow);
+    res_.headers_.set_trusted("Content-Type", "text/plain");
+    res_.headers_.set_trusted("X-Content-Type-Options", "nosniff");
+    res_.end(allow);
+}
+
+// With the setting "method not allowed": the path is known, the method is not.
+CREMA_DECL void transaction::answer_not_allowed() {
+    const auto error = std::make_exception_ptr(
+        http_error(405, "Cannot " + std::string(req_.method()) + " " + std::string(path_of(req_.original_url())))
+            .header("Allow", list_methods(others_)));
+    final_handler(req_, res_, app_->options, error);
+}
+
+} // namespace crema::detail
+
+namespace crema {
+
+CREMA_DECL std::vector<std::string> path_params::entry::segments() const {
+    std::vector<std::string> all;
+    const bool decode = raw.data() != nullptr;
+    for (auto rest = decode ? raw : value;;) {
+        const auto end = wildcard ? rest.find('/') : rest.npos;
+        const auto part = rest.substr(0, end);
+        auto text = decode ? route::decode_capture(part) : result<std::string>(std::string(part));
+        all.push_back(text ? std::move(*text) : std::string(part));
+        if (end == rest.npos) return all;
+        rest.remove_prefix(end + 1);
+    }
 }
 
 } // namespace crema
 #endif
 // ---- crema/web/transaction.hpp, bodies
 #if CREMA_BODIES
-#include <algorithm>
 #include <cstdio>
-#include <cstring>
 #include <new>
+#include <stdexcept>
 
 namespace crema {
 namespace detail {
-
-inline constexpr unsigned max_depth = 100; // as Express: then the stack unwinds through an immediate
 
 CREMA_DECL void app_core::on_request(exchange& x) { transaction::begin(x, *this); }
 
@@ -21518,6 +27442,8 @@ CREMA_DECL void transaction::begin(exchange& x, app_core& app) {
     top->what = run::kind::router;
     top->core = app.core.get();
     top->app = &app;
+    const auto target = x.head().target();
+    if (!target.starts_with('/')) [[unlikely]] top->host = host_of(target);
     self->walk(*top, {});
 }
 
@@ -21529,7 +27455,7 @@ CREMA_DECL std::vector<std::unique_ptr<transaction>>& transaction::spare() {
 
 CREMA_DECL void transaction::open(exchange& x, app_core& app) {
     x_ = &x;
-    app_ = &app;
+    app_ = now_ = &app;
     method_ = x.head().method();
     method_text_ = method_ == http::method::unknown ? "?" : http::to_string(method_).data();
     req_.open(x);
@@ -21547,8 +27473,10 @@ CREMA_DECL void transaction::close() noexcept {
     context_.clear();
     x_ = nullptr;
     current_ = pending_ = nullptr;
-    below_ = nullptr;
-    depth_ = 0;
+    route_ = nullptr;
+    forgot_ = nullptr;
+    others_ = 0;
+    if (!kept_.empty()) [[unlikely]] kept_.clear();
 }
 
 CREMA_DECL transaction::~transaction() {
@@ -21574,192 +27502,11 @@ CREMA_DECL void transaction::on_destroy() noexcept {
 }
 
 // next() of some handler.
-CREMA_DECL next::downstream transaction::pass(activation& from, const baton& b) {
+CREMA_DECL activation* transaction::pass(activation& from, const baton& b) {
     from.passed = true;
-    auto* const outer_current = current_;
     pending_ = nullptr;
-    if (depth_ >= max_depth) {
-        x_->retain();
-        x_->loop().set_immediate([this, where = from.from, b] {
-            go_on(*where, b);
-            x_->release();
-        });
-    } else {
-        ++depth_;
-        go_on(*from.from, b);
-        --depth_;
-    }
-    current_ = outer_current;
-    from.downstream = pending_;
-    return next::downstream(pending_);
-}
-
-CREMA_DECL void transaction::go_on(run& where, const baton& b) {
-    if (where.what == run::kind::route) walk_route(static_cast<route_run&>(where), b);
-    else walk(static_cast<router_run&>(where), b);
-}
-
-// The next layer of a router that matches. Express: lib/index.js, next().
-CREMA_DECL void transaction::walk(router_run& at, baton b) {
-    if (at.stripped) { // back from a mount
-        req_.url_ = at.url_before;
-        req_.base_url_ = at.base_url;
-        at.stripped = false;
-        below_ = at.below;
-        set_path();
-    }
-    if (b.what == baton::kind::router) return leave(at, {});
-    if (b.what == baton::kind::route) b = {};
-    const auto method = method_;
-    const auto& layers = at.core->layers;
-    route::path_match m;
-    for (;;) {
-        if (at.index < layers.size() && layers[at.index]->pattern.matches_everything()) [[likely]] {
-            layers[at.index]->pattern.match(req_.path_, m); // a middleware for every path: no need to search
-        } else {
-            // What cannot be decoded is an error whatever the method, and OPTIONS asks for all of them.
-            auto wanted = mask_of(method);
-            if (method == http::method::options || req_.path_.find('%') != req_.path_.npos) wanted = all_methods;
-            route::matcher::search search(at.core->index, req_.path_, wanted, at.index);
-            const auto i = search.next(m);
-            at.index = i == route::matcher::npos ? static_cast<std::uint32_t>(layers.size()) : i;
-        }
-        if (at.index >= layers.size()) return leave(at, b);
-        const layer& l = *layers[at.index++];
-        if (!bind(m, at, b)) continue;
-        const bool failed = b.what == baton::kind::error;
-        if (!l.route) {
-            if (l.mounted ? failed : l.fn->takes_error != failed) continue;
-            return enter(at, l, m.length(), b);
-        }
-        if (failed) continue;
-        if (!l.route->handles(method)) {
-            if (method == http::method::options) {
-                at.options |= l.route->allowed;
-                continue;
-            }
-            if (method != http::method::head) continue;
-        }
-        auto* r = ::new (x_->memory().allocate(sizeof(route_run), alignof(route_run))) route_run;
-        r->what = run::kind::route;
-        r->outer = &at;
-        r->stack = l.route.get();
-        auto bit = mask_of(method);
-        if (method == http::method::head && !(l.route->methods & bit)) bit = mask_of(http::method::get);
-        r->method = bit;
-        return walk_route(*r, {});
-    }
-}
-
-// The next handler of a route. Express: lib/route.js, next().
-CREMA_DECL void transaction::walk_route(route_run& at, const baton& b) {
-    if (b.what == baton::kind::route) return go_on(*at.outer, {});
-    if (b.what == baton::kind::router) return go_on(*at.outer, b);
-    const bool failed = b.what == baton::kind::error;
-    const auto& entries = at.stack->entries;
-    while (at.index < entries.size()) {
-        const auto& e = entries[at.index++];
-        if (!(e.methods & at.method) && e.methods != all_methods) continue;
-        if (e.fn->takes_error != failed) continue;
-        return call(*e.fn, at, e.label, b);
-    }
-    go_on(*at.outer, b);
-}
-
-// The end of a router: back to where it is mounted, or to the final handler.
-CREMA_DECL void transaction::leave(router_run& at, const baton& b) {
-    if (at.options && b.what == baton::kind::go) return answer_options(at);
-    if (!at.outer) return finally(b);
-    req_.base_url_ = at.base_url;
-    req_.params_ = at.params;
-    go_on(*at.outer, b);
-}
-
-// A middleware or a mounted router: takes the matched part away from the path.
-CREMA_DECL void transaction::enter(router_run& at, const layer& l, std::size_t matched, const baton& b) {
-    at.below = below_;
-    if (matched != 0) {
-        auto& memory = x_->memory();
-        at.stripped = true;
-        at.url_before = req_.url_;
-        at.base_url = req_.base_url_;
-        auto taken = req_.path_.substr(0, matched);
-        while (taken.ends_with('/')) taken.remove_suffix(1);
-        auto rest = req_.url_.substr(static_cast<std::size_t>(req_.path_.data() - req_.url_.data()) + matched);
-        if (rest.empty()) rest = "/";
-        else if (rest.front() != '/') {
-            auto* p = static_cast<char*>(memory.allocate(rest.size() + 1, 1));
-            p[0] = '/';
-            std::memcpy(p + 1, rest.data(), rest.size());
-            rest = {p, rest.size() + 1};
-        }
-        req_.url_ = rest;
-        if (req_.base_url_.empty()) req_.base_url_ = taken;
-        else {
-            auto* p = static_cast<char*>(memory.allocate(req_.base_url_.size() + taken.size(), 1));
-            std::memcpy(p, req_.base_url_.data(), req_.base_url_.size());
-            std::memcpy(p + req_.base_url_.size(), taken.data(), taken.size());
-            req_.base_url_ = {p, req_.base_url_.size() + taken.size()};
-        }
-        set_path();
-    }
-    if (!l.mounted) return call(*l.fn, at, l.label, b);
-    auto* r = ::new (x_->memory().allocate(sizeof(router_run), alignof(router_run))) router_run;
-    r->what = run::kind::router;
-    r->outer = &at;
-    r->core = l.mounted.get();
-    r->app = l.app ? l.app.get() : at.app;
-    r->base_url = req_.base_url_;
-    r->params = req_.params_;
-    if (matched != 0) below_ = below_ ? &label_below(*l.label, *below_) : l.label;
-    r->below = below_;
-    walk(*r, b);
-}
-
-// Puts what the pattern captured into req.params. False when it cannot be decoded: `pending` is the error then.
-CREMA_DECL bool transaction::bind(const route::path_match& m, const router_run& at, baton& pending) {
-    const path_params outer = at.outer && at.core->merge_params ? at.params : path_params{};
-    if (m.size() == 0) {
-        req_.params_ = outer;
-        return true;
-    }
-    auto* list = static_cast<path_params::entry*>(
-        x_->memory().allocate((m.size() + outer.size()) * sizeof(path_params::entry), alignof(path_params::entry)));
-    std::size_t n = 0;
-    for (std::size_t i = 0; i < m.size(); ++i) {
-        const auto c = m[i];
-        auto text = c.value;
-        if (text.find('%') != text.npos) {
-            const auto decoded = route::decode_capture(text);
-            if (!decoded) {
-                if (pending.what != baton::kind::error)
-                    pending = {baton::kind::error, std::make_exception_ptr(http_error(400, decoded.error().detail))};
-                return false;
-            }
-            text = x_->memory().copy(*decoded);
-        }
-        ::new (&list[n++]) path_params::entry{c.name, text, c.wildcard};
-    }
-    const auto own = n;
-    for (const auto& e : outer) {
-        bool hidden = false;
-        for (std::size_t i = 0; i < own; ++i) hidden = hidden || list[i].name == e.name;
-        if (!hidden) ::new (&list[n++]) path_params::entry(e);
-    }
-    req_.params_.entries_ = list;
-    req_.params_.count_ = n;
-    return true;
-}
-
-CREMA_DECL void transaction::set_path() noexcept {
-    auto path = req_.url_;
-    if (!path.starts_with('/')) { // absolute-form: the path begins after the authority
-        if (const auto scheme = path.find("://"); scheme != path.npos) {
-            const auto slash = path.find_first_of("/?", scheme + 3);
-            path = slash == path.npos ? std::string_view("/") : path.substr(slash);
-        }
-    }
-    req_.path_ = path.substr(0, path.find('?'));
+    go_on(*from.from, b);
+    return last_of(pending_);
 }
 
 // Runs a handler; the body comes first where the handler needs it.
@@ -21783,7 +27530,9 @@ CREMA_DECL bool transaction::body_first(handler_base& fn, run& from, const activ
     a->label = label;
     a->passed = true; // not a handler: nothing to report
     hold(*a);
+    pending_ = a;
     x_->read_all(small, [this, a, &fn, &from, label](std::error_code ec, std::string text) {
+        pending_ = nullptr;
         if (ec == error::too_large || ec == error::would_exceed_limit)
             go_on(from, {baton::kind::error, std::make_exception_ptr(http_error(413, "request entity too large"))});
         else if (ec && !abandoned())
@@ -21792,13 +27541,17 @@ CREMA_DECL bool transaction::body_first(handler_base& fn, run& from, const activ
             req_.raw_body(std::move(text));
             invoke(fn, from, label, {});
         }
-        drop(*a);
+        a->ended = true;
+        --a->holds;
+        hand_over(*a);
+        x_->release();
     });
     return true;
 }
 
 CREMA_DECL void transaction::invoke(handler_base& fn, run& from, const activity_label* label, const baton& b) {
-    if (below_) label = &label_below(*label, *below_);
+    const auto& around = static_cast<const router_run&>(from.what == run::kind::router ? from : *from.outer);
+    if (around.below) label = &label_below(*label, *around.below);
     auto& memory = x_->memory();
     if (!fn.suspends) {
         const activity what{label, method_text_};
@@ -21838,16 +27591,26 @@ CREMA_DECL void transaction::invoke(handler_base& fn, run& from, const activity_
     if (!error && a->work) {
         x_->retain();
         pending_ = nullptr;
+        a->starting = true;
         task_access::start(a->work, &a->env, [](void* p) {
             auto& r = *static_cast<running*>(p);
-            auto& t = *r.owner;
+            auto& t = static_cast<transaction&>(*r.owner);
             auto& x = *t.x_;
-            t.settle(r, task_access::promise(r.work).error());
-            if (auto w = std::exchange(r.waiter, {})) resume_in(*r.waiter_env, w);
+            if (const auto e = task_access::promise(r.work).error(); e && r.starting) {
+                // As a promise that is rejected: who called goes on first.
+                x.loop().queue_microtask([&t, &r, &x, e] {
+                    t.settle(r, e);
+                    x.release();
+                });
+                return;
+            } else {
+                t.settle(r, e);
+            }
             x.release(); // may end the exchange and this
         }, a);
+        a->starting = false;
         // `a` and this are alive: whoever called on_request holds the exchange
-        if (!a->ended) pending_ = a;
+        if (!a->over()) pending_ = a;
     } else {
         settle(*a, std::move(error));
     }
@@ -21858,13 +27621,30 @@ CREMA_DECL void transaction::invoke(handler_base& fn, run& from, const activity_
 CREMA_DECL void transaction::settle(activation& a, std::exception_ptr error) {
     a.ended = true;
     if (error) [[unlikely]] {
-        if (abandoned()) return; // nobody is there to be answered
-        pass(a, {baton::kind::error, std::move(error)});
+        if (!abandoned()) pass(a, {baton::kind::error, std::move(error)}); // else nobody is there to be answered
+        return hand_over(a);
+    }
+    if (a.holds) {
+        pending_ = &a;
         return;
     }
-    if (a.passed || a.holds || res_.begun_) [[likely]] return;
-    if (abandoned() || x_->ended()) return;
-    unanswered(a);
+    if (!a.passed && !res_.begun_ && !abandoned() && !x_->ended()) [[unlikely]] unanswered(a);
+    if (a.waiter) finish(a);
+}
+
+// All of an activation is over: who waits for it goes on.
+CREMA_DECL void transaction::finish(activation& a) {
+    if (a.holds) return;
+    if (const auto w = std::exchange(a.waiter, {})) resume_in(*a.waiter_env, w);
+}
+
+// An activation that only stood for what came later ends: who waits for it waits for that.
+CREMA_DECL void transaction::hand_over(activation& a) {
+    auto* const more = last_of(pending_ == &a ? nullptr : pending_);
+    if (!more) return finish(a);
+    a.successor = more;
+    more->waiter = std::exchange(a.waiter, {});
+    more->waiter_env = a.waiter_env;
 }
 
 CREMA_DECL void transaction::hold(activation& a) noexcept {
@@ -21873,11 +27653,30 @@ CREMA_DECL void transaction::hold(activation& a) noexcept {
 }
 
 CREMA_DECL void transaction::drop(activation& a) noexcept {
-    if (--a.holds == 0 && a.ended && !a.passed && !res_.begun_ && !abandoned()) unanswered(a);
+    if (--a.holds == 0 && a.ended) {
+        if (!a.passed && !res_.begun_ && !abandoned() && !x_->ended()) unanswered(a);
+        finish(a);
+    }
+    if (&a == &anybody_ && a.holds == 0 && forgot_ && !res_.begun_ && !abandoned() && !x_->ended()) unanswered(*forgot_);
     x_->release();
 }
 
+// Whose code runs: the handler on the stack, or a coroutine that was resumed.
+CREMA_DECL activation& transaction::current() noexcept {
+    if (current_) return *current_;
+    const auto* const shown = this_thread_activity().label.load(std::memory_order_relaxed);
+    for (auto* r = running_; r; r = r->previous)
+        if (!r->ended && r->label == shown) return *r;
+    for (auto* r = running_; r; r = r->previous)
+        if (!r->ended) return *r;
+    return anybody_;
+}
+
 CREMA_DECL void transaction::unanswered(const activation& a) {
+    if (anybody_.holds) {
+        forgot_ = &a;
+        return;
+    }
     const auto& where = a.label->where;
     std::fprintf(stderr, "crema: %.*s %.*s: the %.*s registered at %s:%u ended without an answer, without next() and without hold()\n",
                  static_cast<int>(req_.method().size()), req_.method().data(), static_cast<int>(req_.original_url().size()),
@@ -21888,72 +27687,640 @@ CREMA_DECL void transaction::unanswered(const activation& a) {
 
 CREMA_DECL void transaction::finally(const baton& b) {
     try {
+        if (others_ && b.what != baton::kind::error && !res_.begun_) return answer_not_allowed();
         final_handler(req_, res_, app_->options, b.what == baton::kind::error ? b.error : nullptr);
     } catch (...) {
         x_->abort();
     }
 }
 
-CREMA_DECL void transaction::answer_options(const router_run& at) {
-    std::string allow;
-    auto methods = at.options;
-    if (methods & mask_of(http::method::get)) methods |= mask_of(http::method::head);
-    std::vector<std::string_view> names;
-    for (std::size_t i = 1; i < http::method_count; ++i)
-        if (methods >> i & 1) names.push_back(http::to_string(static_cast<http::method>(i)));
-    std::sort(names.begin(), names.end());
-    for (const auto n : names) {
-        if (!allow.empty()) allow += ", ";
-        allow += n;
+} // namespace detail
+
+CREMA_DECL exchange_hold response::hold() {
+    auto& a = owner_->current();
+    owner_->hold(a);
+    return exchange_hold(&a);
+}
+CREMA_DECL response& exchange_hold::res() const noexcept { return static_cast<detail::transaction*>(at_->owner)->res(); }
+CREMA_DECL request& exchange_hold::req() const noexcept { return static_cast<detail::transaction*>(at_->owner)->req(); }
+CREMA_DECL exchange_hold::~exchange_hold() {
+    if (at_) at_->owner->drop(*at_);
+}
+
+CREMA_DECL void request::url(std::string_view target) { owner_->rewrite(target); }
+CREMA_DECL void request::params(std::string_view name, std::string_view replacement) { owner_->replace(name, replacement); }
+CREMA_DECL context_frame& request::context() noexcept { return owner_->context(); }
+CREMA_DECL response& request::res() noexcept { return owner_->res(); }
+CREMA_DECL bool request::fresh() const { return fresh(owner_->res()); }
+CREMA_DECL bool request::stale() const { return !fresh(); }
+
+} // namespace crema
+#endif
+// ---- crema/web/send.hpp
+// send: finds a file, answers conditions and ranges, streams it; shared by response::send_file and static_files.
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace crema {
+
+/// Sets fields of an answer that sends a file: called with the response, the path of the file and what is known of it.
+using set_headers_function = std::function<void(response& res, std::string_view path, const fs::file_status& status)>;
+
+namespace detail {
+
+// What is to be sent, and how. Lives until it was sent.
+struct file_plan {
+    std::string path;                        // decoded; relative to the root when there is one
+    bool rooted = false;                     // there is a root: nothing outside of it may be reached
+    bool etag = true;                        // send one
+    std::span<const std::string> extensions; // tried when there is no such file
+    std::span<const std::string> index;      // tried in a directory whose name ends in a slash
+    const set_headers_function* set_headers = nullptr;
+    send_file_options how;
+};
+
+struct file_sender {
+    enum class outcome : unsigned char { sent, directory };
+
+    // Sends. Throws http_error when it cannot; `found`, if any, becomes true once the file is there.
+    CREMA_COROUTINE static task<outcome> send(response& res, const file_plan& plan, bool* found);
+    // Sends; a directory is an error.
+    CREMA_COROUTINE static task<> send_or_throw(response& res, std::unique_ptr<file_plan> plan);
+    // Sends without anybody waiting for it.
+    static void detach(response& res, std::unique_ptr<file_plan> plan, sent_callback done) noexcept;
+
+    static std::unique_ptr<file_plan> plan_of(response& res, const std::filesystem::path& path,
+                                              send_file_options options);
+    static std::unique_ptr<file_plan> plan_of_download(response& res, const std::filesystem::path& path,
+                                                       std::string_view filename, send_file_options options);
+
+private:
+    CREMA_COROUTINE static task<> beside(response& res, std::unique_ptr<file_plan> plan, sent_callback done,
+                                         activation& at);
+    static void set_fields(response& res, const file_plan& plan, std::string_view path, const fs::file_status& status);
+    static bool failed_precondition(const request& req, const response& res);
+    static bool is_fresh(const request& req, const response& res);
+    static bool range_is_fresh(const request& req, const response& res);
+};
+
+} // namespace detail
+} // namespace crema
+
+// ---- crema/fs/open_beneath.hpp
+// open_beneath: opens a file below a directory that no link and no `..` leads out of.
+#include <filesystem>
+#include <string_view>
+
+namespace crema::fs {
+
+/** Open a file or directory for reading that lies beneath another directory; blocks. For threads of the pool.
+
+    Links are followed as long as they stay beneath; `..`, absolute links and links that lead out are errors. On Linux the
+    kernel watches over that (openat2), elsewhere each step of the way is looked at; what others rename meanwhile cannot lead out
+    in either case. A pipe or a device is opened without waiting for its other end.
+
+    @param root The directory; may be reached by any links.
+    @param below What lies beneath it, relative. Empty for the directory itself.
+    @throws system_error With the path: EXDEV when it would lead out of the directory, ENOENT, EACCES …
+*/
+CREMA_DECL file open_beneath(const std::filesystem::path& root, std::string_view below);
+
+/** Open a file or directory for reading; blocks. For threads of the pool.
+
+    A pipe or a device is opened without waiting for its other end.
+
+    @throws system_error With the path.
+*/
+CREMA_DECL file open_without_waiting(const std::filesystem::path& path);
+
+namespace detail {
+// The two ways; -1 and errno when they fail. Descriptor of the directory, path below it.
+CREMA_DECL int open_beneath_by_kernel(int root, const char* below) noexcept;
+CREMA_DECL int open_beneath_by_steps(int root, std::string_view below);
+} // namespace detail
+
+} // namespace crema::fs
+
+#if CREMA_BODIES
+#include <atomic>
+#include <cerrno>
+#include <cstdint>
+#include <fcntl.h>
+#include <string>
+#include <sys/stat.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#endif
+#include <unistd.h>
+#include <vector>
+
+namespace crema::fs {
+namespace detail {
+
+inline constexpr int read_without_waiting = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+
+CREMA_DECL int open_beneath_by_kernel([[maybe_unused]] int root, [[maybe_unused]] const char* below) noexcept {
+#if defined(__linux__) && defined(SYS_openat2)
+    struct {
+        std::uint64_t flags = static_cast<std::uint64_t>(read_without_waiting), mode = 0;
+        std::uint64_t resolve = 0x08 | 0x02; // beneath, and no links of /proc
+    } how;
+    for (int tries = 0;; ++tries) {
+        const auto fd = ::syscall(SYS_openat2, root, *below ? below : ".", &how, sizeof how);
+        if (fd >= 0) return static_cast<int>(fd);
+        if (errno != EINTR && (errno != EAGAIN || tries == 100)) return -1; // EAGAIN: something was renamed meanwhile
     }
-    res_.set("Allow", allow);
-    res_.set("Content-Type", "text/plain; charset=utf-8");
-    res_.set("X-Content-Type-Options", "nosniff");
-    res_.end(allow);
+#else
+    errno = ENOSYS;
+    return -1;
+#endif
+}
+
+// A walk with the directories it has entered, so that `..` is one of these and never asked of the file system.
+CREMA_DECL int open_beneath_by_steps(int root, std::string_view below) {
+    struct stack {
+        std::vector<int> open;
+        int last = -1;
+        ~stack() {
+            const int error = errno;
+            for (const int fd : open) ::close(fd);
+            errno = error;
+        }
+    } way;
+    std::vector<std::string> todo; // the next one last
+    const auto push = [&](std::string_view path) {
+        for (auto end = path.size();;) {
+            const auto slash = path.rfind('/', end == 0 ? 0 : end - 1);
+            const auto at = end == 0 || slash == path.npos ? 0 : slash + 1;
+            if (const auto part = path.substr(at, end - at); !part.empty() && part != ".") todo.emplace_back(part);
+            if (at == 0) return;
+            end = at - 1;
+        }
+    };
+    const auto fail = [](int why) {
+        errno = why;
+        return -1;
+    };
+    if (below.starts_with('/')) return fail(EXDEV);
+    push(below);
+    for (int links = 0; !todo.empty();) {
+        const auto name = std::move(todo.back());
+        todo.pop_back();
+        const int here = way.open.empty() ? root : way.open.back();
+        if (name == "..") {
+            if (way.open.empty()) return fail(EXDEV);
+            ::close(here);
+            way.open.pop_back();
+            continue;
+        }
+        int fd = -1;
+        const int how = todo.empty() ? read_without_waiting : O_RDONLY | O_CLOEXEC | O_DIRECTORY;
+        do fd = ::openat(here, name.c_str(), how | O_NOFOLLOW);
+        while (fd < 0 && errno == EINTR);
+        if (fd >= 0) {
+            if (todo.empty()) return fd;
+            way.open.push_back(fd);
+            continue;
+        }
+        const int why = errno;
+        char target[4096];
+        const auto size = ::readlinkat(here, name.c_str(), target, sizeof target);
+        if (size < 0) return fail(why); // no link
+        if (size == sizeof target) return fail(ENAMETOOLONG);
+        if (++links > 40) return fail(ELOOP);
+        if (size > 0 && target[0] == '/') return fail(EXDEV);
+        push({target, static_cast<std::size_t>(size)});
+    }
+    return ::openat(way.open.empty() ? root : way.open.back(), ".", read_without_waiting);
 }
 
 } // namespace detail
 
-CREMA_DECL next::downstream next::operator()() { return pass({}); }
-CREMA_DECL next::downstream next::operator()(std::exception_ptr error) {
-    if (!error) return pass({});
-    return pass({detail::baton::kind::error, std::move(error)});
+CREMA_DECL file open_without_waiting(const std::filesystem::path& path) {
+    int fd = -1;
+    do fd = ::open(path.c_str(), detail::read_without_waiting);
+    while (fd < 0 && errno == EINTR);
+    if (fd < 0) detail::fail(errno, path);
+    return file::adopt(fd, path);
 }
-CREMA_DECL next::downstream next::operator()(std::string_view what) {
-    if (what == "route") return pass({detail::baton::kind::route, {}});
-    if (what == "router") return pass({detail::baton::kind::router, {}});
-    return pass({detail::baton::kind::error, std::make_exception_ptr(std::runtime_error(std::string(what)))});
+
+CREMA_DECL file open_beneath(const std::filesystem::path& root, std::string_view below) {
+    static std::atomic<bool> kernel_can{true};
+    const auto whole = [&] { return root / below; };
+    if (below.find('\0') != below.npos) detail::fail(EINVAL, root);
+    if (below.starts_with('/')) detail::fail(EXDEV, root);
+    int directory = -1;
+    do directory = ::open(root.c_str(), O_RDONLY | O_CLOEXEC | O_DIRECTORY);
+    while (directory < 0 && errno == EINTR);
+    if (directory < 0) detail::fail(errno, root);
+    const file closes = file::adopt(directory, root);
+    int fd = -1;
+    if (kernel_can.load(std::memory_order_relaxed)) {
+        fd = detail::open_beneath_by_kernel(directory, std::string(below).c_str());
+        if (fd < 0 && (errno == ENOSYS || errno == EPERM)) kernel_can.store(errno == EPERM, std::memory_order_relaxed);
+        else if (fd < 0) detail::fail(errno, whole());
+    }
+    if (fd < 0) fd = detail::open_beneath_by_steps(directory, below);
+    if (fd < 0) detail::fail(errno, whole());
+    return file::adopt(fd, whole());
 }
-CREMA_DECL next::downstream next::pass(const detail::baton& b) { return at_->owner->pass(*at_, b); }
-CREMA_DECL void next::keep() noexcept { at_->owner->hold(*at_); }
-CREMA_DECL void next::drop() noexcept { at_->owner->drop(*at_); }
 
-CREMA_DECL exchange_hold response::hold() {
-    auto* a = owner_->current();
-    if (!a) throw std::logic_error("crema: hold() is called while the handler runs, before its first co_await");
-    owner_->hold(*a);
-    return exchange_hold(a);
+} // namespace crema::fs
+#endif
+// ---- crema/web/send.hpp, bodies
+#if CREMA_BODIES
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <stdexcept>
+#include <vector>
+
+namespace crema {
+namespace detail {
+
+inline constexpr std::size_t file_piece = 128 * 1024; // read at once
+
+// Cleans a path as Node's normalize does: no empty parts, no ".", ".." only in front of everything.
+inline std::string normal_path(std::string_view path) {
+    std::vector<std::string_view> parts;
+    const bool absolute = path.starts_with('/');
+    for (std::size_t at = 0; at <= path.size();) {
+        const auto end = std::min(path.find('/', at), path.size());
+        const auto part = path.substr(at, end - at);
+        at = end + 1;
+        if (part.empty() || part == ".") continue;
+        if (part != "..") parts.push_back(part);
+        else if (!parts.empty() && parts.back() != "..") parts.pop_back();
+        else if (!absolute) parts.push_back(part);
+    }
+    std::string out(absolute ? "/" : "");
+    for (const auto part : parts) {
+        if (!out.empty() && out.back() != '/') out += '/';
+        out += part;
+    }
+    return out;
 }
-CREMA_DECL response& exchange_hold::res() const noexcept { return at_->owner->res(); }
-CREMA_DECL request& exchange_hold::req() const noexcept { return at_->owner->req(); }
-CREMA_DECL void exchange_hold::drop() noexcept { at_->owner->drop(*at_); }
 
-CREMA_DECL context_frame& request::context() noexcept { return owner_->context(); }
-CREMA_DECL response& request::res() noexcept { return owner_->res(); }
-CREMA_DECL bool request::fresh() const { return fresh(owner_->res()); }
+// Has a part "..", with slashes of either kind around it.
+inline bool leads_up(std::string_view path) noexcept {
+    for (auto at = path.find(".."); at != path.npos; at = path.find("..", at + 1)) {
+        const auto is_slash = [&](std::size_t i) { return path[i] == '/' || path[i] == '\\'; };
+        if ((at == 0 || is_slash(at - 1)) && (at + 2 == path.size() || is_slash(at + 2))) return true;
+    }
+    return false;
+}
 
-CREMA_DECL bool request::fresh(const response& res) const {
-    const auto m = head_->method();
-    const int status = res.status_code();
-    if ((m != http::method::get && m != http::method::head) || ((status < 200 || status > 299) && status != 304)) return false;
+inline bool has_dotfile(std::string_view path) noexcept {
+    for (std::size_t at = 0; at < path.size(); ++at)
+        if (path[at] == '.' && (at == 0 || path[at - 1] == '/') && at + 1 < path.size() && path[at + 1] != '/')
+            return true;
+    return false;
+}
+
+inline http_error file_error(int code, std::string_view path) {
+    struct known {
+        int code, status;
+        std::string_view name, text;
+    };
+    static constexpr known all[] = {{ENOENT, 404, "ENOENT", "no such file or directory"},
+                                    {ENOTDIR, 404, "ENOTDIR", "not a directory"},
+                                    {ENAMETOOLONG, 404, "ENAMETOOLONG", "name too long"},
+                                    {EISDIR, 404, "EISDIR", "illegal operation on a directory"},
+                                    {EXDEV, 403, "EXDEV", "leads out of the root"},
+                                    {EACCES, 500, "EACCES", "permission denied"}};
+    for (const auto& k : all)
+        if (k.code == code)
+            return http_error(k.status,
+                              std::string(k.name).append(": ").append(k.text).append(", '").append(path).append("'"))
+                .expose(false)
+                .type(std::string(k.name));
+    return http_error(500, std::system_category().message(code).append(", '").append(path).append("'"));
+}
+
+// Looks for the file; on the pool.
+struct file_search {
+    const file_plan& plan;
+    std::string below; // of the root, or absolute; no slash at the end
+    bool slash;        // there was one
+    bool ahead;        // read the begin of the file at once
+
+    bool directory = false;
+    int error = 0;
+    fs::file file{};
+    fs::file_status status{};
+    std::string path{};  // of what was looked at last
+    std::string front{}; // the begin of the file
+
+    // Opens; false when there is nothing that could be sent, with the reason in `error`.
+    bool open(const std::string& name) {
+        path = name;
+        if (plan.rooted) path = plan.how.root.native() + (name.empty() ? "" : "/" + name);
+        try {
+            file =
+                plan.rooted && !name.empty() ? fs::open_beneath(plan.how.root, name) : fs::open_without_waiting(path);
+            status = fs::stat_now(file);
+            directory = status.is_directory();
+            error = directory || status.is_file() ? 0 : ENOENT; // a pipe, a device
+        } catch (const std::system_error& e) {
+            error = e.code().value() == ENXIO ? ENOENT : e.code().value();
+        }
+        return error == 0;
+    }
+    void find() {
+        if (slash && !plan.index.empty()) {
+            for (const auto& name : plan.index)
+                if (open(below.empty() ? name : below + "/" + name) && !directory) return;
+            if (error == 0) error = ENOENT; // directories of that name
+            return;
+        }
+        if (open(below)) {
+            if (slash && !directory) error = ENOENT;
+            return;
+        }
+        if (error != ENOENT || slash || !extension_of(path).empty()) return;
+        for (const auto& extension : plan.extensions) {
+            if (open(below + "." + extension) && !directory) return;
+            if (error == 0) error = ENOENT;
+        }
+    }
+    void run() {
+        find();
+        if (error != 0 || directory || !ahead || status.size == 0) return;
+        front.resize(static_cast<std::size_t>(std::min<std::uint64_t>(status.size, file_piece)));
+        front.resize(file.read(0, front.data(), front.size()));
+    }
+};
+
+// Says what is to be looked for, or why that is not done.
+inline file_search search_for(const file_plan& plan, bool ahead) {
+    const auto& path = plan.path;
+    if (path.find('\0') != path.npos) throw http_error(400, "Bad Request");
+    const bool slash = path.ends_with('/');
+    auto below = normal_path(
+        plan.rooted ? std::string_view(path).substr(std::min(path.find_first_not_of('/'), path.size())) : path);
+    if (leads_up(plan.rooted ? below : path)) throw http_error(403, "Forbidden");
+    if (plan.how.dotfiles != dotfiles::allow && has_dotfile(below)) {
+        if (plan.how.dotfiles == dotfiles::deny) throw http_error(403, "Forbidden");
+        throw http_error(404, "Not Found");
+    }
+    return {plan, std::move(below), slash, ahead};
+}
+
+CREMA_DECL std::unique_ptr<file_plan> file_sender::plan_of(response& res, const std::filesystem::path& path,
+                                                           send_file_options options) {
+    static const std::string index[] = {"index.html"};
+    if (path.empty()) throw std::invalid_argument("path argument is required to res.send_file");
+    if (options.root.empty() && !path.is_absolute())
+        throw std::invalid_argument("path must be absolute or specify root to res.send_file");
+    auto plan = std::make_unique<file_plan>();
+    plan->path = path.native();
+    plan->rooted = !options.root.empty();
+    plan->etag = res.options().etag != settings::etag_kind::off;
+    plan->index = index;
+    plan->how = std::move(options);
+    return plan;
+}
+
+CREMA_DECL std::unique_ptr<file_plan> file_sender::plan_of_download(response& res, const std::filesystem::path& path,
+                                                                    std::string_view filename,
+                                                                    send_file_options options) {
+    std::erase_if(options.headers, [](const auto& h) { return iequals(h.first, "content-disposition"); });
+    const auto name = base_name(filename.empty() ? std::string_view(path.native()) : filename);
+    options.headers.insert(options.headers.begin(),
+                           {"Content-Disposition", http::write_content_disposition(name).value()});
+    if (path.empty()) throw std::invalid_argument("path argument is required to res.download");
+    const auto full = options.root.empty() ? std::filesystem::absolute(path).lexically_normal() : path;
+    return plan_of(res, full, std::move(options));
+}
+
+CREMA_DECL void file_sender::set_fields(response& res, const file_plan& plan, std::string_view path,
+                                        const fs::file_status& status) {
+    auto& fields = res.headers_;
+    if (plan.set_headers && *plan.set_headers) (*plan.set_headers)(res, path, status);
+    res.require_open("send_file()");
+    for (const auto& [name, text] : plan.how.headers)
+        if (!fields.set(name, text)) bad_field(name);
+    const auto missing = [&](std::string_view name) { return fields.get(name).empty(); };
+    // as Node: whole milliseconds, rounded
+    const auto ms = std::chrono::floor<std::chrono::milliseconds>(status.modified + std::chrono::microseconds(500));
+    if (plan.how.accept_ranges && missing("Accept-Ranges")) fields.set_trusted("Accept-Ranges", "bytes");
+    if (plan.how.cache_control && missing("Cache-Control")) {
+        const auto age = std::clamp(std::chrono::floor<std::chrono::seconds>(plan.how.max_age), std::chrono::seconds(0),
+                                    std::chrono::seconds(std::chrono::hours(24 * 365)));
+        fields.set_trusted("Cache-Control", "public, max-age=" + std::to_string(age.count()) +
+                                                (plan.how.immutable ? ", immutable" : ""));
+    }
+    if (plan.how.last_modified && missing("Last-Modified"))
+        fields.set_trusted("Last-Modified",
+                           http::format_date(std::chrono::floor<std::chrono::seconds>(ms).time_since_epoch().count()));
+    if (plan.etag && missing("ETag"))
+        fields.set_trusted("ETag", http::file_etag(status.size, ms.time_since_epoch().count()));
+    if (missing("Content-Type")) {
+        const auto extension = extension_of(path);
+        const auto type = extension.empty() ? std::string() : http::content_type_of(extension);
+        fields.set_trusted("Content-Type", type.empty() ? "application/octet-stream" : type);
+    }
+}
+
+CREMA_DECL bool file_sender::failed_precondition(const request& req, const response& res) {
+    if (const auto match = req.get("If-Match"); match && !match->empty()) {
+        const auto tag = res.get("ETag");
+        if (!tag) return true;
+        if (*match == "*") return false;
+        for (const auto one : comma_list(*match))
+            if (http::weakly_equal(one, *tag)) return false;
+        return true;
+    }
+    const auto since = http::parse_date(req.get("If-Unmodified-Since").value_or(""));
+    if (!since) return false;
+    const auto modified = http::parse_date(res.get("Last-Modified").value_or(""));
+    return !modified || *modified > *since;
+}
+
+CREMA_DECL bool file_sender::is_fresh(const request& req, const response& res) {
+    if ((res.status_ < 200 || res.status_ > 299) && res.status_ != 304) return false;
     http::freshness f;
-    f.if_none_match = head_->get(http::field::if_none_match);
-    f.if_modified_since = head_->get(http::field::if_modified_since);
-    if (f.if_none_match.empty() && f.if_modified_since.empty()) [[likely]] return false;
-    f.cache_control = head_->get(http::field::cache_control);
-    f.etag = res.get("ETag").value_or(std::string_view{});
-    f.last_modified = res.get("Last-Modified").value_or(std::string_view{});
+    f.if_none_match = req.get("If-None-Match").value_or("");
+    f.if_modified_since = req.get("If-Modified-Since").value_or("");
+    f.cache_control = req.get("Cache-Control").value_or("");
+    f.etag = res.get("ETag").value_or("");
+    f.last_modified = res.get("Last-Modified").value_or("");
     return http::is_fresh(f);
+}
+
+CREMA_DECL bool file_sender::range_is_fresh(const request& req, const response& res) {
+    const auto condition = req.get("If-Range").value_or("");
+    if (condition.empty()) return true;
+    if (condition.find('"') != condition.npos) {
+        const auto tag = res.get("ETag");
+        return tag && condition.find(*tag) != condition.npos;
+    }
+    const auto modified = http::parse_date(res.get("Last-Modified").value_or("")), since = http::parse_date(condition);
+    return modified && since && *modified <= *since;
+}
+
+CREMA_COROUTINE task<file_sender::outcome> file_sender::send(response& res, const file_plan& plan, bool* found) {
+    res.require_open("send_file()");
+    const auto& req = res.req();
+    const bool head = req.head().method() == http::method::head;
+    const auto asks = [&](std::string_view name) { return !req.get(name).value_or("").empty(); };
+    const bool conditional =
+        asks("If-Match") || asks("If-Unmodified-Since") || asks("If-None-Match") || asks("If-Modified-Since");
+    auto search = search_for(plan, !head && !conditional && !asks("Range") && plan.how.start == 0);
+    co_await offload([&search] { search.run(); });
+    if (search.error != 0) throw file_error(search.error, search.path);
+    if (search.directory) co_return outcome::directory;
+    if (found) *found = true;
+
+    set_fields(res, plan, search.path, search.status);
+    if (conditional) {
+        if (failed_precondition(req, res)) throw http_error(412, "Precondition Failed");
+        if (is_fresh(req, res)) {
+            for (const auto name :
+                 {"Content-Encoding", "Content-Language", "Content-Length", "Content-Range", "Content-Type"})
+                res.headers_.remove(name);
+            res.status_ = 304;
+            res.end();
+            co_return outcome::sent;
+        }
+    }
+    auto offset = plan.how.start;
+    auto left = search.status.size > offset ? search.status.size - offset : 0;
+    if (plan.how.end) left = std::min(left, *plan.how.end >= offset ? *plan.how.end - offset + 1 : 0);
+    const auto range = req.get("Range").value_or("");
+    if (plan.how.accept_ranges && range.starts_with("bytes=") && range_is_fresh(req, res)) {
+        const auto parts = http::parse_range(left, range, http::range_combining::on);
+        if (parts.state == http::range_set::kind::unsatisfiable) {
+            const auto all = http::content_range_unsatisfied(left);
+            res.headers_.set_trusted("Content-Range", all);
+            throw http_error(416, "Range Not Satisfiable").header("Content-Range", all);
+        }
+        if (parts.state == http::range_set::kind::satisfiable && parts.ranges.size() == 1) { // of several: the whole
+            res.status_ = 206;
+            res.headers_.set_trusted("Content-Range", http::content_range(parts.ranges[0], left));
+            offset += parts.ranges[0].first;
+            left = parts.ranges[0].size();
+        }
+    }
+    if (head) {
+        res.headers_.set_trusted("Content-Length", std::to_string(left));
+        res.end();
+        co_return outcome::sent;
+    }
+    auto front = std::string_view(search.front)
+                     .substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(left, search.front.size())));
+    if (front.size() == left) { // small: in one go
+        res.end(front);
+        co_return outcome::sent;
+    }
+    res.headers_.set_trusted("Content-Length", std::to_string(left));
+    if (!front.empty()) {
+        co_await res.write(front);
+        offset += front.size();
+        left -= front.size();
+    }
+    search.front.resize(file_piece);
+    while (left != 0) {
+        auto* const room = search.front.data();
+        const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(left, file_piece));
+        const auto n = co_await offload([&search, room, offset, want] { return search.file.read(offset, room, want); });
+        if (n == 0) throw system_error(make_error_code(error::end_of_stream), search.path); // it has become shorter
+        offset += n;
+        left -= n;
+        co_await res.write(std::string_view(room, n));
+    }
+    res.end();
+    co_return outcome::sent;
+}
+
+CREMA_COROUTINE task<> file_sender::send_or_throw(response& res, std::unique_ptr<file_plan> plan) {
+    const auto how = co_await send(res, *plan, nullptr);
+    if (how == outcome::directory) throw file_error(EISDIR, plan->path);
+}
+
+// What the error handlers and the callback of a file that nobody awaits are told.
+CREMA_COROUTINE task<> file_sender::beside(response& res, std::unique_ptr<file_plan> plan, sent_callback done,
+                                           activation& at) {
+    auto& owner = *res.owner_;
+    auto how = outcome::sent;
+    std::exception_ptr error;
+    try {
+        how = co_await send(res, *plan, nullptr);
+        if (done && how == outcome::directory) throw file_error(EISDIR, plan->path);
+    } catch (...) {
+        error = std::current_exception();
+    }
+    plan.reset();
+    if (done) {
+        how = outcome::sent;
+        try {
+            done(std::exchange(error, nullptr));
+        } catch (...) {
+            error = std::current_exception();
+        }
+    }
+    const bool gone = owner.raw().scope().is_cancelled();
+    if (!gone && (error || how == outcome::directory)) {
+        if (at.from) owner.pass(at, error ? baton{baton::kind::error, error} : baton{});
+        else final_handler(res.req(), res, res.options(), error);
+    }
+    owner.drop(at); // may end the exchange
+}
+
+CREMA_DECL void file_sender::detach(response& res, std::unique_ptr<file_plan> plan, sent_callback done) noexcept {
+    auto& owner = *res.owner_;
+    try {
+        auto& at = owner.current();
+        auto& scope = owner.raw().scope();
+        auto root = spawn_root(beside(res, std::move(plan), std::move(done), at), &scope,
+                               at.label ? *at.label : label_at("send_file", std::source_location::current()));
+        root.promise->environment_.context = &owner.context();
+        owner.hold(at);
+        resume_in(root.promise->environment_, root.promise->frame);
+    } catch (...) {
+        owner.raw().abort();
+    }
+}
+
+} // namespace detail
+
+CREMA_DECL file_sending::file_sending(response& res, std::unique_ptr<detail::file_plan> plan) noexcept
+    : res_(&res),
+      plan_(std::move(plan)) {}
+CREMA_DECL file_sending::file_sending(file_sending&& other) noexcept
+    : res_(std::exchange(other.res_, nullptr)),
+      plan_(std::move(other.plan_)) {}
+CREMA_DECL file_sending::~file_sending() {
+    if (plan_) detail::file_sender::detach(*res_, std::move(plan_), {});
+}
+CREMA_DECL detail::owning_task_awaiter<void> file_sending::operator co_await() && {
+    return detail::owning_task_awaiter<void>(detail::file_sender::send_or_throw(*res_, std::move(plan_)));
+}
+
+CREMA_DECL file_sending response::send_file(const std::filesystem::path& path, const send_file_options& options) {
+    return {*this, detail::file_sender::plan_of(*this, path, options)};
+}
+CREMA_DECL file_sending response::send_file(const std::filesystem::path& path) {
+    return send_file(path, send_file_options());
+}
+CREMA_DECL void response::send_file(const std::filesystem::path& path, const send_file_options& options,
+                                    sent_callback done) {
+    detail::file_sender::detach(*this, detail::file_sender::plan_of(*this, path, options), std::move(done));
+}
+CREMA_DECL file_sending response::download(const std::filesystem::path& path, std::string_view filename,
+                                           const send_file_options& options) {
+    return {*this, detail::file_sender::plan_of_download(*this, path, filename, options)};
+}
+CREMA_DECL file_sending response::download(const std::filesystem::path& path, std::string_view filename) {
+    return download(path, filename, send_file_options());
+}
+CREMA_DECL void response::download(const std::filesystem::path& path, std::string_view filename,
+                                   const send_file_options& options, sent_callback done) {
+    detail::file_sender::detach(*this, detail::file_sender::plan_of_download(*this, path, filename, options),
+                                std::move(done));
 }
 
 } // namespace crema
@@ -21965,9 +28332,11 @@ CREMA_DECL bool request::fresh(const response& res) const {
 #include <functional>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace crema {
 
@@ -21977,13 +28346,20 @@ namespace crema {
     Distinct objects: safe.
 */
 struct listen_options {
-    std::string address = "::";            ///< address to bind; `"::"` takes IPv4, too; falls back to `"0.0.0.0"`
+    /// Address to bind; `"::"` takes IPv4, too, and falls back to `"0.0.0.0"`. `"unix:PATH"` is a Unix socket, without a port.
+    std::string address = "::";
+    std::vector<int> sockets{};            ///< when there are any: listen on these instead; see `net::inherited_sockets`
     bool block = true;                     ///< run the loop until the server has stopped
-    bool handle_signals = true;            ///< SIGINT and SIGTERM stop the server
+    bool handle_signals = true;            ///< SIGINT and SIGTERM stop the server; the second one does not wait for requests
     std::chrono::milliseconds grace{10'000}; ///< how long running requests may take when it stops
+    std::chrono::milliseconds drain_idle{0}; ///< how long idle connections may send one more request when it stops
+    /** Threads that serve, this one included; 0 for one a core. Each has a loop of its own: handlers run on all of them at
+        once, and what they share has to be safe for that. The app is no more changed once it listens. */
+    unsigned threads = 1;
     limits limit{};                        ///< see `limits`
     bool half_open = false;                ///< a client that has ended its sending side does not cancel handlers that wait
-    std::function<void(const client_error&)> on_client_error{}; ///< is told of requests that were refused
+    std::function<void(client_error&)> on_client_error{}; ///< is told of requests that were refused; see `server_options`
+    watchdog_options watchdog{};           ///< who names handlers that block the loop; on stderr unless told otherwise
 };
 
 /** Is an application: layers, settings, and what makes it listen.
@@ -22001,15 +28377,21 @@ public:
     using router::get;
     /// Returns a setting; null value when it was never set.
     CREMA_DECL value get(std::string_view setting) const;
-    using router::use;
-    /// Mounts another app below a path; it keeps its own settings.
-    CREMA_DECL app& use(detail::located_path path, const app& below);
 
-    /** Change a setting.
+    /** Change a setting, here and in the apps mounted here that have none of their own.
+
         @throws system_error(error::bad_value)
         @see settings
     */
     CREMA_DECL app& set(std::string_view setting, value v);
+    /// Changes a setting that is a function. @copydetails set
+    template <class F>
+        requires(!std::convertible_to<F, value> &&
+                 requires(settings& s, std::string_view name, const F& f) { s.set(name, f); })
+    app& set(std::string_view setting, F f) {
+        app_->set(setting, [name = std::string(setting), f = std::move(f)](settings& s) { s.set(name, f); });
+        return *this;
+    }
     /// Sets a setting to true.
     app& enable(std::string_view setting) { return set(setting, value(true)); }
     /// Sets a setting to false.
@@ -22021,9 +28403,28 @@ public:
     /// Returns values for templates and handlers.
     value& locals() noexcept { return app_->locals; }
 
+    /// Returns the path or paths under which it is mounted: a string or an array of strings; `"/"` at the top.
+    value mountpath() const { return app_->mount_path; }
+    /// Returns the path under which it is mounted, from the topmost app on; empty at the top.
+    std::string path() const { return app_->path(); }
+    /// Returns the app it is mounted in, as long as that exists.
+    std::optional<app> parent() const {
+        if (auto above = app_->parent.lock()) return app(std::move(above));
+        return std::nullopt;
+    }
+    using router::on;
+    /** Register what is called on an event.
+
+        @param event `"mount"`: this app was mounted in another.
+        @param f Called with the other app.
+        @throws std::invalid_argument for any other event.
+    */
+    CREMA_DECL app& on(std::string_view event, unique_function<void(app&)> f);
+
     /** Serve on a TCP port of the current loop.
 
-        Blocks, unless told not to, until the server was stopped by `close`, SIGINT or SIGTERM, then returns 0.
+        Blocks, unless told not to, until the servers of this app were stopped by `close`, SIGINT or SIGTERM, then
+        returns 0.
 
         @param port 0 for any; `server::port` tells which.
         @param ready Called as `ready(server&)` once it listens.
@@ -22043,14 +28444,35 @@ public:
     }
 
     /// Stops listening, lets running requests finish within `grace`, then cancels them; calls `done` at the end.
-    CREMA_DECL void close(std::chrono::milliseconds grace = std::chrono::seconds(10), unique_function<void()> done = {});
+    void close(std::chrono::milliseconds grace = std::chrono::seconds(10), unique_function<void()> done = {}) {
+        close(grace, unique_function<void(const drain_report&)>([done = std::move(done)](const drain_report&) mutable {
+            if (done) done();
+        }));
+    }
+    /// Stops and calls `done(const drain_report&)`, which says how many requests have ended and how many were cut.
+    template <std::invocable<const drain_report&> Done>
+    void close(std::chrono::milliseconds grace, Done done) {
+        close(grace, unique_function<void(const drain_report&)>(std::move(done)));
+    }
+    /// @copydoc close(std::chrono::milliseconds, Done)
+    CREMA_DECL void close(std::chrono::milliseconds grace, unique_function<void(const drain_report&)> done);
+    /** Stop and wait until everything has ended: `auto report = co_await app.close({.grace = 10s});`
+        @see closing
+    */
+    closing close(close_options options) {
+        return closing([self = *this, options](unique_function<void(const drain_report&)> done) mutable {
+            self.close(options.grace, std::move(done));
+        });
+    }
 
     /// @cond
     exchange_handler& handler() noexcept { return *app_; }
     detail::app_core& core_of_app() noexcept { return *app_; }
+    const std::shared_ptr<detail::app_core>& app_of_handle() const noexcept { return app_; }
     /// @endcond
 
 private:
+    friend struct detail::app_core;
     explicit app(std::shared_ptr<detail::app_core> core) : router(core->core), app_(std::move(core)) {}
     CREMA_DECL int listen_with(std::uint16_t port, listen_options options, unique_function<void(server&)> ready);
     std::shared_ptr<detail::app_core> app_;
@@ -22059,21 +28481,38 @@ private:
 } // namespace crema
 
 #if CREMA_BODIES
-#include <asio/signal_set.hpp>
 #include <csignal>
 #include <cstdio>
-#include <optional>
+#include <stdexcept>
 
 namespace crema {
+
+CREMA_DECL void detail::app_core::adopt(app_core& child, value path) {
+    child.parent = weak_from_this();
+    child.mount_path = std::move(path);
+    below.push_back(child.weak_from_this());
+    for (const auto& [name, c] : changes) child.inherit(name, c);
+    app above(shared_from_this());
+    for (auto& f : child.on_mount) f(above);
+}
+
+CREMA_DECL void router::mount(const detail::located_path& path, std::shared_ptr<detail::router_core> below,
+                              std::shared_ptr<detail::app_core> app) {
+    if (below == core_) throw std::invalid_argument("crema: a router cannot be mounted in itself");
+    auto& l = core_->add(path, false);
+    l.label = &make_label(app ? "app" : "router", path.text(), path.where);
+    l.mounted = std::move(below);
+    l.app = app;
+    if (!app || !core_->owner) return;
+    std::vector<std::string> paths;
+    for (const auto& i : path.items) paths.emplace_back(i.text);
+    core_->owner->adopt(*app, path.several ? value(paths) : value(paths.front()));
+}
 
 CREMA_DECL app::app() : app(std::make_shared<detail::app_core>()) {}
 
 CREMA_DECL app& app::set(std::string_view setting, value v) {
-    app_->options.set(setting, std::move(v));
-    if (core_->layers.empty()) { // Express: read when the router is made
-        core_->case_sensitive = app_->options.case_sensitive_routing;
-        core_->strict = app_->options.strict_routing;
-    }
+    app_->set(setting, [name = std::string(setting), v = std::move(v)](settings& s) { s.set(name, v); });
     return *this;
 }
 
@@ -22087,61 +28526,724 @@ CREMA_DECL bool app::enabled(std::string_view setting) const {
     return v && !v->is_null() && !(v->is_bool() && !v->as_bool());
 }
 
-CREMA_DECL app& app::use(detail::located_path path, const app& below) {
-    router::use(path, static_cast<const router&>(below));
-    core_->layers.back()->app = below.app_;
+CREMA_DECL app& app::on(std::string_view event, unique_function<void(app&)> f) {
+    if (event != "mount") throw std::invalid_argument("crema: an app has no event \"" + std::string(event) + "\"");
+    app_->on_mount.push_back(std::move(f));
     return *this;
 }
 
 CREMA_DECL int app::listen_with(std::uint16_t port, listen_options options, unique_function<void(server&)> ready) {
     auto& l = loop::current();
-    app_->servers.push_back(std::make_unique<server>(l, *app_, server_options{options.limit, options.half_open, options.on_client_error}));
+    server_options given{options.limit, options.half_open, options.on_client_error};
+    given.drain_idle = options.drain_idle;
+    given.threads = options.threads;
+    given.on_thread = [dog = options.watchdog] { return std::make_shared<watchdog>(dog); };
+    app_->servers.push_back(std::make_unique<server>(l, *app_, std::move(given)));
     auto& made = *app_->servers.back();
     try {
-        made.listen(options.address, port);
+        constexpr std::string_view path = "unix:";
+        for (const int fd : options.sockets) made.listen_on_socket(fd);
+        if (!options.sockets.empty()) {
+        } else if (options.address.starts_with(path)) {
+            made.listen_on_path(std::string_view(options.address).substr(path.size()));
+        } else {
+            made.listen(options.address, port);
+        }
     } catch (const system_error& e) {
         app_->servers.pop_back();
         if (!options.block) throw;
         std::fprintf(stderr, "crema: cannot %s\n", e.what());
         return 1;
     }
-    if (ready) ready(made);
-    if (!options.block) return 0;
-    const auto keep = app_; // the handle may go while the loop runs
-    std::optional<asio::signal_set> signals;
-    if (options.handle_signals) {
-        signals.emplace(l.context(), SIGINT, SIGTERM);
-        signals->async_wait([&, grace = options.grace](std::error_code ec, int) {
-            if (ec) return;
-            l.callback([&] { close(grace); });
-            // A second signal does not wait.
-            signals->async_wait([&](std::error_code again, int) {
-                if (!again) l.callback([&] { close(std::chrono::milliseconds(0)); });
-            });
-        });
+    if (!options.block) {
+        if (!app_->dog) app_->dog.emplace(std::move(options.watchdog));
+        if (ready) ready(made);
+        return 0;
     }
-    made.on_closed([&l] { l.stop(); });
+    const auto keep = app_; // the handle may go while the loop runs
+    std::optional<signal_set> signals;
+    if (options.handle_signals) {
+        signals.emplace({SIGINT, SIGTERM}, l);
+        signals->on_signal([self = *this, grace = options.grace](int) mutable { self.close(std::exchange(grace, {})); });
+    }
+    const watchdog dog(std::move(options.watchdog));
+    if (ready) ready(made);
+    const auto open = std::make_shared<std::size_t>(0);
+    for (auto& s : keep->servers)
+        if (s.get() == &made || !s->closing()) {
+            ++*open;
+            s->on_closed([open, &l] {
+                if (--*open == 0) l.stop();
+            });
+        }
     const int code = l.run();
     signals.reset();
-    std::erase_if(app_->servers, [&](const auto& s) { return s.get() == &made; });
+    std::erase_if(keep->servers, [&](const auto& s) { return s.get() == &made; });
     return code;
 }
 
-CREMA_DECL void app::close(std::chrono::milliseconds grace, unique_function<void()> done) {
-    auto left = std::make_shared<std::size_t>(app_->servers.size());
-    auto tell = std::make_shared<unique_function<void()>>(std::move(done));
-    if (*left == 0 && *tell) (*tell)();
+CREMA_DECL void app::close(std::chrono::milliseconds grace, unique_function<void(const drain_report&)> done) {
+    struct sum {
+        std::size_t left;
+        drain_report all;
+        unique_function<void(const drain_report&)> done;
+    };
+    const auto total = std::make_shared<sum>(sum{app_->servers.size(), {}, std::move(done)});
+    if (total->left == 0 && total->done) total->done(total->all);
     for (auto& s : app_->servers)
-        s->close(grace, [left, tell](const drain_report&) {
-            if (--*left == 0 && *tell) (*tell)();
+        s->close(grace, [total](const drain_report& r) {
+            total->all.finished += r.finished;
+            total->all.cut += r.cut;
+            if (--total->left == 0 && total->done) total->done(total->all);
         });
+}
+
+} // namespace crema
+#endif
+// ---- crema/core/byte_size.hpp
+// byte_size: a number of octets, given as a number or as a text such as "100kb".
+#include <concepts>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace crema {
+
+/** Parse a number of octets: digits, perhaps a fraction, perhaps one of `b`, `kb`, `mb`, `gb`, `tb`, `pb` in either case,
+    perhaps spaces between. A `kb` is 1024 octets; fractions of an octet are cut off.
+
+    @return Nothing when the text is something else, negative, or too large.
+*/
+CREMA_DECL std::optional<std::uint64_t> parse_byte_size(std::string_view text);
+
+/** Is a number of octets in options: `{.limit = 102400}` or `{.limit = "100kb"}`.
+
+    @par Thread Safety
+    Distinct objects: safe.
+*/
+class byte_size {
+public:
+    /** Construct from a number.
+        @throws system_error(error::bad_value) when it is negative.
+    */
+    template <std::integral T>
+        requires(!std::same_as<T, bool> && !std::same_as<T, char>)
+    byte_size(T octets) : octets_(static_cast<std::uint64_t>(octets)) {
+        if constexpr (std::signed_integral<T>)
+            if (octets < 0) refuse(std::to_string(octets));
+    }
+    /** Construct from a text; see `parse_byte_size`.
+        @throws system_error(error::bad_value) when it is something else.
+    */
+    byte_size(std::string_view text) {
+        const auto octets = parse_byte_size(text);
+        if (!octets) refuse(text);
+        octets_ = *octets;
+    }
+    /// @copydoc byte_size(std::string_view)
+    byte_size(const char* text) : byte_size(std::string_view(text)) {}
+
+    /// Returns the number.
+    std::uint64_t octets() const noexcept { return octets_; }
+    /// Compares the numbers.
+    friend auto operator<=>(byte_size, byte_size) = default;
+
+private:
+    [[noreturn]] CREMA_DECL static void refuse(std::string_view text);
+    std::uint64_t octets_ = 0;
+};
+
+} // namespace crema
+
+#if CREMA_BODIES
+
+namespace crema {
+
+CREMA_DECL std::optional<std::uint64_t> parse_byte_size(std::string_view text) {
+    constexpr double too_many = 9007199254740992.0; // 2^53: beyond, a double does not count single octets
+    if (text.empty() || !is_digit(text.front())) return std::nullopt;
+    double size = 0;
+    std::size_t i = 0;
+    while (i < text.size() && is_digit(text[i])) size = size * 10 + (text[i++] - '0');
+    if (i < text.size() && text[i] == '.') {
+        if (i + 1 == text.size() || !is_digit(text[i + 1])) return std::nullopt;
+        double unit = 1;
+        for (++i; i < text.size() && is_digit(text[i]); ++i) size += (text[i] - '0') * (unit /= 10);
+    }
+    auto unit = text.substr(i);
+    while (!unit.empty() && unit.front() == ' ') unit.remove_prefix(1);
+    if (unit.size() == 2 && to_lower(unit[1]) == 'b') {
+        constexpr std::string_view prefixes = "kmgtp";
+        const auto power = prefixes.find(to_lower(unit[0]));
+        if (power == prefixes.npos) return std::nullopt;
+        for (std::size_t n = 0; n <= power; ++n) size *= 1024;
+    } else if (!unit.empty() && !iequals(unit, "b")) {
+        return std::nullopt;
+    }
+    if (size >= too_many) return std::nullopt;
+    return static_cast<std::uint64_t>(size);
+}
+
+CREMA_DECL void byte_size::refuse(std::string_view text) {
+    throw system_error(make_error_code(error::bad_value),
+                       "a size of \"" + std::string(text) + "\" (wanted: a number, or a text such as \"100kb\")");
+}
+
+} // namespace crema
+#endif
+// ---- crema/core/codec.hpp
+// codec: a content coding (gzip, br, ...), as one that knows it provides it.
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace crema {
+
+/** Undoes a content coding, piece by piece.
+
+    @par Thread Safety
+    Distinct objects: safe. Shared objects: unsafe.
+*/
+class decoder {
+public:
+    /// Tells why `decode` returned.
+    enum class state : unsigned char {
+        more, ///< all of the input was used; the coded data goes on
+        full, ///< the output is as long as was allowed; there may be more of it
+        done, ///< the coded data has ended
+    };
+    virtual ~decoder() = default;
+    /** Decode.
+
+        @param in What is used is taken from its front.
+        @param out What comes out is added here.
+        @param limit The length of `out` at which to stop.
+
+        @par Errors
+        @li `error::bad_syntax` the data is damaged; the detail says how.
+        @li `error::would_exceed_limit` it asks for more memory than is given.
+    */
+    virtual result<state> decode(std::string_view& in, std::string& out, std::size_t limit) = 0;
+};
+
+/** Applies a content coding, piece by piece.
+
+    @par Thread Safety
+    Distinct objects: safe. Shared objects: unsafe.
+*/
+class encoder {
+public:
+    /// Tells what is to come out.
+    enum class flush : unsigned char {
+        none, ///< what the coding likes
+        sync, ///< all that went in can be decoded from what came out
+        end,  ///< and the coded data ends
+    };
+    virtual ~encoder() = default;
+    /** Encode all of a piece; what comes out is added to `out`.
+        @throws system_error when the library fails.
+    */
+    virtual void encode(std::string_view in, std::string& out, flush how) = 0;
+};
+
+/** Names a content coding and makes what applies and undoes it. A value; headers in `ext/` define some:
+    `codecs::gzip`, `codecs::deflate`, `codecs::br`, `codecs::zstd`.
+
+    @par Thread Safety
+    Safe.
+
+    @see RFC 9110 section 8.4.1
+*/
+struct codec {
+    std::string_view name;                        ///< as in Content-Encoding, small letters; must live as long as the program
+    std::unique_ptr<decoder> (*make_decoder)();   ///< one for each body
+    /// One for each body. The level is that of the library; negative means a good one for answers made on the fly.
+    std::unique_ptr<encoder> (*make_encoder)(int level);
+};
+
+/** Decode a whole text.
+
+    @param limit Octets that may come out.
+
+    @par Errors
+    @li `error::too_large` more would come out.
+    @li `error::end_of_stream` the data ends too early.
+    @li those of `decoder::decode`.
+
+    Octets behind the end of the coded data are ignored.
+*/
+CREMA_DECL result<std::string> decode_all(const codec& how, std::string_view text, std::size_t limit);
+
+/// Encodes a whole text. @throws system_error when the library fails.
+CREMA_DECL std::string encode_all(const codec& how, std::string_view text, int level = -1);
+
+} // namespace crema
+
+#if CREMA_BODIES
+
+namespace crema {
+
+CREMA_DECL result<std::string> decode_all(const codec& how, std::string_view text, std::size_t limit) {
+    const auto d = how.make_decoder();
+    std::string out;
+    if (limit == static_cast<std::size_t>(-1)) --limit;
+    const auto r = d->decode(text, out, limit + 1);
+    if (!r) return r.error();
+    if (out.size() > limit)
+        return failure{make_error_code(error::too_large), limit, "more than " + std::to_string(limit) + " octets"};
+    if (*r != decoder::state::done) return failure{make_error_code(error::end_of_stream), 0, "unexpected end of file"};
+    return out;
+}
+
+CREMA_DECL std::string encode_all(const codec& how, std::string_view text, int level) {
+    std::string out;
+    how.make_encoder(level)->encode(text, out, encoder::flush::end);
+    return out;
+}
+
+} // namespace crema
+#endif
+// ---- crema/middleware/body_parser.hpp
+// body_parser: what the parsers of bodies have in common: which bodies, how large, in which coding and character set.
+#include <concepts>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace crema {
+
+/** Says which bodies a parser takes: those of one type or of several, spelled as for `request::is`, or those for which
+    a function says true.
+
+    @par Thread Safety
+    Distinct objects: safe.
+*/
+class body_types {
+public:
+    /// Construct for one type: `"application/json"`, `"json"`, `"text/*"`, `"+json"`.
+    body_types(const char* one) : types_{one} {}
+    /// Construct for several.
+    body_types(std::initializer_list<std::string_view> several) : types_(several.begin(), several.end()) {}
+    /// Construct with a function. It is asked for requests with a body only.
+    template <class F>
+        requires(!std::same_as<std::remove_cvref_t<F>, body_types> && std::is_invocable_r_v<bool, F&, request&>)
+    body_types(F f) : decide_(std::move(f)) {}
+
+    /// Tells whether the body of a request is to be taken.
+    CREMA_DECL bool match(request& req) const;
+
+private:
+    std::vector<std::string> types_;
+    std::function<bool(request&)> decide_;
+};
+
+/** Looks at the octets of a body, inflated but otherwise as they came, before they are parsed; refuses them by throwing.
+
+    The charset is the name of the character set in small letters; empty for `body_raw`. What it throws is answered with
+    403, an `http_error` with its own status.
+*/
+using body_verify =
+    std::function<void(request& req, response& res, std::string_view octets, std::string_view charset)>;
+
+namespace detail {
+
+enum class body_charsets : unsigned char { any, unicode, form, ignored };
+
+struct body_rules {
+    std::uint64_t limit = 0;
+    bool inflate = true;
+    std::vector<codec> codecs{};
+    body_types type;
+    body_verify verify{};
+    std::string default_charset{};
+    body_charsets charsets = body_charsets::any;
+    // Parses text in UTF-8, or octets when character sets are ignored. May throw.
+    std::function<value(std::string_view text, std::string_view charset)> parse;
+};
+
+} // namespace detail
+
+/** Is the middleware that `body_json`, `body_text`, `body_raw` and `body_urlencoded` make. A copy may be registered often.
+
+    | request | outcome |
+    |---|---|
+    | without a body, of another type, or read already | handed on as it is; `body_parsed()` stays false |
+    | longer than the limit, inflated or not | 413 `entity.too.large` |
+    | in a coding that is not among `codecs` | 415 `encoding.unsupported` |
+    | in a character set that is not known or not allowed | 415 `charset.unsupported` |
+    | damaged or cut off in its coding | 400 `encoding.invalid` |
+    | refused by `verify` | 403 `entity.verify.failed` |
+    | not parsed | 400 `entity.parse.failed` |
+
+    The errors are an `http_error` of that `type()` for the error handlers; what was read of the body is then
+    `req.raw_body()`. Afterwards `req.raw_body()` is the text that was parsed: inflated, in UTF-8.
+
+    @par Thread Safety
+    Safe, when the functions among its options are.
+*/
+class body_parser {
+public:
+    /// @cond
+    explicit body_parser(detail::body_rules rules) : rules_(std::make_shared<const detail::body_rules>(std::move(rules))) {}
+    CREMA_DECL void operator()(request& req, response& res, next& next) const;
+    /// @endcond
+
+private:
+    std::shared_ptr<const detail::body_rules> rules_;
+};
+
+} // namespace crema
+
+// ---- crema/core/charset.hpp
+// charset: text in other character sets, turned into UTF-8.
+#include <string>
+#include <string_view>
+
+namespace crema {
+
+/** Tell whether `to_utf8` knows a character set.
+
+    UTF-8, UTF-16, UTF-32 (with `le`, `be` or by their mark), US-ASCII and ISO-8859-1 are always known, others when the
+    C library knows them.
+
+    @param name Case does not matter.
+*/
+CREMA_DECL bool is_charset(std::string_view name);
+
+/** Turn octets in some character set into UTF-8. A byte order mark in front is left out.
+
+    What is malformed becomes U+FFFD; in UTF-8 it stays as it is. UTF-16 and UTF-32 without a mark are little-endian.
+
+    @param charset One that `is_charset` knows; with others the octets are returned as they are.
+*/
+CREMA_DECL std::string to_utf8(std::string_view octets, std::string_view charset);
+
+} // namespace crema
+
+#if CREMA_BODIES
+#include <cstdint>
+#include <iconv.h>
+
+namespace crema {
+namespace detail {
+
+enum class charset_kind : unsigned char { utf_8, utf_16, utf_16le, utf_16be, utf_32, utf_32le, utf_32be, latin1, ascii, other };
+
+inline charset_kind kind_of_charset(std::string_view name) {
+    using enum charset_kind;
+    static constexpr struct {
+        std::string_view name;
+        charset_kind kind;
+    } known[] = {{"utf-8", utf_8},       {"utf8", utf_8},       {"utf-16", utf_16},       {"utf-16le", utf_16le},
+                 {"utf-16be", utf_16be}, {"ucs-2", utf_16le},   {"utf-32", utf_32},       {"utf-32le", utf_32le},
+                 {"utf-32be", utf_32be}, {"latin1", latin1},    {"iso-8859-1", latin1},   {"us-ascii", ascii},
+                 {"ascii", ascii}};
+    for (const auto& k : known)
+        if (iequals(k.name, name)) return k.kind;
+    return other;
+}
+
+inline void append_character(std::string& out, std::uint32_t c) {
+    if (c > 0x10ffff || (c >= 0xd800 && c < 0xe000)) c = 0xfffd;
+    const auto add = [&](std::uint32_t octet) { out += static_cast<char>(octet); };
+    if (c < 0x80) return add(c);
+    if (c < 0x800) {
+        add(0xc0 | c >> 6);
+    } else {
+        if (c < 0x10000) {
+            add(0xe0 | c >> 12);
+        } else {
+            add(0xf0 | c >> 18);
+            add(0x80 | (c >> 12 & 63));
+        }
+        add(0x80 | (c >> 6 & 63));
+    }
+    add(0x80 | (c & 63));
+}
+
+// `size` octets to the unit, 2 or 4.
+inline std::string from_units(std::string_view s, std::size_t size, bool big) {
+    const auto unit = [&](std::size_t at) {
+        std::uint32_t u = 0;
+        for (std::size_t i = 0; i < size; ++i)
+            u = u << 8 | static_cast<unsigned char>(s[at + (big ? i : size - 1 - i)]);
+        return u;
+    };
+    std::string out;
+    out.reserve(s.size());
+    std::size_t i = 0;
+    for (; i + size <= s.size(); i += size) {
+        auto c = unit(i);
+        if (size == 2 && c >= 0xd800 && c < 0xdc00 && i + 4 <= s.size()) {
+            const auto low = unit(i + 2);
+            if (low >= 0xdc00 && low < 0xe000) {
+                c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
+                i += 2;
+            }
+        }
+        append_character(out, c);
+    }
+    if (i < s.size()) append_character(out, 0xfffd);
+    return out;
+}
+
+class converter {
+public:
+    explicit converter(std::string_view charset) {
+        for (const char c : charset) // the library takes options behind a slash
+            if (!is_alpha(c) && !is_digit(c) && c != '-' && c != '_' && c != '.' && c != ':') return;
+        if (!charset.empty() && charset.size() < 40) handle_ = ::iconv_open("UTF-8", std::string(charset).c_str());
+    }
+    converter(const converter&) = delete;
+    ~converter() {
+        if (*this) ::iconv_close(handle_);
+    }
+    explicit operator bool() const noexcept { return handle_ != none(); }
+    std::string operator()(std::string_view octets) const {
+        std::string out;
+        char room[1024];
+        auto* in = const_cast<char*>(octets.data());
+        auto left = octets.size();
+        while (left > 0) {
+            char* to = room;
+            auto space = sizeof room;
+            const auto before = left;
+            const auto r = ::iconv(handle_, &in, &left, &to, &space);
+            out.append(room, sizeof room - space);
+            if (r != static_cast<std::size_t>(-1)) break;
+            if (left == 0) append_character(out, 0xfffd); // it took the beginning of a character
+            else if (left == before && space == sizeof room) { // it stands at something malformed
+                append_character(out, 0xfffd);
+                ++in;
+                --left;
+            }
+        }
+        return out;
+    }
+
+private:
+    static iconv_t none() noexcept { return reinterpret_cast<iconv_t>(-1); }
+    iconv_t handle_ = none();
+};
+
+} // namespace detail
+
+CREMA_DECL bool is_charset(std::string_view name) {
+    return detail::kind_of_charset(name) != detail::charset_kind::other || static_cast<bool>(detail::converter(name));
+}
+
+CREMA_DECL std::string to_utf8(std::string_view octets, std::string_view charset) {
+    using enum detail::charset_kind;
+    const auto kind = detail::kind_of_charset(charset);
+    const auto begins = [&](std::string_view mark) { return octets.starts_with(mark); };
+    constexpr std::string_view little16("\xff\xfe", 2), big16("\xfe\xff", 2), little32("\xff\xfe\0\0", 4), big32("\0\0\xfe\xff", 4);
+    switch (kind) {
+    case utf_8: return std::string(begins("\xef\xbb\xbf") ? octets.substr(3) : octets);
+    case utf_16:
+    case utf_16le:
+    case utf_16be: {
+        const bool big = kind == utf_16be || (kind == utf_16 && begins(big16));
+        if (begins(big ? big16 : little16)) octets.remove_prefix(2);
+        return detail::from_units(octets, 2, big);
+    }
+    case utf_32:
+    case utf_32le:
+    case utf_32be: {
+        const bool big = kind == utf_32be || (kind == utf_32 && begins(big32));
+        if (begins(big ? big32 : little32)) octets.remove_prefix(4);
+        return detail::from_units(octets, 4, big);
+    }
+    case latin1:
+    case ascii: {
+        std::string out;
+        out.reserve(octets.size());
+        for (const char c : octets) {
+            const auto u = static_cast<unsigned char>(c);
+            detail::append_character(out, kind == ascii && u > 127 ? 0xfffd : u);
+        }
+        return out;
+    }
+    case other: break;
+    }
+    const detail::converter convert(charset);
+    return convert ? convert(octets) : std::string(octets);
+}
+
+} // namespace crema
+#endif
+// ---- crema/middleware/body_parser.hpp, bodies
+#if CREMA_BODIES
+#include <algorithm>
+#include <exception>
+#include <limits>
+
+namespace crema {
+
+CREMA_DECL bool body_types::match(request& req) const {
+    if (decide_) return decide_(req);
+    const auto type = req.head().get(http::field::content_type);
+    if (types_.size() == 1 && type == types_.front()) return true;
+    const std::vector<std::string_view> views(types_.begin(), types_.end());
+    return !views.empty() && !http::type_is(type, views).empty();
+}
+
+namespace detail {
+
+// One body on its way through a parser.
+struct body_reading {
+    const body_rules& rules;
+    request& req;
+    response& res;
+    std::string charset{};
+    const codec* coding = nullptr;
+
+    [[noreturn]] static void too_large() { throw http_error(413, "request entity too large").type("entity.too.large"); }
+
+    void choose_charset() {
+        if (rules.charsets == body_charsets::ignored) return;
+        const auto type = req.head().get(http::field::content_type);
+        if (type.find(';') != type.npos) charset = to_lower(http::parse_media_type(type).parameter("charset"));
+        if (charset.empty()) charset = rules.default_charset;
+        if (charset == "utf-8") return;
+        const bool allowed = rules.charsets == body_charsets::form      ? charset == "iso-8859-1"
+                             : rules.charsets == body_charsets::unicode ? charset.starts_with("utf-") && is_charset(charset)
+                                                                        : is_charset(charset);
+        if (!allowed)
+            throw http_error(415, "unsupported charset \"" + to_upper(charset) + "\"").type("charset.unsupported");
+    }
+
+    void choose_coding() {
+        auto name = trim_ows(req.get("content-encoding").value_or(std::string_view{}));
+        if (name.empty() || iequals(name, "identity")) return;
+        if (!rules.inflate) throw http_error(415, "content encoding unsupported").type("encoding.unsupported");
+        if (iequals(name, "x-gzip")) name = "gzip";
+        for (const auto& c : rules.codecs)
+            if (iequals(c.name, name)) {
+                coding = &c;
+                return;
+            }
+        throw http_error(415, "unsupported content encoding \"" + to_lower(name) + "\"").type("encoding.unsupported");
+    }
+
+    // How much is read. The limit holds for what comes out of a coding; what goes in is hardly ever longer.
+    std::size_t octets_to_read() const {
+        const auto most = std::min<std::uint64_t>(rules.limit, std::numeric_limits<std::size_t>::max() / 4);
+        return static_cast<std::size_t>(coding ? most + most / 8 + 1024 : most);
+    }
+
+    void take(std::string_view octets) {
+        std::string inflated;
+        if (coding) {
+            auto r = decode_all(*coding, octets, static_cast<std::size_t>(std::min<std::uint64_t>(
+                                                     rules.limit, std::numeric_limits<std::size_t>::max() / 4)));
+            if (!r && r.error().code == make_error_code(error::too_large)) too_large();
+            if (!r) throw http_error(400, r.error().message()).type("encoding.invalid");
+            inflated = std::move(*r);
+            octets = inflated;
+        } else if (octets.size() > rules.limit) {
+            too_large();
+        }
+        if (rules.verify) verify(octets);
+        std::string_view text = octets;
+        if (rules.charsets != body_charsets::ignored && charset != "utf-8") {
+            inflated = to_utf8(octets, charset);
+            coding = nullptr;
+            keep(std::move(inflated), text);
+        } else {
+            if (coding) keep(std::move(inflated), text);
+            if (rules.charsets != body_charsets::ignored && text.starts_with("\xef\xbb\xbf")) // a mark in front
+                keep(std::string(text.substr(3)), text);
+        }
+        parse(text);
+    }
+
+    void keep(std::string made, std::string_view& text) {
+        req.raw_body(std::move(made));
+        text = *req.raw_body();
+    }
+
+    void verify(std::string_view octets) {
+        try {
+            rules.verify(req, res, octets, charset);
+        } catch (const http_error& e) {
+            if (!e.type().empty()) throw;
+            auto typed = e;
+            typed.type("entity.verify.failed");
+            throw typed;
+        } catch (const std::exception& e) {
+            throw http_error(403, e.what()).type("entity.verify.failed").cause(std::current_exception());
+        }
+    }
+
+    void parse(std::string_view text) {
+        try {
+            req.body(rules.parse(text, charset));
+        } catch (const http_error&) {
+            throw;
+        } catch (const std::exception& e) {
+            throw http_error(400, e.what()).type("entity.parse.failed").cause(std::current_exception());
+        }
+    }
+
+    // The whole body, or why there is none.
+    void arrived(std::error_code ec, std::string octets) {
+        if (ec == make_error_code(error::too_large) || ec == make_error_code(error::would_exceed_limit)) too_large();
+        if (ec == make_error_code(error::bad_syntax)) throw http_error(400, "the body is malformed").type("entity.malformed");
+        if (ec) throw http_error(400, "request aborted").type("request.aborted");
+        if (octets.empty() && req.raw().content_length().value_or(0) != 0) return; // somebody has read it piece by piece
+        req.raw_body(std::move(octets));
+        take(*req.raw_body());
+    }
+};
+
+} // namespace detail
+
+CREMA_DECL void body_parser::operator()(request& req, response& res, next& next) const {
+    auto& x = req.raw();
+    if (req.body_parsed() || (!x.has_body() && !x.content_length()) || !rules_->type.match(req)) {
+        next();
+        return;
+    }
+    detail::body_reading reading{*rules_, req, res};
+    reading.choose_charset();
+    reading.choose_coding();
+    if (!reading.coding && x.content_length().value_or(0) > rules_->limit) reading.too_large();
+    if (!x.has_body()) req.raw_body(std::string()); // Content-Length: 0
+    if (const auto here = req.raw_body()) {
+        reading.take(*here);
+        next();
+        return;
+    }
+    const auto most = reading.octets_to_read();
+    auto goes_on = [rules = rules_, reading = std::move(reading), n = crema::next(next)](std::error_code ec,
+                                                                                         std::string octets) mutable {
+        if (ec == make_error_code(error::cancelled)) return; // nobody is there to be answered
+        try {
+            reading.arrived(ec, std::move(octets));
+        } catch (...) {
+            n(std::current_exception());
+            return;
+        }
+        n();
+    };
+    x.read_all(most, std::move(goes_on));
 }
 
 } // namespace crema
 #endif
 // ---- crema/middleware/body_json.hpp
 // body_json: reads JSON bodies before the layers behind run, as express.json.
-#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace crema {
 
@@ -22151,66 +29253,70 @@ namespace crema {
     Distinct objects: safe.
 */
 struct body_json_options {
-    std::size_t limit = 102400; ///< octets; a longer body is answered 413
-    bool strict = true;         ///< only objects and arrays are accepted at the top
+    byte_size limit = 102400;              ///< a longer body is answered 413; `"1mb"` may be written
+    bool strict = true;                    ///< only objects and arrays are accepted at the top
+    body_types type = "application/json";  ///< bodies of other types are handed on unread
+    bool inflate = true;                   ///< whether `codecs` are used
+    std::vector<codec> codecs{};           ///< content codings that are undone: `{codecs::gzip, codecs::br}`
+    body_verify verify{};                  ///< sees the octets first
+    /** Called for every member and element, from the leaves up, with its name or index and its value; what it returns
+        takes its place, nothing leaves a member out. The whole has the name `""`. */
+    std::function<std::optional<value>(std::string_view name, value v)> reviver{};
+    std::string default_charset = "utf-8"; ///< when the Content-Type says none: `utf-8`, `utf-16le`, …
 };
 
-/** Is the middleware that `body_json` makes. A copy may be registered many times.
+/** Make a middleware that reads and checks JSON bodies, in UTF-8, UTF-16 or UTF-32.
 
-    A request without a body, or with one of another type, is handed on untouched.
-
-    @par Thread Safety
-    Safe.
-*/
-class body_json_handler {
-public:
-    /// Construct with options.
-    explicit body_json_handler(body_json_options options) : options_(options) {}
-    /// @cond
-    CREMA_DECL task<> operator()(request& req, response& res, next& next) const;
-    /// @endcond
-
-private:
-    body_json_options options_;
-};
-
-/** Make a middleware that reads and checks JSON bodies.
-
-    After it `req.body()` is the parsed value and `req.json<T>()` gives it as a `T`.
+    After it `req.body()` is the parsed value and `req.json<T>()` gives it as a `T`. An empty body is `{}`.
 
     @par Errors
-    413 over the limit, 400 with the place of what is wrong, each through the error handlers.
+    Those of `body_parser`; the message of 400 tells line, column and JSON pointer of what is wrong.
 
     @see RFC 8259
 */
-inline body_json_handler body_json(body_json_options options = {}) { return body_json_handler(options); }
+CREMA_DECL body_parser body_json(body_json_options options = {});
 
 } // namespace crema
 
 #if CREMA_BODIES
+#include <utility>
 
 namespace crema {
+namespace detail {
 
-CREMA_DECL task<> body_json_handler::operator()(request& req, response&, next& next) const {
-    if (req.body_parsed() || !req.has_body() || !req.is_json()) {
-        next();
-        co_return;
+inline std::optional<value> revive(const decltype(body_json_options::reviver)& f, std::string_view name, value v) {
+    if (v.is_object()) {
+        value::object_type members;
+        for (auto& [key, member] : v.as_object())
+            if (auto kept = revive(f, key, std::move(member))) members.emplace_back(key, std::move(*kept));
+        v.as_object() = std::move(members);
+    } else if (v.is_array()) {
+        std::size_t i = 0;
+        for (auto& element : v.as_array())
+            element = revive(f, std::to_string(i++), std::move(element)).value_or(value());
     }
-    const std::string_view text = co_await req.read_text(options_.limit);
-    value parsed;
-    const auto first = text.find_first_not_of(" \t\r\n");
-    if (first != text.npos) {
-        if (options_.strict && text[first] != '{' && text[first] != '[')
-            throw http_error(400, "the body must be a JSON object or array; it begins with '" + std::string(1, text[first]) + "'")
-                .type("entity.parse.failed");
+    return f(name, std::move(v));
+}
+
+} // namespace detail
+
+CREMA_DECL body_parser body_json(body_json_options options) {
+    const auto parse = [strict = options.strict, reviver = std::move(options.reviver)](std::string_view text,
+                                                                                       std::string_view) -> value {
+        if (text.empty()) return value::object();
+        if (strict) {
+            const auto first = text.find_first_not_of(" \t\r\n");
+            if (first != text.npos && text[first] != '{' && text[first] != '[')
+                throw http_error(400, "the body must be a JSON object or array; it begins with '" + std::string(1, text[first]) + "'")
+                    .type("entity.parse.failed");
+        }
         auto made = json::parse_value(text);
         if (!made) throw http_error(400, made.error().message()).type("entity.parse.failed");
-        parsed = std::move(*made);
-    } else {
-        parsed = value::object();
-    }
-    req.body(std::move(parsed));
-    next();
+        if (reviver) return detail::revive(reviver, "", std::move(*made)).value_or(value());
+        return std::move(*made);
+    };
+    return body_parser({options.limit.octets(), options.inflate, std::move(options.codecs), std::move(options.type),
+                        std::move(options.verify), std::move(options.default_charset), detail::body_charsets::unicode, parse});
 }
 
 } // namespace crema
@@ -22298,6 +29404,181 @@ CREMA_DECL void logger_handler::operator()(request& req, response& res, next& ne
 }
 
 } // namespace crema
+#endif
+// ---- crema/middleware/static_files.hpp
+// static_files: serves the files of a directory, as Express' express.static.
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace crema {
+
+/// Says what `static_files` does with what it cannot serve.
+enum class fallthrough : unsigned char {
+    on,  ///< goes on with the next layer, until a file is found
+    off, ///< an error: 404, 403, 400; other methods than GET and HEAD are answered 405
+};
+
+/** Configures `static_files`.
+
+    @par Thread Safety
+    Distinct objects: safe.
+*/
+struct static_files_options {
+    crema::fallthrough fallthrough = crema::fallthrough::on; ///< what becomes of what cannot be served
+    std::vector<std::string> index{
+        "index.html"}; ///< what is sent for a directory, the first that is there; may be empty
+    std::vector<std::string> extensions{};        ///< `{"html"}`: `/about` is about.html when there is no such file
+    bool redirect = true; ///< a directory without a slash at its end is redirected to the one with it
+    crema::dotfiles dotfiles = crema::dotfiles::ignore; ///< names that begin with a point
+    std::chrono::milliseconds max_age{0}; ///< of Cache-Control, in whole seconds; at most a year
+    bool immutable = false; ///< Cache-Control says that the files will never change
+    bool etag = true; ///< send ETag, from size and time of last change
+    bool last_modified = true; ///< send Last-Modified
+    bool accept_ranges = true; ///< answer requests for parts
+    bool cache_control = true; ///< send Cache-Control
+    set_headers_function set_headers{}; ///< sets more fields, before those above
+};
+
+namespace detail {
+
+// The handler that static_files makes.
+class static_files_handler {
+public:
+    CREMA_DECL static_files_handler(const std::filesystem::path& root, static_files_options options);
+    task<> operator()(request& req, response& res, next& n) const { return run(req, res, n); }
+
+private:
+    CREMA_COROUTINE task<> run(request& req, response& res, next& n) const;
+    CREMA_COROUTINE task<> serve(request& req, response& res, bool& found) const;
+    bool redirect(request& req, response& res) const;
+    std::shared_ptr<const static_files_options> options_; // shared by the copies of the handler
+    std::filesystem::path root_;
+};
+
+} // namespace detail
+
+/** Serve the files of a directory: `app.use("/assets", static_files("public"))`.
+
+    Answers GET and HEAD with the file that the path names, conditions and ranges included. Nothing outside of the
+    directory
+    can be reached, by `..`, by links, or by escapes. Disk work is done on the pool.
+
+    @param root The directory, relative to the working directory of now; or one single file.
+    @throws std::invalid_argument when it is empty.
+
+    @par Cancellation
+    A client that leaves ends the transfer.
+*/
+inline detail::static_files_handler static_files(const std::filesystem::path& root, static_files_options options = {}) {
+    return detail::static_files_handler(root, std::move(options));
+}
+
+} // namespace crema
+
+#if CREMA_BODIES
+#include <algorithm>
+#include <stdexcept>
+
+namespace crema::detail {
+
+CREMA_DECL static_files_handler::static_files_handler(const std::filesystem::path& root, static_files_options options)
+    : options_(std::make_shared<const static_files_options>(std::move(options))) {
+    if (root.empty()) throw std::invalid_argument("root path required");
+    root_ = std::filesystem::absolute(root).lexically_normal();
+    if (!root_.has_filename() && root_.has_relative_path()) root_ = root_.parent_path(); // without a slash at its end
+}
+
+// A target in front of its path, its path, and what is behind.
+struct target_parts {
+    std::string_view host, path, rest;
+};
+inline target_parts parts_of(std::string_view target) noexcept {
+    const auto end = std::min(target.find_first_of("?#"), target.size());
+    auto at = std::size_t{0};
+    if (!target.starts_with('/'))
+        if (const auto scheme = target.substr(0, end).find("://"); scheme != target.npos)
+            at = std::min(target.find('/', scheme + 3), end);
+    return {target.substr(0, at), target.substr(at, end - at), target.substr(end)};
+}
+
+// The mount itself, asked for without a slash at its end.
+inline bool is_bare_mount(const request& req) noexcept {
+    return req.path() == "/" && !parts_of(req.original_url()).path.ends_with('/');
+}
+
+// A directory without a slash at its end: to the one with it. False when it has one.
+CREMA_DECL bool static_files_handler::redirect(request& req, response& res) const {
+    if (req.path().ends_with('/') && !is_bare_mount(req)) return false;
+    const auto original = parts_of(req.original_url());
+    // several slashes in front would make it another host
+    const auto path = original.path.substr(std::min(original.path.find_first_not_of('/'), original.path.size()));
+    const auto where = encode_url(
+        std::string(original.host).append("/").append(path).append(path.empty() ? "" : "/").append(original.rest));
+    res.status(301);
+    res.set("Content-Type", "text/html; charset=UTF-8");
+    res.set("Content-Security-Policy", "default-src 'none'");
+    res.set("X-Content-Type-Options", "nosniff");
+    res.set("Location", where);
+    res.end("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta "
+            "charset=\"utf-8\">\n<title>Redirecting</title>\n</head>\n<body>\n"
+            "<pre>Redirecting to " +
+            escape_html(where) + "</pre>\n</body>\n</html>\n");
+    return true;
+}
+
+// Sends the file, or throws what keeps it from that.
+CREMA_COROUTINE task<> static_files_handler::serve(request& req, response& res, bool& found) const {
+    const auto& o = *options_;
+    auto path = req.path();
+    if (is_bare_mount(req)) path = {};
+    auto decoded = percent_decode(path);
+    if (!decoded) throw http_error(400, "Bad Request");
+    file_plan plan;
+    plan.path = std::move(*decoded);
+    plan.rooted = true;
+    plan.etag = o.etag;
+    plan.extensions = o.extensions;
+    plan.index = o.index;
+    plan.set_headers = &o.set_headers;
+    plan.how.root = root_;
+    plan.how.dotfiles = o.dotfiles;
+    plan.how.max_age = o.max_age;
+    plan.how.immutable = o.immutable;
+    plan.how.last_modified = o.last_modified;
+    plan.how.accept_ranges = o.accept_ranges;
+    plan.how.cache_control = o.cache_control;
+    const auto how = co_await file_sender::send(res, plan, &found);
+    if (how == file_sender::outcome::sent) co_return;
+    if (o.redirect && redirect(req, res)) co_return;
+    throw http_error(404, "Not Found");
+}
+
+CREMA_COROUTINE task<> static_files_handler::run(request& req, response& res, next& n) const {
+    const bool falls = options_->fallthrough == fallthrough::on;
+    const auto method = req.head().method();
+    if (method != http::method::get && method != http::method::head) {
+        if (falls) {
+            co_await n();
+        } else {
+            res.status(405).set("Allow", "GET, HEAD");
+            res.end();
+        }
+        co_return;
+    }
+    bool found = false;
+    try {
+        co_await serve(req, res, found);
+        co_return;
+    } catch (const http_error& e) {
+        if (found || !falls || e.status() >= 500) throw;
+    }
+    co_await n();
+}
+
+} // namespace crema::detail
 #endif
 // ---- crema.hpp
 // The umbrella: everything that needs no external library beside Asio and simdjson.
@@ -22439,6 +29720,165 @@ CREMA_DECL bool needs_rehash(std::string_view stored, int cost) noexcept {
 }
 
 } // namespace crema::password
+#endif
+#endif
+#if defined(CREMA_WITH_PCRE2)
+// ---- crema/ext/pcre2.hpp
+// pcre2: regular expressions as paths of routes and mounts.
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+namespace crema {
+
+/** Limits what one match of a regular expression may cost.
+
+    @par Thread Safety
+    Distinct objects: safe.
+*/
+struct regexp_limits {
+    std::uint32_t steps = 100'000; ///< calls of the matcher's inner function; some milliseconds
+    std::uint32_t kibibytes = 1024; ///< memory for ways back
+};
+
+/** Is a regular expression that may stand wherever a path may: `app.get(regexp("^/user/([0-9]+)$"), …)`.
+
+    Written as in JavaScript, whose regular expressions Express takes; PCRE2 runs it. It is not anchored by itself. Groups
+    with a name become parameters of that name, the others `"0"`, `"1"` and so on. A path that would take longer than the
+    limits allow is answered 400.
+
+    Copies share one compiled expression.
+
+    @par Thread Safety
+    Distinct objects: safe. Shared objects: safe for reading.
+*/
+class regexp {
+public:
+    /** Compile an expression.
+
+        @param source Without slashes around it; copied.
+        @param flags Those of JavaScript: `i` ignores case, `m`, `s` and `u` as there; `d`, `g`, `v` and `y` change nothing for a path.
+        @param limits What a match may cost.
+        @throws system_error(error::bad_pattern) with the place, or for another flag.
+    */
+    CREMA_DECL explicit regexp(std::string_view source, std::string_view flags = {}, regexp_limits limits = {});
+
+    /// Converts to what layers hold.
+    operator const route::shared_expression&() const noexcept { return expression_; }
+    /// Accesses the expression, to match a path without a router.
+    const route::expression* operator->() const noexcept { return expression_.get(); }
+
+private:
+    route::shared_expression expression_;
+};
+
+} // namespace crema
+
+#if CREMA_BODIES
+#ifndef PCRE2_CODE_UNIT_WIDTH
+#define PCRE2_CODE_UNIT_WIDTH 8
+#endif
+#include <pcre2.h>
+#include <string>
+#include <vector>
+
+namespace crema {
+namespace detail {
+
+class pcre2_expression final : public route::expression {
+public:
+    pcre2_expression(std::string_view source, std::uint32_t options, const regexp_limits& limits) : source_(source) {
+        int code = 0;
+        PCRE2_SIZE at = 0;
+        code_.reset(pcre2_compile_8(text(source), source.size(), options, &code, &at, nullptr));
+        if (!code_) {
+            unsigned char words[256];
+            const int n = pcre2_get_error_message_8(code, words, sizeof words);
+            throw system_error(make_error_code(error::bad_pattern),
+                               std::string(n > 0 ? reinterpret_cast<const char*>(words) : "unknown error") + " at index " +
+                                   std::to_string(at) + ": /" + source_ + "/");
+        }
+        context_.reset(pcre2_match_context_create_8(nullptr));
+        if (!context_) throw std::bad_alloc();
+        pcre2_set_match_limit_8(context_.get(), limits.steps);
+        pcre2_set_heap_limit_8(context_.get(), limits.kibibytes);
+        name_groups();
+    }
+
+    outcome match(std::string_view path, found& into) const override {
+        const std::unique_ptr<pcre2_match_data_8, freeing> data(pcre2_match_data_create_from_pattern_8(code_.get(), nullptr));
+        if (!data) throw std::bad_alloc();
+        const int n = pcre2_match_8(code_.get(), text(path), path.size(), 0, 0, data.get(), context_.get());
+        if (n == PCRE2_ERROR_NOMATCH || (n <= PCRE2_ERROR_UTF8_ERR1 && n >= PCRE2_ERROR_UTF8_ERR21)) return outcome::none;
+        if (n < 0) return outcome::too_hard;
+        const PCRE2_SIZE* const at = pcre2_get_ovector_pointer_8(data.get());
+        into.begin = at[0];
+        into.length = at[1] > at[0] ? at[1] - at[0] : 0; // \K may turn them round
+        into.groups.clear();
+        for (std::size_t i = 0; i < names_.size() && i + 1 < static_cast<std::size_t>(n); ++i) {
+            const auto begin = at[2 * (i + 1)], end = at[2 * (i + 1) + 1];
+            if (begin != PCRE2_UNSET) into.groups.push_back({names_[i], path.substr(begin, end - begin)});
+        }
+        return outcome::matched;
+    }
+    std::string_view source() const noexcept override { return source_; }
+
+private:
+    struct freeing {
+        void operator()(pcre2_code_8* p) const noexcept { pcre2_code_free_8(p); }
+        void operator()(pcre2_match_context_8* p) const noexcept { pcre2_match_context_free_8(p); }
+        void operator()(pcre2_match_data_8* p) const noexcept { pcre2_match_data_free_8(p); }
+    };
+    static PCRE2_SPTR8 text(std::string_view s) noexcept {
+        return s.data() ? reinterpret_cast<PCRE2_SPTR8>(s.data()) : reinterpret_cast<PCRE2_SPTR8>("");
+    }
+
+    // Groups are called by their names, the others counted among themselves.
+    void name_groups() {
+        std::uint32_t groups = 0, named = 0, size = 0;
+        PCRE2_SPTR8 table = nullptr;
+        pcre2_pattern_info_8(code_.get(), PCRE2_INFO_CAPTURECOUNT, &groups);
+        pcre2_pattern_info_8(code_.get(), PCRE2_INFO_NAMECOUNT, &named);
+        pcre2_pattern_info_8(code_.get(), PCRE2_INFO_NAMEENTRYSIZE, &size);
+        pcre2_pattern_info_8(code_.get(), PCRE2_INFO_NAMETABLE, &table);
+        names_.resize(groups);
+        for (std::uint32_t i = 0; i < named; ++i, table += size) {
+            const auto at = static_cast<std::size_t>(table[0]) << 8 | table[1];
+            names_[at - 1] = reinterpret_cast<const char*>(table + 2);
+        }
+        std::size_t number = 0;
+        for (auto& name : names_)
+            if (name.empty()) name = std::to_string(number++);
+    }
+
+    std::string source_;
+    std::unique_ptr<pcre2_code_8, freeing> code_;
+    std::unique_ptr<pcre2_match_context_8, freeing> context_;
+    std::vector<std::string> names_;
+};
+
+} // namespace detail
+
+CREMA_DECL regexp::regexp(std::string_view source, std::string_view flags, regexp_limits limits) {
+    // What JavaScript means where Perl means something else.
+    std::uint32_t options = PCRE2_DOLLAR_ENDONLY | PCRE2_ALT_BSUX | PCRE2_MATCH_UNSET_BACKREF | PCRE2_ALLOW_EMPTY_CLASS |
+                            PCRE2_NEVER_BACKSLASH_C;
+    for (const char flag : flags) switch (flag) {
+        case 'i': options |= PCRE2_CASELESS; break;
+        case 'm': options |= PCRE2_MULTILINE; break;
+        case 's': options |= PCRE2_DOTALL; break;
+        case 'u': options |= PCRE2_UTF; break;
+        case 'd':
+        case 'g':
+        case 'v':
+        case 'y': break;
+        default:
+            throw system_error(make_error_code(error::bad_pattern), "Invalid regular expression flag '" + std::string(1, flag) + "'");
+        }
+    expression_ = std::make_shared<const detail::pcre2_expression>(source, options, limits);
+}
+
+} // namespace crema
 #endif
 #endif
 #if defined(CREMA_WITH_SQLITE)
@@ -23385,6 +30825,7 @@ struct options {
     durability sync = durability::full;            ///< what a commit waits for
     std::chrono::milliseconds busy_timeout{5000};  ///< how long to wait for a lock of another process
     std::size_t cached_statements = 64;            ///< prepared statements that each connection keeps
+    int nice = 10;                                 ///< as `offload_options::nice`, for its threads
     std::string schema{};                          ///< a script that the writer runs in a transaction at the opening
     std::function<void(connection&)> on_connect{}; ///< called for each connection at the opening: functions, pragmas
 };
@@ -23744,6 +31185,7 @@ public:
 
     std::string path;
     std::size_t bound = 0;
+    int nice = 0;
     std::mutex guard;
     std::vector<std::unique_ptr<sqlite_worker>> workers; // the writer is the first
     sqlite_queue reads, writes;
@@ -23757,6 +31199,7 @@ public:
         c.busy_timeout = o.busy_timeout;
         c.cached_statements = o.cached_statements;
         bound = o.queue;
+        nice = o.nice;
         add(c, sqlite_role::writer, o);
         if (!o.schema.empty()) workers[0]->connection->transaction([&](sqlite::connection& w) { w.script(o.schema); });
         c.mode = sqlite::connection_options::access::read_only;
@@ -23892,6 +31335,7 @@ private:
         if (!j.box_->posted.exchange(true)) asio::post(j.box_->where->context(), wake_up(shared_from_this(), j.box_));
     }
     void work(sqlite_worker& w) {
+        be_nice(nice);
         std::unique_lock lock(guard);
         auto& queue = queue_of(w.role);
         for (;;) {
@@ -24131,16 +31575,15 @@ CREMA_DECL void memory_stream::side::deliver(remote_job& job, bool abandoned) {
     s.held = nullptr;
     if (abandoned || s.closed) return;
     auto& l = *keep;
-    auto* const h = s.handler;
     bool alive = true;
     s.alive = &alive;
-    if (s.wants_writable && l.writable(s)) h->on_writable();
+    if (s.wants_writable && l.writable(s)) s.handler->on_writable();
     if (alive && s.wants_readable && l.readable(s)) {
         s.told_ended = s.told_ended || s.ended || s.broken;
-        h->on_readable();
+        s.handler->on_readable();
     } else if (alive && (s.ended || s.broken) && !std::exchange(s.told_ended, true)) {
-        if (s.broken) h->on_broken(std::make_error_code(std::errc::connection_reset));
-        else h->on_peer_closed();
+        if (s.broken) s.handler->on_broken(std::make_error_code(std::errc::connection_reset));
+        else s.handler->on_peer_closed();
     }
     if (!alive) return;
     s.alive = nullptr;
@@ -24160,8 +31603,11 @@ inline memory_stream::side& memory_stream::mine() const noexcept { return link_-
 inline memory_stream::side& memory_stream::other() const noexcept { return link_->sides[1 - which_]; }
 
 CREMA_DECL void memory_stream::start(stream_handler& handler) {
-    mine().handler = &handler;
-    link_->tell(mine());
+    auto& s = mine();
+    s.handler = &handler;
+    s.wants_readable = true;
+    s.wants_writable = s.told_ended = false;
+    link_->tell(s);
 }
 
 CREMA_DECL void memory_stream::want(bool readable, bool writable) {

@@ -170,7 +170,7 @@ public:
     /// Tells whether the client's copy is still good, by what the response has set so far.
     CREMA_DECL bool fresh() const;
     /// Tells the opposite of `fresh`.
-    bool stale() const { return !fresh(); }
+    CREMA_DECL bool stale() const;
 
     /// Returns the response to this request.
     CREMA_DECL response& res() noexcept;

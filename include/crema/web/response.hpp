@@ -101,9 +101,7 @@ class exchange_hold {
 public:
     exchange_hold(exchange_hold&& other) noexcept : at_(std::exchange(other.at_, nullptr)) {}
     exchange_hold& operator=(exchange_hold&&) = delete;
-    ~exchange_hold() {
-        if (at_) drop();
-    }
+    CREMA_DECL ~exchange_hold();
 
     /// Returns the response.
     CREMA_DECL response& res() const noexcept;
@@ -113,7 +111,6 @@ public:
 private:
     friend class response;
     explicit exchange_hold(detail::activation* at) noexcept : at_(at) {}
-    CREMA_DECL void drop() noexcept;
     detail::activation* at_;
 };
 
@@ -476,6 +473,7 @@ private:
 #include <crema/core/text.hpp>
 #include <crema/http/content_disposition.hpp>
 #include <crema/http/etag.hpp>
+#include <crema/http/fresh.hpp>
 #include <crema/http/media_type.hpp>
 #include <crema/http/mime.hpp>
 #include <crema/http/negotiate.hpp>
@@ -487,6 +485,20 @@ private:
 #include <stdexcept>
 
 namespace crema {
+
+CREMA_DECL bool request::fresh(const response& res) const {
+    const auto m = head_->method();
+    const int status = res.status_code();
+    if ((m != http::method::get && m != http::method::head) || ((status < 200 || status > 299) && status != 304)) return false;
+    http::freshness f;
+    f.if_none_match = head_->get(http::field::if_none_match);
+    f.if_modified_since = head_->get(http::field::if_modified_since);
+    if (f.if_none_match.empty() && f.if_modified_since.empty()) [[likely]] return false;
+    f.cache_control = head_->get(http::field::cache_control);
+    f.etag = res.get("ETag").value_or(std::string_view{});
+    f.last_modified = res.get("Last-Modified").value_or(std::string_view{});
+    return http::is_fresh(f);
+}
 namespace detail {
 
 [[noreturn]] inline void bad_field(std::string_view name, std::string_view why) {

@@ -194,7 +194,6 @@ private:
 } // namespace crema::detail
 
 #if CREMA_BODIES
-#include <crema/http/fresh.hpp>
 #include <crema/web/dispatch.hpp>
 #include <crema/web/final_handler.hpp>
 #include <cstdio>
@@ -482,27 +481,16 @@ CREMA_DECL exchange_hold response::hold() {
 }
 CREMA_DECL response& exchange_hold::res() const noexcept { return static_cast<detail::transaction*>(at_->owner)->res(); }
 CREMA_DECL request& exchange_hold::req() const noexcept { return static_cast<detail::transaction*>(at_->owner)->req(); }
-CREMA_DECL void exchange_hold::drop() noexcept { at_->owner->drop(*at_); }
+CREMA_DECL exchange_hold::~exchange_hold() {
+    if (at_) at_->owner->drop(*at_);
+}
 
 CREMA_DECL void request::url(std::string_view target) { owner_->rewrite(target); }
 CREMA_DECL void request::params(std::string_view name, std::string_view replacement) { owner_->replace(name, replacement); }
 CREMA_DECL context_frame& request::context() noexcept { return owner_->context(); }
 CREMA_DECL response& request::res() noexcept { return owner_->res(); }
 CREMA_DECL bool request::fresh() const { return fresh(owner_->res()); }
-
-CREMA_DECL bool request::fresh(const response& res) const {
-    const auto m = head_->method();
-    const int status = res.status_code();
-    if ((m != http::method::get && m != http::method::head) || ((status < 200 || status > 299) && status != 304)) return false;
-    http::freshness f;
-    f.if_none_match = head_->get(http::field::if_none_match);
-    f.if_modified_since = head_->get(http::field::if_modified_since);
-    if (f.if_none_match.empty() && f.if_modified_since.empty()) [[likely]] return false;
-    f.cache_control = head_->get(http::field::cache_control);
-    f.etag = res.get("ETag").value_or(std::string_view{});
-    f.last_modified = res.get("Last-Modified").value_or(std::string_view{});
-    return http::is_fresh(f);
-}
+CREMA_DECL bool request::stale() const { return !fresh(); }
 
 } // namespace crema
 #endif
