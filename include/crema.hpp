@@ -32,6 +32,9 @@
 #include <crema/web/app.hpp>
 
 #include <crema/middleware/body_json.hpp>
+#include <crema/middleware/body_raw.hpp>
+#include <crema/middleware/body_text.hpp>
+#include <crema/middleware/body_urlencoded.hpp>
 #include <crema/middleware/logger.hpp>
 #include <crema/middleware/static_files.hpp>
 

@@ -22874,6 +22874,8 @@ CREMA_DECL std::string_view request::require_json_text() {
     require_json_type();
     if (auto text = raw_body()) return *text;
     if (!exchange_->has_body()) return {};
+    if (exchange_->content_length().value_or(0) > 102400)
+        throw http_error(413, "the body is larger than 102400 octets").type("entity.too.large");
     throw std::logic_error("crema: req.json() before the body was read: app.use(body_json()), take body<T> as an "
                            "argument, or co_await req.read_json<T>()");
 }
@@ -25713,6 +25715,7 @@ struct call_signature {
     using first = std::tuple_element_t<0, std::tuple<A..., void>>;
     using error_type = std::remove_cvref_t<first>;
     static constexpr bool is_typed_error = sizeof...(A) == 4 && std::derived_from<error_type, std::exception>;
+    static constexpr bool has_next = (std::is_same_v<std::remove_cvref_t<A>, next> || ...);
     static constexpr bool suspends = [] {
         if constexpr (std::is_void_v<R>) return false;
         else return awaitable<R>;
@@ -25787,6 +25790,7 @@ public:
     bool takes_error = false; // (err, req, res, next)
     bool suspends = false;    // gives an awaitable: needs a frame, and its next in the arena
     bool takes_body = false;  // has a body<T>: the body is read before the call
+    bool reads_now = false;   // synchronous, and takes no next: if it wants the body, then now
 };
 
 // Answers with what a handler returned.
@@ -25866,8 +25870,12 @@ public:
         else if constexpr (form == shape::error_typed || form == shape::by_type) {
             suspends = signature<F>::suspends;
             takes_body = signature<F>::template takes_body<Pattern>;
+            reads_now = form == shape::by_type && !suspends && !signature<F>::has_next;
         } else if constexpr (form == shape::req_res_next) suspends = gives_awaitable<F&, typed&, response&, next&>;
-        else if constexpr (form == shape::req_res) suspends = gives_awaitable<F&, typed&, response&>;
+        else if constexpr (form == shape::req_res) {
+            suspends = gives_awaitable<F&, typed&, response&>;
+            reads_now = !suspends;
+        }
     }
 
     void call(request& req, response& res, next& n, const std::exception_ptr* error, task<>& work) override {
@@ -27517,11 +27525,13 @@ CREMA_DECL void transaction::call(handler_base& fn, run& from, const activity_la
     invoke(fn, from, label, b);
 }
 
-// A JSON body of known, small length and the body of a typed handler are read before the handler runs.
+// The body of a typed handler is read before it runs, and a small JSON body; a synchronous handler could not read it
+// itself, so that one of unknown length is read for it, too.
 CREMA_DECL bool transaction::body_first(handler_base& fn, run& from, const activity_label* label) {
     constexpr std::size_t small = 102400;
     const auto length = x_->content_length();
-    const bool json = length && *length <= small && !x_->head().expect_continue() &&
+    const bool of_size = length ? *length <= small && (fn.reads_now || !x_->head().expect_continue()) : fn.reads_now;
+    const bool json = of_size &&
                       x_->head().get(http::field::content_type).find("json") != std::string_view::npos;
     if (!json && !fn.takes_body) return false;
     auto* a = ::new (x_->memory().allocate(sizeof(activation), alignof(activation))) activation;
@@ -29317,6 +29327,177 @@ CREMA_DECL body_parser body_json(body_json_options options) {
     };
     return body_parser({options.limit.octets(), options.inflate, std::move(options.codecs), std::move(options.type),
                         std::move(options.verify), std::move(options.default_charset), detail::body_charsets::unicode, parse});
+}
+
+} // namespace crema
+#endif
+// ---- crema/middleware/body_raw.hpp
+// body_raw: reads bodies as octets before the layers behind run, as express.raw.
+#include <vector>
+
+namespace crema {
+
+/** Options of `body_raw`.
+
+    @par Thread Safety
+    Distinct objects: safe.
+*/
+struct body_raw_options {
+    byte_size limit = 102400;                     ///< a longer body is answered 413; `"1mb"` may be written
+    body_types type = "application/octet-stream"; ///< bodies of other types are handed on unread
+    bool inflate = true;                          ///< whether `codecs` are used
+    std::vector<codec> codecs{};                  ///< content codings that are undone: `{codecs::gzip, codecs::br}`
+    body_verify verify{};                         ///< sees the octets first
+};
+
+/** Make a middleware that reads bodies as octets.
+
+    After it `req.body()` holds them as a string, which need not be UTF-8, and `req.raw_body()` views them.
+
+    @par Errors
+    Those of `body_parser`.
+*/
+CREMA_DECL body_parser body_raw(body_raw_options options = {});
+
+} // namespace crema
+
+#if CREMA_BODIES
+#include <string>
+#include <utility>
+
+namespace crema {
+
+CREMA_DECL body_parser body_raw(body_raw_options options) {
+    const auto parse = [](std::string_view octets, std::string_view) -> value { return std::string(octets); };
+    return body_parser({options.limit.octets(), options.inflate, std::move(options.codecs), std::move(options.type),
+                        std::move(options.verify), {}, detail::body_charsets::ignored, parse});
+}
+
+} // namespace crema
+#endif
+// ---- crema/middleware/body_text.hpp
+// body_text: reads bodies as text before the layers behind run, as express.text.
+#include <string>
+#include <vector>
+
+namespace crema {
+
+/** Options of `body_text`.
+
+    @par Thread Safety
+    Distinct objects: safe.
+*/
+struct body_text_options {
+    byte_size limit = 102400;              ///< a longer body is answered 413; `"1mb"` may be written
+    body_types type = "text/plain";        ///< bodies of other types are handed on unread
+    bool inflate = true;                   ///< whether `codecs` are used
+    std::vector<codec> codecs{};           ///< content codings that are undone: `{codecs::gzip, codecs::br}`
+    body_verify verify{};                  ///< sees the octets first
+    std::string default_charset = "utf-8"; ///< when the Content-Type says none
+};
+
+/** Make a middleware that reads bodies as text.
+
+    After it `req.body()` is the text in UTF-8, from whatever character set; what was malformed in it is U+FFFD.
+
+    @par Errors
+    Those of `body_parser`.
+*/
+CREMA_DECL body_parser body_text(body_text_options options = {});
+
+} // namespace crema
+
+#if CREMA_BODIES
+#include <utility>
+
+namespace crema {
+
+CREMA_DECL body_parser body_text(body_text_options options) {
+    const auto parse = [](std::string_view text, std::string_view) -> value {
+        return is_utf8(text) ? std::string(text) : repair_utf8(text);
+    };
+    return body_parser({options.limit.octets(), options.inflate, std::move(options.codecs), std::move(options.type),
+                        std::move(options.verify), std::move(options.default_charset), detail::body_charsets::any, parse});
+}
+
+} // namespace crema
+#endif
+// ---- crema/middleware/body_urlencoded.hpp
+// body_urlencoded: reads forms before the layers behind run, as express.urlencoded.
+#include <cstddef>
+#include <limits>
+#include <string>
+#include <vector>
+
+namespace crema {
+
+/** Options of `body_urlencoded`.
+
+    @par Thread Safety
+    Distinct objects: safe.
+*/
+struct body_urlencoded_options {
+    bool extended = false;                  ///< names have structure: `a[b]=c` is `{"a":{"b":"c"}}`
+    byte_size limit = 102400;               ///< a longer body is answered 413; `"1mb"` may be written
+    std::size_t parameter_limit = 1000;     ///< more pairs are answered 413
+    std::size_t depth = 32;                 ///< of extended names; deeper ones are answered 400
+    bool charset_sentinel = false;          ///< a pair `utf8=✓` says which character set the rest is in
+    bool interpret_numeric_entities = false; ///< `&#9786;` in ISO-8859-1 is a character
+    body_types type = "application/x-www-form-urlencoded"; ///< bodies of other types are handed on unread
+    bool inflate = true;                    ///< whether `codecs` are used
+    std::vector<codec> codecs{};            ///< content codings that are undone: `{codecs::gzip, codecs::br}`
+    body_verify verify{};                   ///< sees the octets first
+    std::string default_charset = "utf-8";  ///< `utf-8` or `iso-8859-1`
+};
+
+/** Make a middleware that reads forms.
+
+    After it `req.body()` is an object of strings, arrays of strings for names that repeat, and with `extended`
+    objects within. `__proto__` is never a name.
+
+    @par Errors
+    Those of `body_parser`; 413 `parameters.too.many`, 400 `querystring.parse.rangeError` for what is too deep.
+
+    @throws system_error(error::bad_value) when an option is none of its values: no parameter allowed, a depth over 512,
+    another character set.
+
+    @see https://url.spec.whatwg.org/#application/x-www-form-urlencoded
+*/
+CREMA_DECL body_parser body_urlencoded(body_urlencoded_options options = {});
+
+} // namespace crema
+
+#if CREMA_BODIES
+#include <algorithm>
+#include <utility>
+
+namespace crema {
+
+CREMA_DECL body_parser body_urlencoded(body_urlencoded_options options) {
+    const auto bad = [](const char* what) { throw system_error(make_error_code(error::bad_value), what); };
+    if (options.default_charset != "utf-8" && options.default_charset != "iso-8859-1")
+        bad("body_urlencoded: default_charset must be either utf-8 or iso-8859-1");
+    if (options.parameter_limit == 0) bad("body_urlencoded: parameter_limit must be a positive number");
+    if (options.extended && options.depth > 512) bad("body_urlencoded: depth must be at most 512");
+    http::nested_query_options how;
+    how.depth = options.extended ? options.depth : 0;
+    how.strict_depth = true;
+    how.charset_sentinel = options.charset_sentinel;
+    how.numeric_entities = options.interpret_numeric_entities;
+    how.max_pairs = options.parameter_limit;
+    const auto parse = [how, extended = options.extended](std::string_view text, std::string_view charset) -> value {
+        if (text.empty()) return value::object();
+        const auto pairs = static_cast<std::size_t>(std::count(text.begin(), text.end(), '&')) + 1;
+        if (pairs > how.max_pairs) throw http_error(413, "too many parameters").type("parameters.too.many");
+        auto mine = how;
+        mine.max_elements = static_cast<std::ptrdiff_t>(extended ? std::max<std::size_t>(100, pairs) : pairs);
+        mine.charset = charset == "iso-8859-1" ? http::query_charset::iso_8859_1 : http::query_charset::utf_8;
+        auto made = http::parse_nested_query(text, mine);
+        if (!made) throw http_error(400, "The input exceeded the depth").type("querystring.parse.rangeError");
+        return std::move(*made);
+    };
+    return body_parser({options.limit.octets(), options.inflate, std::move(options.codecs), std::move(options.type),
+                        std::move(options.verify), std::move(options.default_charset), detail::body_charsets::form, parse});
 }
 
 } // namespace crema

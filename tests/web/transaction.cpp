@@ -204,3 +204,20 @@ TEST_CASE("many requests through a deep stack of coroutines", "[transaction]") {
     testing::client c(a);
     for (int i = 0; i < 20; ++i) c.get("/").expect(200, "x");
 }
+
+TEST_CASE("a synchronous handler has the JSON of its request, however that comes", "[transaction]") {
+    app a;
+    a.post("/sum", [](request& req, response& res) {
+        int sum = 0;
+        for (const int n : req.json<std::vector<int>>()) sum += n;
+        res.json(sum);
+    });
+    testing::client c(a);
+    c.post("/sum").json("[1,2,3]").expect(200, "6");
+    c.post("/sum").json("[1,2,3]").chunked(2).expect(200, "6");
+    c.post("/sum").json("[1,2,3]").set("Expect", "100-continue").expect(200, "6");
+    c.post("/sum").json("[1,2").chunked(2).expect(400);
+    const auto large = "[" + std::string(200'000, ' ') + "1]";
+    c.post("/sum").send(large, "application/json").expect(413);
+    c.post("/sum").send(large, "application/json").chunked(50'000).expect(413);
+}

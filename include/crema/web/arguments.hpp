@@ -124,6 +124,7 @@ struct call_signature {
     using first = std::tuple_element_t<0, std::tuple<A..., void>>;
     using error_type = std::remove_cvref_t<first>;
     static constexpr bool is_typed_error = sizeof...(A) == 4 && std::derived_from<error_type, std::exception>;
+    static constexpr bool has_next = (std::is_same_v<std::remove_cvref_t<A>, next> || ...);
     static constexpr bool suspends = [] {
         if constexpr (std::is_void_v<R>) return false;
         else return awaitable<R>;

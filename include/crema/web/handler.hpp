@@ -32,6 +32,7 @@ public:
     bool takes_error = false; // (err, req, res, next)
     bool suspends = false;    // gives an awaitable: needs a frame, and its next in the arena
     bool takes_body = false;  // has a body<T>: the body is read before the call
+    bool reads_now = false;   // synchronous, and takes no next: if it wants the body, then now
 };
 
 // Answers with what a handler returned.
@@ -111,8 +112,12 @@ public:
         else if constexpr (form == shape::error_typed || form == shape::by_type) {
             suspends = signature<F>::suspends;
             takes_body = signature<F>::template takes_body<Pattern>;
+            reads_now = form == shape::by_type && !suspends && !signature<F>::has_next;
         } else if constexpr (form == shape::req_res_next) suspends = gives_awaitable<F&, typed&, response&, next&>;
-        else if constexpr (form == shape::req_res) suspends = gives_awaitable<F&, typed&, response&>;
+        else if constexpr (form == shape::req_res) {
+            suspends = gives_awaitable<F&, typed&, response&>;
+            reads_now = !suspends;
+        }
     }
 
     void call(request& req, response& res, next& n, const std::exception_ptr* error, task<>& work) override {

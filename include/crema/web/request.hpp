@@ -386,6 +386,8 @@ CREMA_DECL std::string_view request::require_json_text() {
     require_json_type();
     if (auto text = raw_body()) return *text;
     if (!exchange_->has_body()) return {};
+    if (exchange_->content_length().value_or(0) > 102400)
+        throw http_error(413, "the body is larger than 102400 octets").type("entity.too.large");
     throw std::logic_error("crema: req.json() before the body was read: app.use(body_json()), take body<T> as an "
                            "argument, or co_await req.read_json<T>()");
 }

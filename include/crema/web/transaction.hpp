@@ -295,11 +295,13 @@ CREMA_DECL void transaction::call(handler_base& fn, run& from, const activity_la
     invoke(fn, from, label, b);
 }
 
-// A JSON body of known, small length and the body of a typed handler are read before the handler runs.
+// The body of a typed handler is read before it runs, and a small JSON body; a synchronous handler could not read it
+// itself, so that one of unknown length is read for it, too.
 CREMA_DECL bool transaction::body_first(handler_base& fn, run& from, const activity_label* label) {
     constexpr std::size_t small = 102400;
     const auto length = x_->content_length();
-    const bool json = length && *length <= small && !x_->head().expect_continue() &&
+    const bool of_size = length ? *length <= small && (fn.reads_now || !x_->head().expect_continue()) : fn.reads_now;
+    const bool json = of_size &&
                       x_->head().get(http::field::content_type).find("json") != std::string_view::npos;
     if (!json && !fn.takes_body) return false;
     auto* a = ::new (x_->memory().allocate(sizeof(activation), alignof(activation))) activation;
