@@ -163,7 +163,7 @@ def has(text, part):
     assert part in text, f"no {part!r} in {text!r}"
 
 
-def eventually(condition, what, seconds=15):
+def eventually(condition, what, seconds=30):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, f"never: {what}"
@@ -485,7 +485,7 @@ def nobody_is_named_when_nobody_blocks_or_nobody_watches():
 @test
 def a_full_pool_is_answered_503_and_works_again():
     with Server() as s:
-        running = later(s.get, "/pool/600")
+        running = later(s.get, "/pool/3000")
         eventually(lambda: s.counts()["alive"] == 1, "one runs")
         waiting = later(s.get, "/pool/1")
         eventually(lambda: s.counts()["alive"] == 2, "one waits")
