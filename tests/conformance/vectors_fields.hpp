@@ -339,7 +339,10 @@ inline void add_fields(std::map<std::string, library, std::less<>>& all) {
 #if defined(CREMA_WITH_OPENSSL)
     auto& signature = all["cookie-signature"];
     const auto signer_of = [](const value& q) {
-        return crema::openssl::hmac_signer(text(q["secret"], "Secret key must be provided."));
+        const value& secret = q["secret"];
+        if (is_tagged(secret, "bytes"))
+            return crema::openssl::hmac_signer(take(crema::base64_decode(secret["b64"].as_string())));
+        return crema::openssl::hmac_signer(text(secret, "Secret key must be provided."));
     };
     signature["sign"] = [=](const value& q) {
         return value(signer_of(q)->sign(text(q["value"], "Cookie value must be provided as a string.")));
