@@ -12728,11 +12728,11 @@ public:
     void abort(exchange&) noexcept override {}
     upgraded_stream upgrade(exchange&, int, std::string_view) override { return {}; }
     bool has_room(exchange&) noexcept override { return true; }
-    body_state next_piece(exchange& x, std::string_view& piece) override;
+    CREMA_DECL body_state next_piece(exchange& x, std::string_view& piece) override;
     std::optional<std::string_view> buffered_body(exchange&) override { return std::nullopt; }
     void wants_body(exchange&) override {}
     std::string_view trailers(const exchange&) const noexcept override { return {}; }
-    void released(exchange& x) noexcept override;
+    CREMA_DECL void released(exchange& x) noexcept override;
     net::address local() const noexcept override { return {}; }
 
 private:
@@ -13352,25 +13352,26 @@ private:
     enum class state : unsigned char { idle, head, busy, discard, closing, linger, closed };
     enum class body_framing : unsigned char { none, length, chunked };
 
-    void on_readable() override;
-    void on_writable() override;
+    CREMA_DECL void on_readable() override;
+    CREMA_DECL void on_writable() override;
     void on_broken(std::error_code) override { lose(cancel_reason::disconnected); }
-    void on_peer_closed() override;
+    CREMA_DECL void on_peer_closed() override;
 
-    void respond(exchange& x, int status, std::string_view reason, std::string_view fields, std::string_view body) override;
-    void begin(exchange& x, int status, std::string_view reason, std::string_view fields,
-               std::optional<std::uint64_t> length) override;
-    void write(exchange& x, std::string_view piece) override;
-    void end(exchange& x, std::string_view trailers) override;
-    void informational(exchange& x, int status, std::string_view fields) override;
-    void abort(exchange& x) noexcept override;
-    upgraded_stream upgrade(exchange& x, int status, std::string_view fields) override;
-    bool has_room(exchange& x) noexcept override;
-    body_state next_piece(exchange& x, std::string_view& piece) override;
-    std::optional<std::string_view> buffered_body(exchange& x) override;
-    void wants_body(exchange& x) override;
-    std::string_view trailers(const exchange& x) const noexcept override;
-    void released(exchange& x) noexcept override;
+    CREMA_DECL void respond(exchange& x, int status, std::string_view reason, std::string_view fields,
+                            std::string_view body) override;
+    CREMA_DECL void begin(exchange& x, int status, std::string_view reason, std::string_view fields,
+                          std::optional<std::uint64_t> length) override;
+    CREMA_DECL void write(exchange& x, std::string_view piece) override;
+    CREMA_DECL void end(exchange& x, std::string_view trailers) override;
+    CREMA_DECL void informational(exchange& x, int status, std::string_view fields) override;
+    CREMA_DECL void abort(exchange& x) noexcept override;
+    CREMA_DECL upgraded_stream upgrade(exchange& x, int status, std::string_view fields) override;
+    CREMA_DECL bool has_room(exchange& x) noexcept override;
+    CREMA_DECL body_state next_piece(exchange& x, std::string_view& piece) override;
+    CREMA_DECL std::optional<std::string_view> buffered_body(exchange& x) override;
+    CREMA_DECL void wants_body(exchange& x) override;
+    CREMA_DECL std::string_view trailers(const exchange& x) const noexcept override;
+    CREMA_DECL void released(exchange& x) noexcept override;
     net::address local() const noexcept override { return stream_->local(); }
 
     void enter(state s) noexcept;
@@ -24079,7 +24080,12 @@ struct file_plan;
 class file_sending {
 public:
     /// @cond
-    CREMA_DECL file_sending(response& res, std::unique_ptr<detail::file_plan> plan) noexcept;
+    // Coroutines reached by pointers: who never sends a file compiles none of them.
+    struct operations {
+        task<> (*send)(response& res, std::unique_ptr<detail::file_plan> plan);
+        void (*detach)(response& res, std::unique_ptr<detail::file_plan> plan) noexcept;
+    };
+    CREMA_DECL file_sending(const operations& how, response& res, std::unique_ptr<detail::file_plan> plan) noexcept;
     CREMA_DECL file_sending(file_sending&& other) noexcept;
     file_sending& operator=(file_sending&&) = delete;
     CREMA_DECL ~file_sending();
@@ -24087,6 +24093,7 @@ public:
     /// @endcond
 
 private:
+    const operations* how_;
     response* res_;
     std::unique_ptr<detail::file_plan> plan_;
 };
@@ -24390,29 +24397,27 @@ public:
         miscompiles braces in the expression of a `co_await`.
         @throws std::invalid_argument when the path is empty, or relative without a root.
     */
-    CREMA_DECL file_sending send_file(const std::filesystem::path& path, const send_file_options& options);
+    CREMA_COROUTINE file_sending send_file(const std::filesystem::path& path, const send_file_options& options);
     /// @copydoc send_file(const std::filesystem::path&, const send_file_options&)
-    CREMA_DECL file_sending send_file(const std::filesystem::path& path);
+    CREMA_COROUTINE file_sending send_file(const std::filesystem::path& path);
     /// Sends a file and calls back; its errors are the callback's.
-    CREMA_DECL void send_file(const std::filesystem::path& path, const send_file_options& options, sent_callback done);
+    CREMA_COROUTINE void send_file(const std::filesystem::path& path, const send_file_options& options, sent_callback done);
     /// @copydoc send_file(const std::filesystem::path&, const send_file_options&, sent_callback)
-    void send_file(const std::filesystem::path& path, sent_callback done) { send_file(path, {}, std::move(done)); }
+    CREMA_COROUTINE void send_file(const std::filesystem::path& path, sent_callback done);
     /** Send a file to be saved: `send_file` with Content-Disposition.
 
         @param path Absolute, or relative to the root of the options, or to the working directory.
         @param filename What the client calls it, UTF-8; the last part of the path when empty.
         @param options A Content-Disposition among their headers is not used.
     */
-    CREMA_DECL file_sending download(const std::filesystem::path& path, std::string_view filename,
+    CREMA_COROUTINE file_sending download(const std::filesystem::path& path, std::string_view filename,
                                      const send_file_options& options);
     /// @copydoc download
-    CREMA_DECL file_sending download(const std::filesystem::path& path, std::string_view filename = {});
+    CREMA_COROUTINE file_sending download(const std::filesystem::path& path, std::string_view filename = {});
     /// @copydoc download
-    file_sending download(const std::filesystem::path& path, const send_file_options& options) {
-        return download(path, {}, options);
-    }
+    CREMA_COROUTINE file_sending download(const std::filesystem::path& path, const send_file_options& options);
     /// Sends a file to be saved and calls back; its errors are the callback's.
-    CREMA_DECL void download(const std::filesystem::path& path, std::string_view filename,
+    CREMA_COROUTINE void download(const std::filesystem::path& path, std::string_view filename,
                              const send_file_options& options, sent_callback done);
 
     /// Sends status and header fields now; what follows is streamed.
@@ -26675,16 +26680,16 @@ public:
     const route_stack* route() const noexcept { return route_; }       // that matched last
     arena& memory() noexcept { return x_->memory(); }
 
-    activation* pass(activation& from, const baton& b) override;
-    void hold(activation& a) noexcept override;
-    void drop(activation& a) noexcept override;
+    CREMA_DECL activation* pass(activation& from, const baton& b) override;
+    CREMA_DECL void hold(activation& a) noexcept override;
+    CREMA_DECL void drop(activation& a) noexcept override;
     activation& current() noexcept;
     void rewrite(std::string_view url);
     void replace(std::string_view name, std::string_view value);
 
-    void on_finish() noexcept override;
-    void on_close(cancel_reason why) noexcept override;
-    void on_destroy() noexcept override;
+    CREMA_DECL void on_finish() noexcept override;
+    CREMA_DECL void on_close(cancel_reason why) noexcept override;
+    CREMA_DECL void on_destroy() noexcept override;
     bool wants_finish() const noexcept override { return !res_.on_finish_.empty(); }
 
 private:
@@ -27759,8 +27764,10 @@ struct file_sender {
     CREMA_COROUTINE static task<outcome> send(response& res, const file_plan& plan, bool* found);
     // Sends; a directory is an error.
     CREMA_COROUTINE static task<> send_or_throw(response& res, std::unique_ptr<file_plan> plan);
+    // Sends, awaited or not.
+    CREMA_COROUTINE static file_sending sending(response& res, std::unique_ptr<file_plan> plan);
     // Sends without anybody waiting for it.
-    static void detach(response& res, std::unique_ptr<file_plan> plan, sent_callback done) noexcept;
+    CREMA_COROUTINE static void detach(response& res, std::unique_ptr<file_plan> plan, sent_callback done) noexcept;
 
     static std::unique_ptr<file_plan> plan_of(response& res, const std::filesystem::path& path,
                                               send_file_options options);
@@ -28280,7 +28287,14 @@ CREMA_COROUTINE task<> file_sender::beside(response& res, std::unique_ptr<file_p
     owner.drop(at); // may end the exchange
 }
 
-CREMA_DECL void file_sender::detach(response& res, std::unique_ptr<file_plan> plan, sent_callback done) noexcept {
+CREMA_COROUTINE file_sending file_sender::sending(response& res, std::unique_ptr<file_plan> plan) {
+    static constexpr file_sending::operations how{
+        [](response& r, std::unique_ptr<file_plan> p) { return send_or_throw(r, std::move(p)); },
+        [](response& r, std::unique_ptr<file_plan> p) noexcept { detach(r, std::move(p), {}); }};
+    return {how, res, std::move(plan)};
+}
+
+CREMA_COROUTINE void file_sender::detach(response& res, std::unique_ptr<file_plan> plan, sent_callback done) noexcept {
     auto& owner = *res.owner_;
     try {
         auto& at = owner.current();
@@ -28297,38 +28311,47 @@ CREMA_DECL void file_sender::detach(response& res, std::unique_ptr<file_plan> pl
 
 } // namespace detail
 
-CREMA_DECL file_sending::file_sending(response& res, std::unique_ptr<detail::file_plan> plan) noexcept
-    : res_(&res),
+CREMA_DECL file_sending::file_sending(const operations& how, response& res,
+                                      std::unique_ptr<detail::file_plan> plan) noexcept
+    : how_(&how),
+      res_(&res),
       plan_(std::move(plan)) {}
 CREMA_DECL file_sending::file_sending(file_sending&& other) noexcept
-    : res_(std::exchange(other.res_, nullptr)),
+    : how_(other.how_),
+      res_(std::exchange(other.res_, nullptr)),
       plan_(std::move(other.plan_)) {}
 CREMA_DECL file_sending::~file_sending() {
-    if (plan_) detail::file_sender::detach(*res_, std::move(plan_), {});
+    if (plan_) how_->detach(*res_, std::move(plan_));
 }
 CREMA_DECL detail::owning_task_awaiter<void> file_sending::operator co_await() && {
-    return detail::owning_task_awaiter<void>(detail::file_sender::send_or_throw(*res_, std::move(plan_)));
+    return detail::owning_task_awaiter<void>(how_->send(*res_, std::move(plan_)));
 }
 
-CREMA_DECL file_sending response::send_file(const std::filesystem::path& path, const send_file_options& options) {
-    return {*this, detail::file_sender::plan_of(*this, path, options)};
+CREMA_COROUTINE file_sending response::send_file(const std::filesystem::path& path, const send_file_options& options) {
+    return detail::file_sender::sending(*this, detail::file_sender::plan_of(*this, path, options));
 }
-CREMA_DECL file_sending response::send_file(const std::filesystem::path& path) {
+CREMA_COROUTINE file_sending response::send_file(const std::filesystem::path& path) {
     return send_file(path, send_file_options());
 }
-CREMA_DECL void response::send_file(const std::filesystem::path& path, const send_file_options& options,
-                                    sent_callback done) {
+CREMA_COROUTINE void response::send_file(const std::filesystem::path& path, const send_file_options& options,
+                                         sent_callback done) {
     detail::file_sender::detach(*this, detail::file_sender::plan_of(*this, path, options), std::move(done));
 }
-CREMA_DECL file_sending response::download(const std::filesystem::path& path, std::string_view filename,
-                                           const send_file_options& options) {
-    return {*this, detail::file_sender::plan_of_download(*this, path, filename, options)};
+CREMA_COROUTINE void response::send_file(const std::filesystem::path& path, sent_callback done) {
+    send_file(path, {}, std::move(done));
 }
-CREMA_DECL file_sending response::download(const std::filesystem::path& path, std::string_view filename) {
+CREMA_COROUTINE file_sending response::download(const std::filesystem::path& path, std::string_view filename,
+                                                const send_file_options& options) {
+    return detail::file_sender::sending(*this, detail::file_sender::plan_of_download(*this, path, filename, options));
+}
+CREMA_COROUTINE file_sending response::download(const std::filesystem::path& path, std::string_view filename) {
     return download(path, filename, send_file_options());
 }
-CREMA_DECL void response::download(const std::filesystem::path& path, std::string_view filename,
-                                   const send_file_options& options, sent_callback done) {
+CREMA_COROUTINE file_sending response::download(const std::filesystem::path& path, const send_file_options& options) {
+    return download(path, {}, options);
+}
+CREMA_COROUTINE void response::download(const std::filesystem::path& path, std::string_view filename,
+                                        const send_file_options& options, sent_callback done) {
     detail::file_sender::detach(*this, detail::file_sender::plan_of_download(*this, path, filename, options),
                                 std::move(done));
 }
@@ -29628,15 +29651,18 @@ namespace detail {
 // The handler that static_files makes.
 class static_files_handler {
 public:
-    CREMA_DECL static_files_handler(const std::filesystem::path& root, static_files_options options);
-    task<> operator()(request& req, response& res, next& n) const { return run(req, res, n); }
+    // Its coroutine is reached by a pointer: who serves no files does not compile it.
+    using runner = task<> (*)(const static_files_handler& self, request& req, response& res, next& n);
+    CREMA_DECL static_files_handler(runner how, const std::filesystem::path& root, static_files_options options);
+    task<> operator()(request& req, response& res, next& n) const { return run_(*this, req, res, n); }
+    CREMA_COROUTINE task<> run(request& req, response& res, next& n) const;
 
 private:
-    CREMA_COROUTINE task<> run(request& req, response& res, next& n) const;
     CREMA_COROUTINE task<> serve(request& req, response& res, bool& found) const;
     bool redirect(request& req, response& res) const;
     std::shared_ptr<const static_files_options> options_; // shared by the copies of the handler
     std::filesystem::path root_;
+    runner run_;
 };
 
 } // namespace detail
@@ -29653,9 +29679,8 @@ private:
     @par Cancellation
     A client that leaves ends the transfer.
 */
-inline detail::static_files_handler static_files(const std::filesystem::path& root, static_files_options options = {}) {
-    return detail::static_files_handler(root, std::move(options));
-}
+CREMA_COROUTINE detail::static_files_handler static_files(const std::filesystem::path& root,
+                                                          static_files_options options = {});
 
 } // namespace crema
 
@@ -29665,8 +29690,10 @@ inline detail::static_files_handler static_files(const std::filesystem::path& ro
 
 namespace crema::detail {
 
-CREMA_DECL static_files_handler::static_files_handler(const std::filesystem::path& root, static_files_options options)
-    : options_(std::make_shared<const static_files_options>(std::move(options))) {
+CREMA_DECL static_files_handler::static_files_handler(runner how, const std::filesystem::path& root,
+                                                      static_files_options options)
+    : options_(std::make_shared<const static_files_options>(std::move(options))),
+      run_(how) {
     if (root.empty()) throw std::invalid_argument("root path required");
     root_ = std::filesystem::absolute(root).lexically_normal();
     if (!root_.has_filename() && root_.has_relative_path()) root_ = root_.parent_path(); // without a slash at its end
@@ -29760,6 +29787,18 @@ CREMA_COROUTINE task<> static_files_handler::run(request& req, response& res, ne
 }
 
 } // namespace crema::detail
+
+namespace crema {
+
+CREMA_COROUTINE detail::static_files_handler static_files(const std::filesystem::path& root,
+                                                          static_files_options options) {
+    return {[](const detail::static_files_handler& self, request& req, response& res, next& n) {
+                return self.run(req, res, n);
+            },
+            root, std::move(options)};
+}
+
+} // namespace crema
 #endif
 // ---- crema.hpp
 // The umbrella: everything that needs no external library beside Asio and simdjson.

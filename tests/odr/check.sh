@@ -1,5 +1,5 @@
 #!/bin/sh
-# Two translation units link, header-only and with separate compilation.
+# Two translation units link, header-only and with separate compilation; who includes and does not use emits nothing.
 p=0
 f=0
 dir=$(mktemp -d)
@@ -27,5 +27,8 @@ for unit in one two; do step "$cxx -std=c++20 -Iinclude -c $dir/$unit.cpp -o $di
 step "g++ $dir/one.o $dir/two.o -o $dir/a -lsimdjson -pthread && $dir/a"
 for unit in one two bodies; do step "$cxx -std=c++20 -DCREMA_SEPARATE_COMPILATION -Iinclude -c $dir/$unit.cpp -o $dir/s_$unit.o"; done
 step "g++ $dir/s_one.o $dir/s_two.o $dir/s_bodies.o -o $dir/b -lsimdjson -pthread && $dir/b"
+# A virtual function declared without inline, or a coroutine that is no template, drags thousands of functions in.
+printf '#include <crema.hpp>\nint main() {}\n' >"$dir/three.cpp"
+step "$cxx -std=c++20 -Iinclude -c $dir/three.cpp -o $dir/three.o && test \$(nm --defined-only $dir/three.o | grep -c ' [TtWw] ') -lt 400"
 rm -rf "$dir"
 echo "$p passed, $f failed"

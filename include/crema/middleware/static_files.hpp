@@ -45,15 +45,18 @@ namespace detail {
 // The handler that static_files makes.
 class static_files_handler {
 public:
-    CREMA_DECL static_files_handler(const std::filesystem::path& root, static_files_options options);
-    task<> operator()(request& req, response& res, next& n) const { return run(req, res, n); }
+    // Its coroutine is reached by a pointer: who serves no files does not compile it.
+    using runner = task<> (*)(const static_files_handler& self, request& req, response& res, next& n);
+    CREMA_DECL static_files_handler(runner how, const std::filesystem::path& root, static_files_options options);
+    task<> operator()(request& req, response& res, next& n) const { return run_(*this, req, res, n); }
+    CREMA_COROUTINE task<> run(request& req, response& res, next& n) const;
 
 private:
-    CREMA_COROUTINE task<> run(request& req, response& res, next& n) const;
     CREMA_COROUTINE task<> serve(request& req, response& res, bool& found) const;
     bool redirect(request& req, response& res) const;
     std::shared_ptr<const static_files_options> options_; // shared by the copies of the handler
     std::filesystem::path root_;
+    runner run_;
 };
 
 } // namespace detail
@@ -70,9 +73,8 @@ private:
     @par Cancellation
     A client that leaves ends the transfer.
 */
-inline detail::static_files_handler static_files(const std::filesystem::path& root, static_files_options options = {}) {
-    return detail::static_files_handler(root, std::move(options));
-}
+CREMA_COROUTINE detail::static_files_handler static_files(const std::filesystem::path& root,
+                                                          static_files_options options = {});
 
 } // namespace crema
 
@@ -86,8 +88,10 @@ inline detail::static_files_handler static_files(const std::filesystem::path& ro
 
 namespace crema::detail {
 
-CREMA_DECL static_files_handler::static_files_handler(const std::filesystem::path& root, static_files_options options)
-    : options_(std::make_shared<const static_files_options>(std::move(options))) {
+CREMA_DECL static_files_handler::static_files_handler(runner how, const std::filesystem::path& root,
+                                                      static_files_options options)
+    : options_(std::make_shared<const static_files_options>(std::move(options))),
+      run_(how) {
     if (root.empty()) throw std::invalid_argument("root path required");
     root_ = std::filesystem::absolute(root).lexically_normal();
     if (!root_.has_filename() && root_.has_relative_path()) root_ = root_.parent_path(); // without a slash at its end
@@ -181,4 +185,16 @@ CREMA_COROUTINE task<> static_files_handler::run(request& req, response& res, ne
 }
 
 } // namespace crema::detail
+
+namespace crema {
+
+CREMA_COROUTINE detail::static_files_handler static_files(const std::filesystem::path& root,
+                                                          static_files_options options) {
+    return {[](const detail::static_files_handler& self, request& req, response& res, next& n) {
+                return self.run(req, res, n);
+            },
+            root, std::move(options)};
+}
+
+} // namespace crema
 #endif

@@ -53,25 +53,26 @@ private:
     enum class state : unsigned char { idle, head, busy, discard, closing, linger, closed };
     enum class body_framing : unsigned char { none, length, chunked };
 
-    void on_readable() override;
-    void on_writable() override;
+    CREMA_DECL void on_readable() override;
+    CREMA_DECL void on_writable() override;
     void on_broken(std::error_code) override { lose(cancel_reason::disconnected); }
-    void on_peer_closed() override;
+    CREMA_DECL void on_peer_closed() override;
 
-    void respond(exchange& x, int status, std::string_view reason, std::string_view fields, std::string_view body) override;
-    void begin(exchange& x, int status, std::string_view reason, std::string_view fields,
-               std::optional<std::uint64_t> length) override;
-    void write(exchange& x, std::string_view piece) override;
-    void end(exchange& x, std::string_view trailers) override;
-    void informational(exchange& x, int status, std::string_view fields) override;
-    void abort(exchange& x) noexcept override;
-    upgraded_stream upgrade(exchange& x, int status, std::string_view fields) override;
-    bool has_room(exchange& x) noexcept override;
-    body_state next_piece(exchange& x, std::string_view& piece) override;
-    std::optional<std::string_view> buffered_body(exchange& x) override;
-    void wants_body(exchange& x) override;
-    std::string_view trailers(const exchange& x) const noexcept override;
-    void released(exchange& x) noexcept override;
+    CREMA_DECL void respond(exchange& x, int status, std::string_view reason, std::string_view fields,
+                            std::string_view body) override;
+    CREMA_DECL void begin(exchange& x, int status, std::string_view reason, std::string_view fields,
+                          std::optional<std::uint64_t> length) override;
+    CREMA_DECL void write(exchange& x, std::string_view piece) override;
+    CREMA_DECL void end(exchange& x, std::string_view trailers) override;
+    CREMA_DECL void informational(exchange& x, int status, std::string_view fields) override;
+    CREMA_DECL void abort(exchange& x) noexcept override;
+    CREMA_DECL upgraded_stream upgrade(exchange& x, int status, std::string_view fields) override;
+    CREMA_DECL bool has_room(exchange& x) noexcept override;
+    CREMA_DECL body_state next_piece(exchange& x, std::string_view& piece) override;
+    CREMA_DECL std::optional<std::string_view> buffered_body(exchange& x) override;
+    CREMA_DECL void wants_body(exchange& x) override;
+    CREMA_DECL std::string_view trailers(const exchange& x) const noexcept override;
+    CREMA_DECL void released(exchange& x) noexcept override;
     net::address local() const noexcept override { return stream_->local(); }
 
     void enter(state s) noexcept;

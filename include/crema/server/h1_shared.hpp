@@ -82,11 +82,11 @@ public:
     void abort(exchange&) noexcept override {}
     upgraded_stream upgrade(exchange&, int, std::string_view) override { return {}; }
     bool has_room(exchange&) noexcept override { return true; }
-    body_state next_piece(exchange& x, std::string_view& piece) override;
+    CREMA_DECL body_state next_piece(exchange& x, std::string_view& piece) override;
     std::optional<std::string_view> buffered_body(exchange&) override { return std::nullopt; }
     void wants_body(exchange&) override {}
     std::string_view trailers(const exchange&) const noexcept override { return {}; }
-    void released(exchange& x) noexcept override;
+    CREMA_DECL void released(exchange& x) noexcept override;
     net::address local() const noexcept override { return {}; }
 
 private:

@@ -308,29 +308,27 @@ public:
         miscompiles braces in the expression of a `co_await`.
         @throws std::invalid_argument when the path is empty, or relative without a root.
     */
-    CREMA_DECL file_sending send_file(const std::filesystem::path& path, const send_file_options& options);
+    CREMA_COROUTINE file_sending send_file(const std::filesystem::path& path, const send_file_options& options);
     /// @copydoc send_file(const std::filesystem::path&, const send_file_options&)
-    CREMA_DECL file_sending send_file(const std::filesystem::path& path);
+    CREMA_COROUTINE file_sending send_file(const std::filesystem::path& path);
     /// Sends a file and calls back; its errors are the callback's.
-    CREMA_DECL void send_file(const std::filesystem::path& path, const send_file_options& options, sent_callback done);
+    CREMA_COROUTINE void send_file(const std::filesystem::path& path, const send_file_options& options, sent_callback done);
     /// @copydoc send_file(const std::filesystem::path&, const send_file_options&, sent_callback)
-    void send_file(const std::filesystem::path& path, sent_callback done) { send_file(path, {}, std::move(done)); }
+    CREMA_COROUTINE void send_file(const std::filesystem::path& path, sent_callback done);
     /** Send a file to be saved: `send_file` with Content-Disposition.
 
         @param path Absolute, or relative to the root of the options, or to the working directory.
         @param filename What the client calls it, UTF-8; the last part of the path when empty.
         @param options A Content-Disposition among their headers is not used.
     */
-    CREMA_DECL file_sending download(const std::filesystem::path& path, std::string_view filename,
+    CREMA_COROUTINE file_sending download(const std::filesystem::path& path, std::string_view filename,
                                      const send_file_options& options);
     /// @copydoc download
-    CREMA_DECL file_sending download(const std::filesystem::path& path, std::string_view filename = {});
+    CREMA_COROUTINE file_sending download(const std::filesystem::path& path, std::string_view filename = {});
     /// @copydoc download
-    file_sending download(const std::filesystem::path& path, const send_file_options& options) {
-        return download(path, {}, options);
-    }
+    CREMA_COROUTINE file_sending download(const std::filesystem::path& path, const send_file_options& options);
     /// Sends a file to be saved and calls back; its errors are the callback's.
-    CREMA_DECL void download(const std::filesystem::path& path, std::string_view filename,
+    CREMA_COROUTINE void download(const std::filesystem::path& path, std::string_view filename,
                              const send_file_options& options, sent_callback done);
 
     /// Sends status and header fields now; what follows is streamed.

@@ -38,8 +38,10 @@ struct file_sender {
     CREMA_COROUTINE static task<outcome> send(response& res, const file_plan& plan, bool* found);
     // Sends; a directory is an error.
     CREMA_COROUTINE static task<> send_or_throw(response& res, std::unique_ptr<file_plan> plan);
+    // Sends, awaited or not.
+    CREMA_COROUTINE static file_sending sending(response& res, std::unique_ptr<file_plan> plan);
     // Sends without anybody waiting for it.
-    static void detach(response& res, std::unique_ptr<file_plan> plan, sent_callback done) noexcept;
+    CREMA_COROUTINE static void detach(response& res, std::unique_ptr<file_plan> plan, sent_callback done) noexcept;
 
     static std::unique_ptr<file_plan> plan_of(response& res, const std::filesystem::path& path,
                                               send_file_options options);
@@ -410,7 +412,14 @@ CREMA_COROUTINE task<> file_sender::beside(response& res, std::unique_ptr<file_p
     owner.drop(at); // may end the exchange
 }
 
-CREMA_DECL void file_sender::detach(response& res, std::unique_ptr<file_plan> plan, sent_callback done) noexcept {
+CREMA_COROUTINE file_sending file_sender::sending(response& res, std::unique_ptr<file_plan> plan) {
+    static constexpr file_sending::operations how{
+        [](response& r, std::unique_ptr<file_plan> p) { return send_or_throw(r, std::move(p)); },
+        [](response& r, std::unique_ptr<file_plan> p) noexcept { detach(r, std::move(p), {}); }};
+    return {how, res, std::move(plan)};
+}
+
+CREMA_COROUTINE void file_sender::detach(response& res, std::unique_ptr<file_plan> plan, sent_callback done) noexcept {
     auto& owner = *res.owner_;
     try {
         auto& at = owner.current();
@@ -427,38 +436,47 @@ CREMA_DECL void file_sender::detach(response& res, std::unique_ptr<file_plan> pl
 
 } // namespace detail
 
-CREMA_DECL file_sending::file_sending(response& res, std::unique_ptr<detail::file_plan> plan) noexcept
-    : res_(&res),
+CREMA_DECL file_sending::file_sending(const operations& how, response& res,
+                                      std::unique_ptr<detail::file_plan> plan) noexcept
+    : how_(&how),
+      res_(&res),
       plan_(std::move(plan)) {}
 CREMA_DECL file_sending::file_sending(file_sending&& other) noexcept
-    : res_(std::exchange(other.res_, nullptr)),
+    : how_(other.how_),
+      res_(std::exchange(other.res_, nullptr)),
       plan_(std::move(other.plan_)) {}
 CREMA_DECL file_sending::~file_sending() {
-    if (plan_) detail::file_sender::detach(*res_, std::move(plan_), {});
+    if (plan_) how_->detach(*res_, std::move(plan_));
 }
 CREMA_DECL detail::owning_task_awaiter<void> file_sending::operator co_await() && {
-    return detail::owning_task_awaiter<void>(detail::file_sender::send_or_throw(*res_, std::move(plan_)));
+    return detail::owning_task_awaiter<void>(how_->send(*res_, std::move(plan_)));
 }
 
-CREMA_DECL file_sending response::send_file(const std::filesystem::path& path, const send_file_options& options) {
-    return {*this, detail::file_sender::plan_of(*this, path, options)};
+CREMA_COROUTINE file_sending response::send_file(const std::filesystem::path& path, const send_file_options& options) {
+    return detail::file_sender::sending(*this, detail::file_sender::plan_of(*this, path, options));
 }
-CREMA_DECL file_sending response::send_file(const std::filesystem::path& path) {
+CREMA_COROUTINE file_sending response::send_file(const std::filesystem::path& path) {
     return send_file(path, send_file_options());
 }
-CREMA_DECL void response::send_file(const std::filesystem::path& path, const send_file_options& options,
-                                    sent_callback done) {
+CREMA_COROUTINE void response::send_file(const std::filesystem::path& path, const send_file_options& options,
+                                         sent_callback done) {
     detail::file_sender::detach(*this, detail::file_sender::plan_of(*this, path, options), std::move(done));
 }
-CREMA_DECL file_sending response::download(const std::filesystem::path& path, std::string_view filename,
-                                           const send_file_options& options) {
-    return {*this, detail::file_sender::plan_of_download(*this, path, filename, options)};
+CREMA_COROUTINE void response::send_file(const std::filesystem::path& path, sent_callback done) {
+    send_file(path, {}, std::move(done));
 }
-CREMA_DECL file_sending response::download(const std::filesystem::path& path, std::string_view filename) {
+CREMA_COROUTINE file_sending response::download(const std::filesystem::path& path, std::string_view filename,
+                                                const send_file_options& options) {
+    return detail::file_sender::sending(*this, detail::file_sender::plan_of_download(*this, path, filename, options));
+}
+CREMA_COROUTINE file_sending response::download(const std::filesystem::path& path, std::string_view filename) {
     return download(path, filename, send_file_options());
 }
-CREMA_DECL void response::download(const std::filesystem::path& path, std::string_view filename,
-                                   const send_file_options& options, sent_callback done) {
+CREMA_COROUTINE file_sending response::download(const std::filesystem::path& path, const send_file_options& options) {
+    return download(path, {}, options);
+}
+CREMA_COROUTINE void response::download(const std::filesystem::path& path, std::string_view filename,
+                                        const send_file_options& options, sent_callback done) {
     detail::file_sender::detach(*this, detail::file_sender::plan_of_download(*this, path, filename, options),
                                 std::move(done));
 }

@@ -66,7 +66,12 @@ struct file_plan;
 class file_sending {
 public:
     /// @cond
-    CREMA_DECL file_sending(response& res, std::unique_ptr<detail::file_plan> plan) noexcept;
+    // Coroutines reached by pointers: who never sends a file compiles none of them.
+    struct operations {
+        task<> (*send)(response& res, std::unique_ptr<detail::file_plan> plan);
+        void (*detach)(response& res, std::unique_ptr<detail::file_plan> plan) noexcept;
+    };
+    CREMA_DECL file_sending(const operations& how, response& res, std::unique_ptr<detail::file_plan> plan) noexcept;
     CREMA_DECL file_sending(file_sending&& other) noexcept;
     file_sending& operator=(file_sending&&) = delete;
     CREMA_DECL ~file_sending();
@@ -74,6 +79,7 @@ public:
     /// @endcond
 
 private:
+    const operations* how_;
     response* res_;
     std::unique_ptr<detail::file_plan> plan_;
 };

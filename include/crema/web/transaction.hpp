@@ -112,16 +112,16 @@ public:
     const route_stack* route() const noexcept { return route_; }       // that matched last
     arena& memory() noexcept { return x_->memory(); }
 
-    activation* pass(activation& from, const baton& b) override;
-    void hold(activation& a) noexcept override;
-    void drop(activation& a) noexcept override;
+    CREMA_DECL activation* pass(activation& from, const baton& b) override;
+    CREMA_DECL void hold(activation& a) noexcept override;
+    CREMA_DECL void drop(activation& a) noexcept override;
     activation& current() noexcept;
     void rewrite(std::string_view url);
     void replace(std::string_view name, std::string_view value);
 
-    void on_finish() noexcept override;
-    void on_close(cancel_reason why) noexcept override;
-    void on_destroy() noexcept override;
+    CREMA_DECL void on_finish() noexcept override;
+    CREMA_DECL void on_close(cancel_reason why) noexcept override;
+    CREMA_DECL void on_destroy() noexcept override;
     bool wants_finish() const noexcept override { return !res_.on_finish_.empty(); }
 
 private:
