@@ -18,6 +18,7 @@
 #include <crema/loop/loop.hpp>
 #include <crema/loop/microtask.hpp>
 #include <crema/loop/offload.hpp>
+#include <crema/loop/schedule.hpp>
 #include <crema/loop/signal_set.hpp>
 #include <crema/loop/sleep.hpp>
 #include <crema/loop/watchdog.hpp>

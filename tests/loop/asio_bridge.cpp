@@ -2,6 +2,7 @@
 #include "run.hpp"
 #include <crema/async/race.hpp>
 #include <crema/async/when_all.hpp>
+#include <crema/loop/schedule.hpp>
 #include <crema/loop/sleep.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/this_coro.hpp>

@@ -1,4 +1,5 @@
 #include <crema/loop/loop.hpp>
+#include <crema/loop/schedule.hpp>
 #include <catch2/catch.hpp>
 #include <memory>
 #include <string>

@@ -1,5 +1,6 @@
 #include <crema/loop/loop.hpp>
 #include <crema/loop/offload.hpp>
+#include <crema/loop/schedule.hpp>
 #include <crema/loop/sleep.hpp>
 #include <asio/io_context.hpp>
 #include <asio/post.hpp>

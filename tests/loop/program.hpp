@@ -5,6 +5,7 @@
 #include <crema/loop/clock.hpp>
 #include <crema/loop/loop.hpp>
 #include <crema/loop/microtask.hpp>
+#include <crema/loop/schedule.hpp>
 #include <chrono>
 #include <cstdlib>
 #include <map>

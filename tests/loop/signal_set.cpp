@@ -1,6 +1,7 @@
 #include <crema/loop/signal_set.hpp>
 #include "run.hpp"
 #include <crema/async/race.hpp>
+#include <crema/loop/schedule.hpp>
 #include <crema/loop/sleep.hpp>
 #include <catch2/catch.hpp>
 #include <csignal>

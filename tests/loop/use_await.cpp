@@ -1,6 +1,7 @@
 #include "run.hpp"
 #include <crema/async/race.hpp>
 #include <crema/async/when_all.hpp>
+#include <crema/loop/schedule.hpp>
 #include <crema/loop/sleep.hpp>
 #include <crema/loop/use_await.hpp>
 #include <asio/ip/tcp.hpp>

@@ -3,6 +3,7 @@
 #include <crema/web/response.hpp>
 
 #include <crema/http/date.hpp>
+#include <crema/loop/schedule.hpp>
 #include <crema/loop/sleep.hpp>
 #include <crema/testing/client.hpp>
 #include <crema/web/app.hpp>

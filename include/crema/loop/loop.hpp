@@ -332,49 +332,10 @@ private:
     int exit_code_ = 0;
 };
 
-/// Calls a function once, after a delay, on the loop of this thread. @see loop::set_timeout
-inline timer set_timeout(unique_function<void()> f, timer_delay delay = 1,
-                         std::source_location where = std::source_location::current()) {
-    return loop::current().set_timeout(std::move(f), delay, where);
-}
-/// Calls a function again and again, on the loop of this thread. @see loop::set_interval
-inline timer set_interval(unique_function<void()> f, timer_delay period,
-                          std::source_location where = std::source_location::current()) {
-    return loop::current().set_interval(std::move(f), period, where);
-}
-/// Calls a function in the next check phase of the loop of this thread. @see loop::set_immediate
-inline immediate set_immediate(unique_function<void()> f,
-                               std::source_location where = std::source_location::current()) {
-    return loop::current().set_immediate(std::move(f), where);
-}
-/// Queues a tick on the loop of this thread. @see loop::next_tick
-inline void next_tick(unique_function<void()> f, std::source_location where = std::source_location::current()) {
-    loop::current().next_tick(std::move(f), where);
-}
-/// Queues a microtask on the loop of this thread. @see loop::queue_microtask
-inline void queue_microtask(unique_function<void()> f, std::source_location where = std::source_location::current()) {
-    loop::current().queue_microtask(std::move(f), where);
-}
-/// Stops a timer for good. Interchangeable with `clear_interval`.
-inline void clear_timeout(timer t) noexcept {
-    t.clear();
-}
-/// Stops a timer for good. Interchangeable with `clear_timeout`.
-inline void clear_interval(timer t) noexcept {
-    t.clear();
-}
-/// Takes an immediate back.
-inline void clear_immediate(immediate i) noexcept {
-    i.clear();
-}
-
 } // namespace crema
 
 #if CREMA_BODIES
-#include <crema/loop/asio_version.hpp>
-#include <asio/io_context.hpp>
-#include <asio/post.hpp>
-#include <asio/basic_waitable_timer.hpp>
+#include <crema/loop/loop_engine.hpp>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -382,142 +343,32 @@ inline void clear_immediate(immediate i) noexcept {
 #include <thread>
 
 namespace crema {
-namespace detail {
 
-// Memory for one operation of Asio at a time; a second one comes from the free lists.
-struct operation_slot {
-    alignas(std::max_align_t) std::byte memory[192];
-    std::atomic<bool> used{false};
-};
-template <class T>
-struct slot_allocator {
-    using value_type = T;
-    operation_slot* slot;
-
-    explicit slot_allocator(operation_slot& s) noexcept : slot(&s) {}
-    template <class U>
-    slot_allocator(const slot_allocator<U>& other) noexcept : slot(other.slot) {}
-    T* allocate(std::size_t n) {
-        if (n * sizeof(T) <= sizeof slot->memory && !slot->used.exchange(true, std::memory_order_acquire))
-            return reinterpret_cast<T*>(slot->memory);
-        return static_cast<T*>(recycle_allocate(n * sizeof(T)));
-    }
-    void deallocate(T* p, std::size_t n) noexcept {
-        if (reinterpret_cast<std::byte*>(p) == slot->memory) slot->used.store(false, std::memory_order_release);
-        else recycle_free(p, n * sizeof(T));
-    }
-    friend bool operator==(const slot_allocator& a, const slot_allocator& b) noexcept { return a.slot == b.slot; }
-};
-
-// What handlers in the queue of a context refer to; outlives the loop.
-struct loop_anchor {
-    loop_engine* engine;
-    operation_slot pump, wake, wait;
-};
-
-template <void (loop_engine::*Run)(), operation_slot loop_anchor::*Slot>
-struct engine_handler {
-    std::shared_ptr<loop_anchor> anchor;
-    using allocator_type = slot_allocator<void>;
-    allocator_type get_allocator() const noexcept { return allocator_type((*anchor).*Slot); }
-    void operator()(const asio::error_code& = {}) const {
-        if (anchor->engine) (anchor->engine->*Run)();
-    }
-};
-
-/* How the phases come out of `io_context::run()`: after the poll phase there is a handler at the end of the queue, the
-   pump, which runs check, close and timers. It is posted only when these have something to do, so a turn that only
-   polls costs nothing else. The context's reactor stands in the same queue: behind the handlers of one poll, before
-   the pump. A pump that was posted by the phases themselves must let the next poll go first; when it comes up the
-   events of that poll are queued behind it, so it queues itself once more. */
-struct loop_engine {
-    // On the concrete executor: the one that can be any costs much to compile.
-    using steady_timer = asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
-                                                    asio::io_context::executor_type>;
-
-    explicit loop_engine(loop& l, asio::io_context* borrowed)
-        : self(l), anchor(std::make_shared<loop_anchor>()) {
-        anchor->engine = this;
-        if (!borrowed) borrowed = &own.emplace(1);
-        context = borrowed;
-        wait.emplace(*context);
-    }
-    ~loop_engine() {
-        wait.reset();
-        anchor->engine = nullptr;
-        for (; waits > 0; --waits) work_started(); // their handlers, if they are called at all, end it
-        if (counted) work_finished();
-    }
-    void work_started() { detail::work_started(*context); }
-    void work_finished() { detail::work_finished(*context); }
-
-    // Tells whether anything keeps the context alive; what is 0 when it is raised and lowered stops it.
-    bool has_work() {
-        context->restart();
-        work_started();
-        work_finished();
-        return !context->stopped();
-    }
-    void count(bool alive) {
-        if (alive == counted) return;
-        counted = alive;
-        if (alive) work_started();
-        else work_finished();
-    }
-    void request_pump(bool after_poll) {
-        if (pumping) return;
-        pumping = true;
-        poll_first = after_poll;
-        requested_at = this_thread_activity().turn.load(std::memory_order_relaxed);
-        asio::post(*context, engine_handler<&loop_engine::pump, &loop_anchor::pump>{anchor});
-    }
-    void pump() {
-        if (poll_first) {
-            poll_first = false;
-            if (!self.wants_turn()) {
-                pumping = false;
-                return;
-            }
-            asio::post(*context, engine_handler<&loop_engine::pump, &loop_anchor::pump>{anchor});
+inline void detail::loop_engine::pump() {
+    if (poll_first) {
+        poll_first = false;
+        if (!self.wants_turn()) {
+            pumping = false;
             return;
         }
-        pumping = false;
-        self.phases();
+        asio::post(*context, engine_handler<&loop_engine::pump, &loop_anchor::pump>{anchor});
+        return;
     }
-    void wake() { self.run_remote(); }
-    // Does not count as work: `count` does.
-    void wait_until(std::int64_t due) {
-        if (armed <= due) return;
-        armed = due;
-        wait->expires_at(loop_time::at(due));
-        wait->async_wait(engine_handler<&loop_engine::waited, &loop_anchor::wait>{anchor});
-        ++waits;
-        work_finished();
-    }
-    void waited() {
-        --waits;
-        work_started();
-        if (waits > 0) return; // a later wait replaced this one
-        armed = timer_queue::never;
-        if (self.timers_.due() == timer_queue::never) return;
-        if (self.timers_.due() <= self.timers_.time.update()) request_pump(false);
-        else wait_until(self.timers_.due());
-    }
-
-    loop& self;
-    std::shared_ptr<loop_anchor> anchor;
-    std::optional<asio::io_context> own;
-    asio::io_context* context = nullptr;
-    std::optional<steady_timer> wait;
-    std::int64_t armed = timer_queue::never; // when `wait` ends
-    int waits = 0;                           // handlers of `wait` that were not called yet
-    std::uint64_t requested_at = 0;          // the turn of the board when the pump was posted
-    bool counted = false;
-    bool pumping = false;
-    bool poll_first = false;
-};
-
-} // namespace detail
+    pumping = false;
+    self.phases();
+}
+inline void detail::loop_engine::wake() {
+    self.run_remote();
+}
+inline void detail::loop_engine::waited() {
+    --waits;
+    work_started();
+    if (waits > 0) return; // a later wait replaced this one
+    armed = timer_queue::never;
+    if (self.timers_.due() == timer_queue::never) return;
+    if (self.timers_.due() <= self.timers_.time.update()) request_pump(false);
+    else wait_until(self.timers_.due());
+}
 
 CREMA_DECL loop::loop() : engine_(new detail::loop_engine(*this, nullptr), [](detail::loop_engine* e) { delete e; }) {
     open();
