@@ -55,6 +55,8 @@ public:
         @throws system_error when the library fails.
     */
     virtual void encode(std::string_view in, std::string& out, flush how) = 0;
+    /// Begins anew for another body, with the memory that it has; false when the library cannot.
+    virtual bool restart() noexcept { return false; }
 };
 
 /** Names a content coding and makes what applies and undoes it. A value; headers in `ext/` define some:

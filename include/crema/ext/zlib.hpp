@@ -114,6 +114,7 @@ public:
             } while (z_.avail_out == 0);
         } while (!in.empty());
     }
+    bool restart() noexcept override { return ::deflateReset(&z_) == Z_OK; }
 
 private:
     z_stream z_{};

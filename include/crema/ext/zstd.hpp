@@ -89,6 +89,7 @@ public:
             if (from.pos == from.size && (mode == ZSTD_e_continue ? to.pos < to.size : left == 0)) return;
         }
     }
+    bool restart() noexcept override { return !::ZSTD_isError(::ZSTD_CCtx_reset(s_, ZSTD_reset_session_only)); }
 
 private:
     ZSTD_CCtx* s_;

@@ -184,6 +184,15 @@ public:
         Ends the wait. Calls must not overlap.
     */
     inline write_awaiter write(std::string_view piece);
+    /// Returns what to await for room, as `write` does, without a piece.
+    inline write_awaiter room() noexcept;
+    /// Makes who awaits a `write` wait, even though there is room: what was written is still being worked on.
+    void hold_writers() noexcept { writers_held_ = true; }
+    /// Ends `hold_writers`; may resume who waits.
+    void writers_may_go() {
+        writers_held_ = false;
+        if (writer_ && carrier_->has_room(*this)) writer_->wake(*writer_);
+    }
     /** Send a piece of the body without waiting for room. Does nothing when the client has left.
 
         @throws system_error `bad_value` when there is no answer to write to, or more than its length: the connection is reset then.
@@ -267,6 +276,7 @@ private:
     bool draining_ = false;    // nobody will read the body
     bool gone_ = false;        // nobody is there to be answered
     bool secure_ = false;
+    bool writers_held_ = false;
     framing out_ = framing::none;
     std::uint16_t body_status_ = 0;
     net::address peer_;
@@ -346,7 +356,7 @@ public:
     ~write_awaiter() {
         if (x_.writer_ == this) x_.writer_ = nullptr;
     }
-    bool await_ready() noexcept { return x_.carrier_->has_room(x_); }
+    bool await_ready() noexcept { return (!x_.writers_held_ || x_.gone_) && x_.carrier_->has_room(x_); }
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> h) {
         env_ = environment_of(h);
@@ -385,6 +395,7 @@ private:
 };
 
 inline exchange::read_awaiter exchange::read() noexcept { return read_awaiter(*this); }
+inline exchange::write_awaiter exchange::room() noexcept { return write_awaiter(*this); }
 inline exchange::write_awaiter exchange::write(std::string_view piece) {
     write_now(piece);
     return write_awaiter(*this);

@@ -330,7 +330,7 @@ CREMA_DECL void h1_connection::take_steps() {
             continue;
         }
         if (state_ != state::busy) break;
-        if (x_->writer_ && has_room(*x_)) {
+        if (x_->writer_ && !x_->writers_held_ && has_room(*x_)) {
             x_->writer_->wake(*x_->writer_);
             continue;
         }
@@ -438,7 +438,7 @@ CREMA_DECL void h1_connection::dispatch() {
     x.owner_ = shared_.owner;
     x.peer_ = stream_->peer();
     x.secure_ = stream_->secure();
-    x.head_sent_ = x.ended_ = x.told_ = x.close_after_ = x.no_body_ = x.continued_ = x.draining_ = x.gone_ = false;
+    x.head_sent_ = x.ended_ = x.told_ = x.writers_held_ = x.close_after_ = x.no_body_ = x.continued_ = x.draining_ = x.gone_ = false;
     x.out_ = exchange::framing::none;
     x.body_status_ = 0;
     x.body_error_ = {};

@@ -11,8 +11,10 @@
 #include <crema/http/header_block.hpp>
 #include <crema/json/write.hpp>
 #include <crema/server/exchange.hpp>
+#include <crema/web/body_coding.hpp>
 #include <crema/web/error.hpp>
 #include <crema/web/fwd.hpp>
+#include <crema/web/response_arguments.hpp>
 #include <crema/web/send_file.hpp>
 #include <crema/web/settings.hpp>
 #include <charconv>
@@ -33,61 +35,7 @@ namespace detail {
 class transaction;
 struct activation;
 struct file_sender;
-
-// A callable by reference, for the length of one call.
-class call_ref {
-public:
-    template <class F>
-        requires(!std::same_as<std::remove_cvref_t<F>, call_ref> && std::invocable<F&>)
-    call_ref(F&& f) noexcept
-        : what_(const_cast<void*>(static_cast<const void*>(std::addressof(f)))),
-          call_([](void* what) { (*static_cast<std::remove_reference_t<F>*>(what))(); }) {}
-    void operator()() const { call_(what_); }
-
-private:
-    void* what_;
-    void (*call_)(void*);
-};
-
-// Something that Express writes as a string in a header: a text or a number.
-class field_text {
-public:
-    template <class T>
-        requires std::convertible_to<const T&, std::string_view>
-    field_text(const T& text) : text_(text) {}
-    template <class T>
-        requires(std::integral<T> && !std::same_as<T, bool> && !std::same_as<T, char>)
-    field_text(T number)
-        : text_(digits_, static_cast<std::size_t>(std::to_chars(digits_, digits_ + 24, number).ptr - digits_)) {}
-    field_text(const field_text&) = delete;
-    operator std::string_view() const noexcept { return text_; }
-
-private:
-    char digits_[24];
-    std::string_view text_;
-};
-
 } // namespace detail
-
-/// Is one of the answers of `response::format`.
-struct format_case {
-    std::string_view type;   ///< a media type, an extension as `"json"`, or `"default"`
-    detail::call_ref answer; ///< called without arguments when this one is the best
-};
-
-/// Is one entry of `response::links`.
-struct link_entry {
-    /// Names one target.
-    link_entry(std::string_view r, std::string_view url) : rel(r), one(url) {}
-    /// Names several targets.
-    link_entry(std::string_view r, std::initializer_list<std::string_view> urls) : rel(r), several(urls) {}
-    std::string_view rel;                            ///< the relation: `"next"`
-    std::string_view one{};                          ///< the target
-    std::initializer_list<std::string_view> several{}; ///< the targets, when they are several
-};
-
-/// Is a list of names and values of header fields, for the length of one call.
-using field_list = std::initializer_list<std::pair<std::string_view, std::string_view>>;
 
 /** Keeps an exchange alive for a callback that answers later. Made by `response::hold`.
 
@@ -349,7 +297,15 @@ public:
         if (ended_) [[unlikely]]
             throw already_answered("write()");
         begin_stream();
+        if (coder_) [[unlikely]] {
+            coder_->write(*exchange_, piece);
+            return exchange_->room();
+        }
         return exchange_->write(piece);
+    }
+    /// Sends what a compression holds back of the pieces that were written; without one they are on their way anyway.
+    void flush() {
+        if (coder_ && !ended_) coder_->flush(*exchange_);
     }
     /** Add trailers, which follow a body that is streamed.
 
@@ -385,6 +341,13 @@ public:
     */
     CREMA_DECL exchange_hold hold();
 
+    /** Let the body of the answer go through something that changes it, as compression does. The last one that is given decides
+        alone, when the head is about to be sent.
+
+        @param coding Must outlive the exchange, as a member of a middleware does.
+    */
+    void code_body(const body_coding& coding) noexcept { coding_ = &coding; }
+
     /// Calls when the last octet of the answer was handed to the kernel.
     CREMA_DECL void on_finish(unique_function<void()> f);
     /// Calls when the exchange ends, answered or not: exactly once.
@@ -416,6 +379,10 @@ private:
         on_finish_.clear();
         on_close_.clear();
         signer_ = nullptr;
+        if (coding_) [[unlikely]] {
+            coding_ = nullptr;
+            coder_.reset();
+        }
         status_ = 200;
         begun_ = ended_ = false;
     }
@@ -454,6 +421,8 @@ private:
     request* req_ = nullptr;
     const settings* settings_ = nullptr;
     const signer* signer_ = nullptr;
+    const body_coding* coding_ = nullptr;
+    std::unique_ptr<body_coder> coder_; // once the head was sent, of a body that is coded
     http::header_block headers_;
     std::string trailers_; // ready lines
     std::optional<value> locals_;
@@ -776,6 +745,8 @@ CREMA_DECL void response::finish(std::string_view body) {
         make_etag(body);
     if (req_->fresh(*this)) [[unlikely]]
         status_ = 304;
+    if (coding_) [[unlikely]]
+        coder_ = coding_->begin(*this, body.size());
     if (http::has_no_body(status_)) [[unlikely]] {
         headers_.remove("Content-Type");
         headers_.remove("Transfer-Encoding");
@@ -783,6 +754,8 @@ CREMA_DECL void response::finish(std::string_view body) {
     } else if (status_ == 205) body = {};
     headers_.remove("Content-Length");
     begun_ = ended_ = true;
+    if (coder_) [[unlikely]]
+        return coder_->respond(*exchange_, status_, headers_.view(), body);
     exchange_->respond(status_, {}, headers_.view(), body);
 }
 
@@ -834,10 +807,14 @@ CREMA_DECL void response::begin_stream() {
         std::uint64_t n = 0;
         const auto [p, ec] = std::from_chars(given->data(), given->data() + given->size(), n);
         if (ec == std::errc{} && p == given->data() + given->size()) length = n;
-        headers_.remove("Content-Length");
     }
+    if (coding_) [[unlikely]]
+        coder_ = coding_->begin(*this, length);
+    headers_.remove("Content-Length");
     headers_.remove("Transfer-Encoding");
     begun_ = true;
+    if (coder_) [[unlikely]]
+        return coder_->begin(*exchange_, status_, headers_.view());
     exchange_->begin(status_, {}, headers_.view(), length);
 }
 
@@ -858,13 +835,19 @@ CREMA_DECL void response::end(std::string_view last) {
         last.empty() && req_->head().method() == http::method::head && headers_.has("Content-Length");
     if (!begun_ && (length_alone || !trailers_.empty())) begin_stream();
     if (!begun_) {
+        if (coding_) [[unlikely]]
+            coder_ = coding_->begin(*this, last.size());
         headers_.remove("Content-Length");
         headers_.remove("Transfer-Encoding");
         begun_ = ended_ = true;
+        if (coder_) [[unlikely]]
+            return coder_->respond(*exchange_, status_, headers_.view(), last);
         exchange_->respond(status_, {}, headers_.view(), http::has_no_body(status_) ? std::string_view{} : last);
         return;
     }
     ended_ = true;
+    if (coder_) [[unlikely]]
+        return coder_->end(*exchange_, last, trailers_);
     if (!last.empty()) exchange_->write_now(last);
     exchange_->end(trailers_);
 }
