@@ -1,6 +1,5 @@
 // ETag: default validators, those of Express, comparison.
 // SPDX-License-Identifier: MIT
-#include <crema/core/hash128.hpp>
 #include <crema/http/etag.hpp>
 
 #include <catch2/catch.hpp>
@@ -8,11 +7,10 @@
 
 using namespace crema::http;
 
-TEST_CASE("the default validator is the hash of the body", "[etag]") {
+TEST_CASE("the default validator is the fingerprint of the body, in every build", "[etag]") {
     char room[etag_room];
-    CHECK(write_etag(room, "") == "W/\"00000000000000000000000000000000\"");
     CHECK(write_etag(room, "The quick brown fox jumps over the lazy dog", etag_strength::strong) ==
-          "\"e34bbc7bbc071b6c7a433ca9c49a9347\"");
+          "\"8fa6e1d599f62bba200825ec6558d40b\"");
     const std::string one(write_etag(room, "hello")), two(write_etag(room, "hellp"));
     CHECK(one != two);
     CHECK(one == write_etag(room, std::string("hello")));

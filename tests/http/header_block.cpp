@@ -73,3 +73,23 @@ TEST_CASE("names that share length and first letter are told apart", "[header_bl
     CHECK(b.set("X-Bbb", "2"));
     CHECK(b.get("x-bbb") == "2");
 }
+
+TEST_CASE("a name known when compiled is appended like any other", "[header_block]") {
+    header_block known, other;
+    CHECK_FALSE(known.last_is("ETag", ""));
+    for (int i = 0; i < 40; ++i) { // grows on the way
+        const std::string value(static_cast<std::size_t>(i) * 3, 'v');
+        known.append_known("ETag", value);
+        other.append_trusted("ETag", value);
+        CHECK(known.view() == other.view());
+        CHECK(known.last_is("ETag", ""));
+    }
+    known.append_known("Content-Type", "text/plain; charset=utf-8");
+    CHECK(known.get("content-type") == "text/plain; charset=utf-8");
+    CHECK(known.last_is("Content-Type", "; charset=utf-8"));
+    CHECK_FALSE(known.last_is("Content-Type", "html"));
+    CHECK_FALSE(known.last_is("content-type", "utf-8"));
+    CHECK(known.remove("ETAG"));
+    CHECK_FALSE(known.remove("ETAG"));
+    CHECK(known.size() == 1);
+}

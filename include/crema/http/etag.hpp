@@ -15,7 +15,7 @@ enum class etag_strength : bool { strong, weak };
 /// Counts the octets that `write_etag` needs.
 inline constexpr std::size_t etag_room = 40;
 
-/** Write the default validator of a body, from a fast 128-bit hash.
+/** Write the default validator of a body, from a fast fingerprint of 128 bits.
 
     The same body has the same validator in every process and on every machine.
 
@@ -60,7 +60,8 @@ constexpr bool strongly_equal(std::string_view a, std::string_view b) noexcept {
 
 #if CREMA_BODIES
 #include <crema/core/encode.hpp>
-#include <crema/core/hash128.hpp>
+#include <crema/core/fingerprint.hpp>
+#include <crema/core/scan.hpp>
 #include <crema/core/sha1.hpp>
 #include <bit>
 #include <charconv>
@@ -69,19 +70,24 @@ constexpr bool strongly_equal(std::string_view a, std::string_view b) noexcept {
 namespace crema::http {
 namespace detail {
 
-// Writes 32 bits as 8 hexadecimal digits, all at once: one digit an octet of a 64-bit word.
-inline void put_hex(char* out, std::uint32_t value) noexcept {
-    std::uint64_t x = value;
-    x = (x | x << 16) & 0x0000ffff0000ffff;
-    x = (x | x << 8) & 0x00ff00ff00ff00ff;
-    x = (x | x << 4) & 0x0f0f0f0f0f0f0f0f;
-    const auto letters = (x + 0x0606060606060606) >> 4 & 0x0101010101010101; // 1 where the digit is above 9
-    x += 0x3030303030303030 + letters * ('a' - '0' - 10);
-#if defined(__GNUC__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    x = __builtin_bswap64(x);
-    std::memcpy(out, &x, 8);
+// Writes 16 octets, the lowest of `low` first, as 32 hexadecimal digits.
+inline void put_hex(char* out, std::uint64_t low, std::uint64_t high) noexcept {
+#if CREMA_SCAN_SSE2
+    const auto x = _mm_set_epi64x(static_cast<long long>(high), static_cast<long long>(low));
+    const auto nibble = _mm_set1_epi8(15);
+    const auto left = _mm_and_si128(_mm_srli_epi16(x, 4), nibble), right = _mm_and_si128(x, nibble);
+    const auto digits = [](__m128i n) {
+        const auto letter = _mm_and_si128(_mm_cmpgt_epi8(n, _mm_set1_epi8(9)), _mm_set1_epi8('a' - '0' - 10));
+        return _mm_add_epi8(_mm_add_epi8(n, _mm_set1_epi8('0')), letter);
+    };
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out), digits(_mm_unpacklo_epi8(left, right)));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out + 16), digits(_mm_unpackhi_epi8(left, right)));
 #else
-    for (int i = 0; i < 8; ++i) out[i] = static_cast<char>(x >> (56 - 8 * i));
+    for (auto half : {low, high})
+        for (int i = 0; i < 8; ++i, half >>= 8) {
+            *out++ = "0123456789abcdef"[half >> 4 & 15];
+            *out++ = "0123456789abcdef"[half & 15];
+        }
 #endif
 }
 
@@ -93,20 +99,16 @@ inline void append_hex(std::string& out, std::uint64_t value) {
 } // namespace detail
 
 CREMA_DECL std::string_view write_etag(char* out, std::string_view body, etag_strength strength) noexcept {
-    const auto hash = hash128(body);
+    const auto print = fingerprint(body);
     char* p = out;
     if (strength == etag_strength::weak) {
         *p++ = 'W';
         *p++ = '/';
     }
     *p++ = '"';
-    for (auto half : {hash.low, hash.high}) {
-        detail::put_hex(p, static_cast<std::uint32_t>(half >> 32));
-        detail::put_hex(p + 8, static_cast<std::uint32_t>(half));
-        p += 16;
-    }
-    *p++ = '"';
-    return {out, static_cast<std::size_t>(p - out)};
+    detail::put_hex(p, print.low, print.high);
+    p[32] = '"';
+    return {out, static_cast<std::size_t>(p + 33 - out)};
 }
 
 CREMA_DECL std::string express_etag(std::string_view body, etag_strength strength) {

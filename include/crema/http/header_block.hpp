@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <crema/core/config.hpp>
+#include <crema/core/copy.hpp>
 #include <crema/core/text.hpp>
 #include <crema/http/fields.hpp>
 #include <cstddef>
@@ -61,29 +62,27 @@ public:
     void append_trusted(std::string_view name, std::string_view value) {
         const auto size = name.size() + value.size() + 4;
         if (size > capacity_ - size_ || count_ == lines_.size()) [[unlikely]] return append_growing(name, value);
-        char* p = text_.get() + size_;
-        if (!name.empty()) std::memcpy(p, name.data(), name.size());
-        p += name.size();
+        char* p = put_text(text_.get() + size_, name);
         *p++ = ':';
         *p++ = ' ';
-        if (!value.empty()) std::memcpy(p, value.data(), value.size());
-        p += value.size();
-        *p++ = '\r';
-        *p++ = '\n';
-        lines_[count_++] = {static_cast<std::uint32_t>(size_), static_cast<std::uint32_t>(name.size()),
-                            static_cast<std::uint32_t>(value.size())};
-        size_ += size;
+        end_line(put_text(p, value), name.size(), value.size());
         names_ |= trace(name);
     }
 
+    /// Does as `append_trusted`, faster, for a name that is known when compiled.
+    template <std::size_t N>
+    CREMA_FORCEINLINE void append_known(const char (&name)[N], std::string_view value) {
+        if (N + 3 + value.size() > capacity_ - size_ || count_ == lines_.size()) [[unlikely]]
+            return append_growing({name, N - 1}, value);
+        char* p = put_literal(text_.get() + size_, name);
+        std::memcpy(p, ": ", 2);
+        end_line(put_text(p + 2, value), N - 1, value.size());
+        names_ |= trace({name, N - 1});
+    }
+
     /// Removes all lines of that name; tells whether there were any.
-    bool remove(std::string_view name) {
-        bool any = false;
-        for (auto i = find(name, 0); i != npos; i = find(name, i)) {
-            erase(i);
-            any = true;
-        }
-        return any;
+    CREMA_FORCEINLINE bool remove(std::string_view name) {
+        return (names_ & trace(name)) != 0 && remove_lines(name);
     }
 
     /// Tells whether there is a line of that name.
@@ -107,11 +106,14 @@ public:
     /// Stands for no index.
     static constexpr std::size_t npos = static_cast<std::size_t>(-1);
     /// Returns the index of the next line of that name from `from` on, `npos` when there is none.
-    std::size_t find(std::string_view name, std::size_t from) const noexcept {
-        if ((names_ & trace(name)) == 0) return npos;
-        for (auto i = from; i < count_; ++i)
-            if (lines_[i].name == name.size() && iequals(name_at(i), name)) return i;
-        return npos;
+    CREMA_FORCEINLINE std::size_t find(std::string_view name, std::size_t from) const noexcept {
+        return (names_ & trace(name)) == 0 ? npos : find_line(name, from);
+    }
+
+    /// Tells whether the last line has this name, spelt so, and a value with this end; constant time.
+    template <std::size_t N, std::size_t E>
+    CREMA_FORCEINLINE bool last_is(const char (&name)[N], const char (&end)[E]) const noexcept {
+        return count_ != 0 && is_literal(name_at(count_ - 1), name) && ends_with_literal(value_at(count_ - 1), end);
     }
 
     /// Returns all lines, ready to be sent, without the empty line at the end; valid until the next change.
@@ -137,6 +139,25 @@ private:
         reserve(size_ + name.size() + value.size() + 4);
         if (count_ == lines_.size()) lines_.resize(count_ == 0 ? 16 : count_ * 2);
         append_trusted(name_copy, value_copy);
+    }
+    CREMA_FORCEINLINE void end_line(char* p, std::size_t name, std::size_t value) noexcept {
+        std::memcpy(p, "\r\n", 2);
+        lines_[count_++] = {static_cast<std::uint32_t>(size_), static_cast<std::uint32_t>(name),
+                            static_cast<std::uint32_t>(value)};
+        size_ += name + value + 4;
+    }
+    CREMA_NOINLINE std::size_t find_line(std::string_view name, std::size_t from) const noexcept {
+        for (auto i = from; i < count_; ++i)
+            if (same_text(name_at(i), name) || (lines_[i].name == name.size() && iequals(name_at(i), name))) return i;
+        return npos;
+    }
+    CREMA_NOINLINE bool remove_lines(std::string_view name) {
+        bool any = false;
+        for (auto i = find_line(name, 0); i != npos; i = find_line(name, i)) {
+            erase(i);
+            any = true;
+        }
+        return any;
     }
     inline void reserve(std::size_t wanted);
     inline void replace(std::size_t i, std::string_view value);

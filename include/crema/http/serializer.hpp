@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <crema/core/config.hpp>
+#include <crema/core/copy.hpp>
 #include <crema/http/chunked.hpp>
 #include <crema/http/status.hpp>
 #include <cstddef>
@@ -144,56 +145,53 @@ inline void write_last_chunk(output_buffer& out, std::string_view trailers = {})
 */
 inline char* write_decimal(char* out, std::uint64_t value) noexcept {
     char digits[20];
-    std::size_t n = 0;
-    do {
-        digits[n++] = static_cast<char>('0' + value % 10);
+    char* p = digits + 20;
+    while (value >= 10) {
+        *--p = static_cast<char>('0' + value % 10);
         value /= 10;
-    } while (value != 0);
-    while (n != 0) *out++ = digits[--n];
-    return out;
+    }
+    *--p = static_cast<char>('0' + value);
+    return put_text(out, {p, static_cast<std::size_t>(digits + 20 - p)});
 }
-
-namespace detail {
-
-inline char* put(char* p, std::string_view s) noexcept {
-    if (!s.empty()) std::memcpy(p, s.data(), s.size());
-    return p + s.size();
-}
-
-} // namespace detail
 
 inline void write_response(output_buffer& out, const response_head& head, std::string_view body) {
-    constexpr std::string_view close = "Connection: close\r\n", keep = "Connection: keep-alive\r\n",
-                               chunked = "Transfer-Encoding: chunked\r\n", length = "Content-Length: ";
-    constexpr std::size_t most =
-        13 + 2 + keep.size() + chunked.size() + length.size() + 22 + 2 + 64; // 64: the longest phrase
+    constexpr char close[] = "Connection: close\r\n", keep[] = "Connection: keep-alive\r\n",
+                   chunked[] = "Transfer-Encoding: chunked\r\n", length[] = "Content-Length: ";
+    constexpr std::size_t most = 13 + 2 + sizeof keep + sizeof chunked + sizeof length + 22 + 2 + 64; // 64: the longest phrase
     char* const begin =
         out.prepare(most + head.reason.size() + head.fields.size() + head.date_line.size() + body.size());
     char* p = begin;
-    if (const auto line = status_line(head.status); head.reason.empty() && !line.empty()) [[likely]] {
-        p = detail::put(p, line);
+    if (head.status == 200 && head.reason.empty()) [[likely]] {
+        p = put_literal(p, "HTTP/1.1 200 OK\r\n");
+    } else if (const auto line = status_line(head.status); head.reason.empty() && !line.empty()) {
+        p = put_text(p, line);
     } else {
-        p = detail::put(p, "HTTP/1.1 ");
+        p = put_literal(p, "HTTP/1.1 ");
         p = write_decimal(p, static_cast<unsigned>(head.status));
         *p++ = ' '; // stays also when there is no phrase
-        p = detail::put(p, head.reason);
-        p = detail::put(p, "\r\n");
+        p = put_text(p, head.reason);
+        p = put_literal(p, "\r\n");
     }
-    p = detail::put(p, head.fields);
-    p = detail::put(p, head.date_line);
+    p = put_text(p, head.fields);
+    p = put_text(p, head.date_line);
     if (head.framing == body_framing::length) {
-        p = detail::put(p, length);
-        p = write_decimal(p, head.length);
-        *p++ = '\r';
-        *p++ = '\n';
+        p = put_literal(p, length);
+        if (head.length < 100) { // both digits are written, one may be overwritten
+            const auto n = static_cast<unsigned>(head.length), tens = n / 10;
+            p[0] = static_cast<char>('0' + tens);
+            p += tens != 0;
+            *p++ = static_cast<char>('0' + n % 10);
+        } else {
+            p = write_decimal(p, head.length);
+        }
+        p = put_literal(p, "\r\n");
     } else if (head.framing == body_framing::chunked) {
-        p = detail::put(p, chunked);
+        p = put_literal(p, chunked);
     }
     if (head.connection != connection_field::none) [[unlikely]]
-        p = detail::put(p, head.connection == connection_field::close ? close : keep);
-    *p++ = '\r';
-    *p++ = '\n';
-    p = detail::put(p, body);
+        p = head.connection == connection_field::close ? put_literal(p, close) : put_literal(p, keep);
+    p = put_literal(p, "\r\n");
+    p = put_text(p, body);
     out.commit(static_cast<std::size_t>(p - begin));
 }
 

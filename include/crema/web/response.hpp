@@ -3,6 +3,7 @@
 #pragma once
 #include <crema/async/task.hpp>
 #include <crema/core/config.hpp>
+#include <crema/core/copy.hpp>
 #include <crema/core/function.hpp>
 #include <crema/core/signer.hpp>
 #include <crema/core/value.hpp>
@@ -369,7 +370,7 @@ private:
         exchange_ = &x;
         req_ = &req;
         settings_ = &options;
-        if (options.x_powered_by) headers_.append_trusted("X-Powered-By", "crema");
+        if (options.x_powered_by) headers_.append_known("X-Powered-By", "crema");
     }
     void close() noexcept {
         exchange_ = nullptr;
@@ -571,7 +572,17 @@ CREMA_DECL response& response::remove(std::string_view name) {
 }
 
 CREMA_DECL response& response::type(std::string_view extension_or_type) {
-    if (extension_or_type.starts_with("text/") && extension_or_type.size() <= 50) { // what is asked for most
+    if (!begun_ && !headers_.has("Content-Type")) { // what is asked for most
+        if (is_literal(extension_or_type, "text/plain")) {
+            headers_.append_known("Content-Type", "text/plain; charset=utf-8");
+            return *this;
+        }
+        if (is_literal(extension_or_type, "text/html") || is_literal(extension_or_type, "html")) {
+            headers_.append_known("Content-Type", "text/html; charset=utf-8");
+            return *this;
+        }
+    }
+    if (extension_or_type.starts_with("text/") && extension_or_type.size() <= 50) {
         constexpr std::string_view utf8 = "; charset=utf-8";
         char full[50 + utf8.size()];
         std::size_t n = 0;
@@ -658,11 +669,13 @@ CREMA_DECL response& response::clear_cookie(std::string_view name, http::cookie_
 
 CREMA_DECL void response::send(std::string_view text) {
     require_open("send()");
-    const auto i = headers_.find("Content-Type", 0);
-    if (i == http::header_block::npos) [[likely]]
-        headers_.append_trusted("Content-Type", "text/html; charset=utf-8");
-    else if (!headers_.value_at(i).ends_with("; charset=utf-8"))
-        headers_.set_trusted("Content-Type", http::with_utf8(headers_.value_at(i)));
+    if (!headers_.last_is("Content-Type", "; charset=utf-8")) { // else it was set just now
+        const auto i = headers_.find("Content-Type", 0);
+        if (i == http::header_block::npos) [[likely]]
+            headers_.append_known("Content-Type", "text/html; charset=utf-8");
+        else if (!ends_with_literal(headers_.value_at(i), "; charset=utf-8"))
+            headers_.set_trusted("Content-Type", http::with_utf8(headers_.value_at(i)));
+    }
     finish(text);
 }
 
@@ -675,7 +688,7 @@ CREMA_DECL void response::send(std::span<const std::byte> octets) {
 CREMA_DECL void response::send_json(std::string_view text) {
     require_open("json()");
     if (!headers_.has("Content-Type")) [[likely]] {
-        headers_.append_trusted("Content-Type", "application/json; charset=utf-8");
+        headers_.append_known("Content-Type", "application/json; charset=utf-8");
         finish(text);
     } else {
         send(text);
@@ -731,7 +744,7 @@ CREMA_DECL void response::make_etag(std::string_view body) {
     switch (options.etag) {
     case kind::off: break;
     case kind::weak:
-    case kind::strong: headers_.append_trusted("ETag", http::write_etag(tag, body, options.etag == kind::weak)); break;
+    case kind::strong: headers_.append_known("ETag", http::write_etag(tag, body, options.etag == kind::weak)); break;
     case kind::express: headers_.append_trusted("ETag", http::express_etag(body)); break;
     case kind::function:
         if (const auto made = options.make_etag(body); !made.empty()) set_field("ETag", made);
