@@ -26,11 +26,11 @@ using namespace crema;
 namespace {
 
 struct counts {
-    int begun, alive, cancelled;
+    int begun, alive, cancelled, on_pool;
 };
 struct {
-    std::atomic<int> begun{0}, alive{0}, cancelled{0};
-    counts now() const { return {begun, alive, cancelled}; }
+    std::atomic<int> begun{0}, alive{0}, cancelled{0}, on_pool{0}; // on_pool: jobs that a thread has taken, ever
+    counts now() const { return {begun, alive, cancelled, on_pool}; }
 } all;
 
 // In the frame of each coroutine handler.
@@ -81,6 +81,7 @@ void add_routes(app& a) {
         const witness w;
         const int time = ms;
         const auto work = [&time](std::stop_token stop) {
+            ++all.on_pool;
             for (int i = 0; i < time && !stop.stop_requested(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
         };
         co_await noting(offload(work, small));

@@ -486,7 +486,7 @@ def nobody_is_named_when_nobody_blocks_or_nobody_watches():
 def a_full_pool_is_answered_503_and_works_again():
     with Server() as s:
         running = later(s.get, "/pool/3000")
-        eventually(lambda: s.counts()["alive"] == 1, "one runs")
+        eventually(lambda: s.counts()["on_pool"] == 1, "one runs")
         waiting = later(s.get, "/pool/1")
         eventually(lambda: s.counts()["alive"] == 2, "one waits")
         answer = s.get("/pool/1")
