@@ -474,3 +474,58 @@ TEST_CASE("random octets and random damage never surprise the parser", "[request
     }
     CHECK(refused > 1000);
 }
+
+TEST_CASE("fields that come again are recognised only when every octet is the same", "[request_parser]") {
+    const std::string fields[] = {
+        "Host: a\r\n\r\n",
+        "Host: a\r\nAccept: text/html\r\nX-One: 1\r\nx-one: 2\r\n\r\n",
+        "Host: a\r\nAccept: text/htmk\r\nX-One: 1\r\nx-one: 2\r\n\r\n",
+        "Host: a\r\nAccept: text/html\r\nX-One: 1\r\nx-one: 2\r\n",      // not complete
+        "Host: a\r\nAccept: text/html\r\nX-One: 1\r\nx-one: 2\r\nY: 3\r\n\r\n",
+        "Host: a\r\nConnection: close\r\n\r\n",
+        "Host: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n",
+        "Host: a\r\nTransfer-Encoding: chunked\r\n\r\n",
+        "Host: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n",
+        "Host: a\r\nHost: a\r\n\r\n",                                  // refused
+        "Host: a\r\nLong: " + std::string(3000, 'l') + "\r\n\r\n",
+        "Host: a\r\nLong: " + std::string(1000, 'l') + "\r\n\r\n",
+        "\r\n",                                                        // refused, without Host; not in HTTP/1.0
+    };
+    const std::string lines[] = {"GET / HTTP/1.1\r\n", "POST /a/longer/path?with=query HTTP/1.1\r\n", "GET / HTTP/1.0\r\n",
+                                 "PUT /x HTTP/1.1\r\n", "GET http://b/ HTTP/1.1\r\n"};
+    request_parser parser;
+    request_head head;
+    parser.reset(head);
+    unsigned seed = 7;
+    for (int i = 0; i < 20000; ++i) {
+        const auto random = [&](std::size_t n) { return (seed = seed * 1103515245 + 12345, (seed >> 16) % n); };
+        const auto octets = lines[random(std::size(lines))] + fields[random(std::size(fields))] + (random(2) ? "body" : "");
+        const auto cut = random(4) ? octets.size() : random(octets.size() + 1);
+        const auto state = parser.parse(head, octets.data(), cut);
+        request_parser fresh_parser;
+        request_head fresh;
+        fresh_parser.reset(fresh);
+        const auto wanted = fresh_parser.parse(fresh, octets.data(), cut);
+        if (state != wanted) FAIL(octets);
+        if (state == parse_state::done)
+            if (parser.consumed() != fresh_parser.consumed() || head.size() != fresh.size() || facts_of(head) != facts_of(fresh) ||
+                head.has(field::host) != fresh.has(field::host) || head.repeated(field::host) != fresh.repeated(field::host) ||
+                head.get("x-one") != fresh.get("x-one") || head.get("Accept") != fresh.get("Accept"))
+                FAIL(octets);
+        if (state == parse_state::bad && parser.status() != fresh_parser.status()) FAIL(octets);
+        parser.reset(head);
+    }
+    // nor does it help to come again where less is allowed
+    const std::string request = lines[0] + fields[1];
+    CHECK(parser.parse(head, request.data(), request.size()) == parse_state::done);
+    parser.reset(head);
+    request_parser strict(parse_limits{.header_count = 3});
+    CHECK(strict.parse(head, request.data(), request.size()) == parse_state::bad);
+    CHECK(strict.status() == 431);
+    strict.reset(head);
+    CHECK(parser.parse(head, request.data(), request.size()) == parse_state::done);
+    parser.reset(head);
+    request_parser small(parse_limits{.header_bytes = 30});
+    CHECK(small.parse(head, request.data(), request.size()) == parse_state::bad);
+    CHECK(small.status() == 431);
+}

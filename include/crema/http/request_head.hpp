@@ -7,8 +7,10 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <iterator>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string_view>
 
@@ -77,7 +79,7 @@ public:
     /// Returns the field with the index, in the order received. @param i Less than `field_count()`.
     field_view field_at(std::size_t i) const noexcept {
         const auto& r = records_[i];
-        return {r.id, view(r.name_at, r.name_size), view(r.value_at, r.value_size)};
+        return {r.id, of_fields(r.name_at, r.name_size), of_fields(r.value_at, r.value_size)};
     }
 
     /// Is a forward iterator over the fields.
@@ -129,7 +131,7 @@ public:
     std::string_view get(field f) const noexcept {
         if (!has(f)) return {};
         const auto& r = records_[first_[static_cast<std::size_t>(f)]];
-        return view(r.value_at, r.value_size);
+        return of_fields(r.value_at, r.value_size);
     }
     /// Tells whether there is a field of this name, the case of letters ignored.
     bool has(std::string_view name) const noexcept { return find(name, 0) != npos; }
@@ -185,13 +187,46 @@ public:
 
 private:
     friend class request_parser;
-    struct record {
+    struct record { // places count from the first field on
         std::uint32_t name_at, value_at, value_size;
         std::uint16_t name_size;
         field id;
     };
 
+    // What is said of the fields and what follows from them.
+    struct section {
+        std::uint64_t present = 0, repeated = 0, content_length = 0;
+        std::uint32_t count = 0;
+        bool keep_alive = false, chunked = false, expect_continue = false, upgrade = false;
+    };
+
     std::string_view view(std::uint32_t at, std::uint32_t size) const noexcept { return {base_ + at, size}; }
+    std::string_view of_fields(std::uint32_t at, std::uint32_t size) const noexcept {
+        return {base_ + fields_at_ + at, size};
+    }
+    // The fields begin at `at`; those read before are forgotten.
+    void begin_fields(std::uint32_t at) noexcept {
+        fields_at_ = at;
+        seen_size_ = 0;
+    }
+    // Takes over what is known when the same octets were read last.
+    bool recall(std::uint32_t at, std::size_t size, std::size_t most_octets, std::size_t most_fields) noexcept {
+        if (seen_size_ == 0 || seen_size_ > size || std::memcmp(base_ + at, seen_.get(), seen_size_) != 0 ||
+            seen_size_ > most_octets || known_.count > most_fields)
+            return false;
+        fields_at_ = at;
+        size_ = at + seen_size_;
+        present_ = known_.present;
+        repeated_ = known_.repeated;
+        content_length_ = known_.content_length;
+        count_ = known_.count;
+        keep_alive_ = known_.keep_alive;
+        chunked_ = known_.chunked;
+        expect_continue_ = known_.expect_continue;
+        upgrade_ = known_.upgrade;
+        return true;
+    }
+    inline void remember() noexcept;
     void add(std::uint32_t name_at, std::uint32_t name_size, std::uint32_t value_at, std::uint32_t value_size,
              field id) {
         if (count_ == capacity_) [[unlikely]] grow();
@@ -216,15 +251,35 @@ private:
     std::uint8_t minor_ = 1;
     bool has_query_ = false, https_ = false, keep_alive_ = false, chunked_ = false, expect_continue_ = false,
          upgrade_ = false;
+    std::uint32_t fields_at_ = 0; // where the fields begin
+    // The octets of the fields that were read last, and what they say: clients say the same with each request.
+    std::uint32_t seen_size_ = 0, seen_room_ = 0;
+    std::unique_ptr<char[]> seen_;
+    section known_;
     std::uint16_t first_[http::field_count]; // meaningful where `present_` has the bit
 };
+
+inline void request_head::remember() noexcept {
+    constexpr std::uint32_t most = 2048;
+    const auto size = size_ - fields_at_;
+    if (size > most) return;
+    if (size > seen_room_) {
+        const auto wanted = size <= most / 4 ? most / 4 : most;
+        seen_.reset(new (std::nothrow) char[wanted]);
+        seen_room_ = seen_ ? wanted : 0;
+        if (!seen_) return;
+    }
+    std::memcpy(seen_.get(), base_ + fields_at_, size);
+    seen_size_ = size;
+    known_ = {present_, repeated_, content_length_, count_, keep_alive_, chunked_, expect_continue_, upgrade_};
+}
 
 inline std::size_t request_head::find(std::string_view name, std::size_t from) const noexcept {
     const auto id = to_field(name);
     if (id != field::unknown) return find(id, from);
     for (auto i = from; i < count_; ++i)
         if (records_[i].id == field::unknown && records_[i].name_size == name.size() &&
-            iequals(view(records_[i].name_at, records_[i].name_size), name))
+            iequals(of_fields(records_[i].name_at, records_[i].name_size), name))
             return i;
     return npos;
 }

@@ -28,7 +28,8 @@ enum class parse_state : std::uint8_t {
 
     Feed it what was received so far, always from the first octet of the request on; the octets may move between
     calls. What was looked at is not looked at again, and every division of the octets into calls gives the same
-    result. A wrong octet is found as soon as it is there.
+    result. A wrong octet is found as soon as it is there. Fields that are, octet by octet, those that this head had
+    last are recognised and not read again.
 
     Refused, as RFC 9112 demands or allows, is everything that two implementations could read differently: bare CR or
     LF, folded lines, space before a colon or around the parts of the request line, more than one empty line in
@@ -208,6 +209,11 @@ CREMA_DECL parse_state request_parser::parse(request_head& head, const char* dat
         if (const char* p = simple_line(head, data, data + size)) {
             at_ = line_at_ = static_cast<std::uint32_t>(p - data);
             step_ = step::field_begin;
+            if (head.recall(at_, size - at_, limits_.header_bytes, limits_.header_count)) [[likely]] {
+                at_ = static_cast<std::uint32_t>(head.size());
+                return parse_state::done;
+            }
+            head.begin_fields(at_);
         }
     return go_on(head, data, size);
 }
@@ -340,6 +346,7 @@ CREMA_DECL parse_state request_parser::go_on(request_head& head, const char* beg
             [[unlikely]]
             if (finish_target(head) == parse_state::bad) return parse_state::bad;
         line_at_ = offset(p);
+        head.begin_fields(line_at_);
         end = bound(line_at_, limits_.header_bytes);
         [[fallthrough]];
     case step::field_begin:
@@ -379,7 +386,7 @@ CREMA_DECL parse_state request_parser::go_on(request_head& head, const char* beg
         const char* const value = begin + value_at_;
         const char* last = p - 1;
         while (last != value && is_ows(last[-1])) --last;
-        head.add(name_at_, name_size_, value_at_, static_cast<std::uint32_t>(last - value), id_);
+        head.add(name_at_ - line_at_, name_size_, value_at_ - line_at_, static_cast<std::uint32_t>(last - value), id_);
         ++p;
         goto field_begin;
     }
@@ -389,7 +396,9 @@ CREMA_DECL parse_state request_parser::go_on(request_head& head, const char* beg
         if (*p != '\n') return fail(400, "bare CR in the header section");
         ++p;
         at_ = head.size_ = offset(p);
-        return finish(head);
+        if (finish(head) == parse_state::bad) return parse_state::bad;
+        if (head.minor_ == 1) head.remember(); // in HTTP/1.0 they say other things
+        return parse_state::done;
     }
     return fail(400, "malformed request"); // not reached
 }
@@ -401,6 +410,7 @@ CREMA_DECL const char* request_parser::simple_fields(request_head& head, const c
 #if CREMA_SCAN_SSE2
     const auto most = std::min<std::size_t>(limits_.header_count, head.capacity_);
     auto* records = head.records_.get();
+    const char* const fields = begin + head.fields_at_;
     std::size_t count = head.count_;
     auto present = head.present_, repeated = head.repeated_;
     const auto colon = _mm_set1_epi8(':');
@@ -421,7 +431,7 @@ CREMA_DECL const char* request_parser::simple_fields(request_head& head, const c
         if (static_cast<unsigned char>(*value) <= ' ') break;
         const char* const last = scan::field_value(value, end, begin);
         if (end - last < 2 || std::memcmp(last, "\r\n", 2) != 0 || static_cast<unsigned char>(last[-1]) <= ' ') break;
-        records[count] = {static_cast<std::uint32_t>(p - begin), static_cast<std::uint32_t>(value - begin),
+        records[count] = {static_cast<std::uint32_t>(p - fields), static_cast<std::uint32_t>(value - fields),
                           static_cast<std::uint32_t>(last - value), static_cast<std::uint16_t>(size), id};
         const auto bit = detail::field_bit(id);
         if ((present & bit) != 0) [[unlikely]] repeated |= bit;
