@@ -61,4 +61,32 @@ if command -v node >/dev/null 2>&1; then
 else
     echo "node is not here: vectors and random routers skipped"
 fi
+# Real clients against the reference application, once: they take their time. WebSocket is not there yet.
+matrix=${CREMA_SHARED:-}/conformance/client_matrix.mjs
+npm=${CREMA_NPM:-${TMPDIR:-/tmp}/crema-npm-$(id -u)}
+clients="ws undici@6 supertest autocannon playwright-core"
+if [ "${BUILD##*/}" != default ]; then
+    :
+elif [ ! -f "$matrix" ] || ! command -v node >/dev/null 2>&1 || [ ! -x "$BUILD/examples/reference_app" ]; then
+    echo "the matrix of clients, node or the reference application is not here: skipped"
+elif [ ! -d "$npm/node_modules/autocannon" ] && ! timeout 300 npm install --prefix "$npm" --no-audit --no-fund --silent $clients >/dev/null 2>&1; then
+    echo "the clients cannot be had from npm: skipped"
+else
+    out=$(mktemp)
+    "$BUILD/examples/reference_app" 0 >"$out" 2>"$out.err" &
+    pid=$!
+    port=
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+        port=$(sed -n 's/.*://p' "$out" | head -n 1)
+        [ -n "$port" ] && break
+        sleep 0.2
+    done
+    export CONF_NODE_MODULES="$npm/"
+    add "real clients of the reference application" node "$matrix" "127.0.0.1:$port" --only '^(?!.*(ws client|WebSocket))'
+    kill "$pid"
+    wait "$pid"
+    code=$?
+    if [ $code -eq 0 ]; then p=$((p + 1)); else f=$((f + 1)); echo "FAILED: the reference application ended with $code"; tail -n 20 "$out.err"; fi
+    rm -f "$out" "$out.err"
+fi
 echo "$p passed, $f failed"
