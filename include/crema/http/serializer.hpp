@@ -154,7 +154,9 @@ inline char* write_decimal(char* out, std::uint64_t value) noexcept {
     return put_text(out, {p, static_cast<std::size_t>(digits + 20 - p)});
 }
 
-inline void write_response(output_buffer& out, const response_head& head, std::string_view body) {
+namespace detail {
+
+CREMA_FORCEINLINE void put_response(output_buffer& out, const response_head& head, std::string_view body) {
     constexpr char close[] = "Connection: close\r\n", keep[] = "Connection: keep-alive\r\n",
                    chunked[] = "Transfer-Encoding: chunked\r\n", length[] = "Content-Length: ";
     constexpr std::size_t most = 13 + 2 + sizeof keep + sizeof chunked + sizeof length + 22 + 2 + 64; // 64: the longest phrase
@@ -193,6 +195,12 @@ inline void write_response(output_buffer& out, const response_head& head, std::s
     p = put_literal(p, "\r\n");
     p = put_text(p, body);
     out.commit(static_cast<std::size_t>(p - begin));
+}
+
+} // namespace detail
+
+inline void write_response(output_buffer& out, const response_head& head, std::string_view body) {
+    detail::put_response(out, head, body);
 }
 
 inline void output_buffer::grow(std::size_t size) {

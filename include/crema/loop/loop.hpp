@@ -98,6 +98,8 @@ public:
     CREMA_DECL bool run_once(wait w = wait::no);
     /// Makes `run` return after the callback that runs; what waits keeps waiting. Any thread.
     CREMA_DECL void stop() noexcept;
+    /// Tells whether `stop` or `exit` was called and the loop has not run since. Any thread.
+    bool halted() const noexcept { return halted_.load(std::memory_order_relaxed); }
     /** End the program as far as the loop is concerned, as `process.exit`.
 
         Calls the functions of `on_exit`, drops whatever waits, and makes `run` return `code`.

@@ -135,7 +135,7 @@ struct poller::state : std::enable_shared_from_this<state> {
             loop_.callback([&] {
                 w->on_ready({(e & EPOLLIN) || failed, (e & EPOLLOUT) || failed, (e & (EPOLLRDHUP | EPOLLHUP)) != 0, failed});
             });
-            if (loop_.context().stopped()) break; // told to stop; what is ready stays so
+            if (loop_.halted() && loop_.context().stopped()) break; // told to stop; what is ready stays so
         }
         batch_ = nullptr;
         current_ = nullptr;

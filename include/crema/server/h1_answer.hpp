@@ -11,7 +11,7 @@
 namespace crema::detail {
 
 // Decides whether another request may follow this answer.
-CREMA_DECL bool h1_connection::decide_keep(const exchange& x) const noexcept {
+CREMA_FORCEINLINE bool h1_connection::decide_keep(const exchange& x) const noexcept {
     const auto& l = shared_.limit;
     if (!x.head_.keep_alive() || x.close_after_ || shared_.draining || body_failed_) return false;
     if (l.requests_per_connection != 0 && requests_ >= l.requests_per_connection) return false;
@@ -26,16 +26,22 @@ CREMA_DECL http::connection_field h1_connection::connection_field(const exchange
     return x.head_.version_minor() == 0 ? http::connection_field::keep_alive : http::connection_field::none;
 }
 
-CREMA_DECL void h1_connection::head_of(exchange& x, http::response_head& head, int status, std::string_view reason, std::string_view fields) {
+// Throws when an answer cannot begin with this status now.
+CREMA_COLD CREMA_DECL void h1_connection::refuse_answer(const exchange& x, int status) {
     if (x.head_sent_) throw system_error(make_error_code(error::already_answered));
-    if (status < 200 || !http::is_valid_status(status)) throw system_error(make_error_code(error::bad_value), "status " + std::to_string(status));
+    throw system_error(make_error_code(error::bad_value), "status " + std::to_string(status));
+}
+
+CREMA_FORCEINLINE void h1_connection::head_of(exchange& x, http::response_head& head, int status, std::string_view reason,
+                                              std::string_view fields) {
+    if (x.head_sent_ || status < 200 || !http::is_valid_status(status)) [[unlikely]] refuse_answer(x, status);
     keep_ = decide_keep(x);
     x.no_body_ = http::has_no_body(status) || x.head_.method() == http::method::head;
     head.status = status;
     head.reason = reason;
     head.fields = fields;
     head.date_line = shared_.date.line();
-    if (x.head_.method() == http::method::connect && status < 300) { // what follows is a tunnel, which nobody has taken over
+    if (x.head_.method() == http::method::connect && status < 300) [[unlikely]] { // what follows is a tunnel, which nobody has taken over
         x.no_body_ = true;
         keep_ = false;
     }
@@ -51,9 +57,9 @@ CREMA_DECL void h1_connection::respond(exchange& x, int status, std::string_view
     }
     head.connection = connection_field(x);
     const bool through = !x.no_body_ && body.size() >= 64 * 1024 && !blocked_ && !failed_;
-    http::write_response(out_, head, x.no_body_ || through ? std::string_view{} : body);
+    http::detail::put_response(out_, head, x.no_body_ || through ? std::string_view{} : body);
     x.head_sent_ = x.ended_ = true;
-    if (through) write_through(body);
+    if (through) [[unlikely]] write_through(body);
     x.sent_at_ = sent_ + out_.size();
     soon();
 }

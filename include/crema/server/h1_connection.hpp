@@ -94,6 +94,7 @@ private:
     void end_with(exchange& x, cancel_reason why) noexcept;
     void write_through(std::string_view body);
     void leave_server() noexcept;
+    [[noreturn]] static void refuse_answer(const exchange& x, int status);
     void head_of(exchange& x, http::response_head& head, int status, std::string_view reason, std::string_view fields);
     void want() noexcept;
 
@@ -124,6 +125,7 @@ private:
     std::uint64_t in_octets_ = 0, out_octets_ = 0; // in the current stretch of waiting
     std::uint64_t requests_ = 0;
     std::uint32_t since_ = 0;                   // tick in which the state began
+    std::uint32_t rested_ = 0;                  // tick in which it was put at the end of those that are idle
     std::uint32_t in_ticks_ = 0, out_ticks_ = 0; // ticks of waiting for the client in the current stretch
     state state_ = state::idle;
     body_framing framing_ = body_framing::none;
@@ -136,6 +138,7 @@ private:
     bool running_ = false;
     bool soon_ = false;
     bool failed_ = false;     // sending has failed
+    bool resting_ = true;     // it is in the list of those on which nothing is going on
 };
 
 } // namespace crema::detail
@@ -154,7 +157,7 @@ private:
 namespace crema::detail {
 
 CREMA_DECL h1_connection::h1_connection(h1_shared& shared, std::unique_ptr<net::stream> s)
-    : shared_(shared), stream_(std::move(s)), since_(shared.tick) {
+    : shared_(shared), stream_(std::move(s)), since_(shared.tick), rested_(shared.tick) {
     shared.make_room_for_soon();
     shared.idle.push_back(*this);
     ++shared.connections;
@@ -172,7 +175,7 @@ CREMA_DECL void h1_shared::run_soon() {
     running_.clear();
 }
 
-CREMA_DECL void h1_shared::leave() noexcept {
+CREMA_COLD CREMA_DECL void h1_shared::leave() noexcept {
     while (!buried.alone()) {
         auto* c = static_cast<h1_connection*>(buried.next);
         c->unlink();
@@ -653,12 +656,14 @@ CREMA_DECL void h1_connection::rest() {
             capacity_ = begin_ = end_ = body_at_ = body_end_ = pinned_ = 0;
             if (x_) shared_.give_back(std::exchange(x_, nullptr));
             if (state_ == state::idle) {
-                since_ = shared_.tick;
-                shared_.idle.push_back(*this);
+                if (!resting_ || rested_ != shared_.tick) shared_.idle.push_back(*this); // else it is with the last ones
+                resting_ = true;
+                rested_ = since_ = shared_.tick;
                 return want();
             }
         }
     }
+    resting_ = false;
     shared_.active.push_back(*this);
     want();
 }

@@ -165,10 +165,12 @@ struct h1_shared : std::enable_shared_from_this<h1_shared> {
 
     // Keeps everything in place while functions of connections are on the stack.
     struct entry {
-        explicit entry(h1_shared& s) noexcept : shared(s) { ++s.depth; }
+        CREMA_FORCEINLINE explicit entry(h1_shared& s) noexcept : shared(s) { ++s.depth; }
         entry(const entry&) = delete;
         entry& operator=(const entry&) = delete;
-        ~entry() { if (--shared.depth == 0 && !shared.buried.alone()) shared.leave(); }
+        CREMA_FORCEINLINE ~entry() {
+            if (--shared.depth == 0 && !shared.buried.alone()) [[unlikely]] shared.leave();
+        }
         h1_shared& shared;
     };
 
@@ -244,10 +246,9 @@ CREMA_DECL exchange* h1_shared::take_exchange() {
     return x;
 }
 CREMA_DECL void h1_shared::give_back(exchange* x) noexcept {
-    std::unique_ptr<exchange> owned(x);
-    if (spare_exchanges_.size() >= most_spare) return;
+    if (spare_exchanges_.size() >= most_spare) [[unlikely]] return delete x;
     x->parser_.reset(x->head_);
-    spare_exchanges_.push_back(std::move(owned));
+    spare_exchanges_.emplace_back(x);
 }
 CREMA_DECL char* h1_shared::take_room(std::size_t size) {
     if (size != h1_room::size || spare_rooms_.empty()) return new char[size];
@@ -256,9 +257,11 @@ CREMA_DECL char* h1_shared::take_room(std::size_t size) {
     return room;
 }
 CREMA_DECL void h1_shared::give_room(char* room, std::size_t size) noexcept {
-    std::unique_ptr<char[]> owned(room);
-    if (!room || size != h1_room::size || spare_rooms_.size() >= most_spare) return;
-    spare_rooms_.push_back(std::move(owned));
+    if (size != h1_room::size || spare_rooms_.size() >= most_spare) [[unlikely]] {
+        delete[] room;
+    } else if (room) {
+        spare_rooms_.emplace_back(room);
+    }
 }
 CREMA_DECL void h1_shared::take_output(http::output_buffer& out) noexcept {
     if (spare_outputs_.empty()) return;
