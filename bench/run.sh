@@ -6,6 +6,7 @@
 #   allocations   heap allocations per request
 #   await         what coroutines cost (time, instructions)
 #   watchdog      what the watchdog costs
+#   compression   what the gzip of an answer costs beside zlib itself
 #   instructions  user instructions per request
 #   calls         system calls per request
 #   cpu           CPU time per request against the floor
@@ -30,13 +31,13 @@ what=
 while [ $# -gt 0 ]; do
     case $1 in
     --) shift; break ;;
-    all) what="$what compile allocations await watchdog instructions calls idle probe cpu latency plot" ;;
-    probe | compile | allocations | await | watchdog | instructions | calls | cpu | idle | latency | plot | peers) what="$what $1" ;;
+    all) what="$what compile allocations await watchdog compression instructions calls idle probe cpu latency plot" ;;
+    probe | compile | allocations | await | watchdog | compression | instructions | calls | cpu | idle | latency | plot | peers) what="$what $1" ;;
     *) echo "crema: $1 is nothing to measure; the beginning of bench/run.sh lists what is" >&2; exit 2 ;;
     esac
     shift
 done
-[ -n "$what" ] || what="compile allocations await watchdog instructions calls idle probe cpu latency plot"
+[ -n "$what" ] || what="compile allocations await watchdog compression instructions calls idle probe cpu latency plot"
 
 install_packages $packages_build $packages_bench
 launcher=
@@ -86,6 +87,10 @@ for one in $what; do
         [ -f bench/watchdog.cpp ] || continue
         build bench_watchdog
         "$build/bench_watchdog"
+        ;;
+    compression)
+        build bench_compression
+        "$build/bench_compression"
         ;;
     *)
         build bench_server bench_floor bench_load bench_count

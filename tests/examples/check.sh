@@ -62,6 +62,14 @@ is primes "$(get "$at/primes/20000")" '{"below":20000,"count":2262}'
 is health "$(get "$at/health")" ok
 stop offload
 
+if [ -x "$BUILD/examples/production" ]; then
+    serve production
+    has "gzip" "$(get -i -H 'Accept-Encoding: gzip' "$at/posts" | tr -d '\r' | grep -a -i content-encoding)" "Content-Encoding: gzip"
+    has "whatever curl likes" "$(get --compressed "$at/posts")" '{"id":100,"title":"what was done on day 100"}'
+    is ticks "$(get -N -H 'Accept-Encoding: gzip' "$at/ticks" | gzip -d | tr '\n' ' ')" "tick 1 tick 2 tick 3 "
+    stop production
+fi
+
 is event_loop "$("$BUILD/examples/event_loop" | tr '\n' ' ')" "1 2 2.5 3 "
 has concurrency "$("$BUILD/examples/concurrency")" "the first of two: near"
 [ -x "$BUILD/examples/testing" ] && is testing "$("$BUILD/examples/testing")" "3 passed"

@@ -85,6 +85,18 @@ TEST_CASE("brotli: what was encoded is decoded, whole and in pieces", "[ext][bro
             }
 }
 
+TEST_CASE("brotli: large pieces behind each other are coded to their end", "[ext][brotli]") {
+    std::minstd_rand random(1);
+    std::string text(1'000'000, ' ');
+    for (auto& c : text) c = static_cast<char>('a' + random() % 16);
+    const auto e = codecs::br.make_encoder(-1);
+    std::string out;
+    constexpr std::size_t piece = 128 * 1024;
+    for (std::size_t at = 0; at < text.size(); at += piece)
+        e->encode(std::string_view(text).substr(at, piece), out, at + piece < text.size() ? encoder::flush::none : encoder::flush::end);
+    CHECK(decode_all(codecs::br, out, text.size()).value() == text);
+}
+
 TEST_CASE("brotli: what is flushed can be read at once", "[ext][brotli]") {
     for (const auto& how : codings) {
         const auto e = how.make_encoder(-1);

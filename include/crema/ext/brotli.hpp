@@ -78,14 +78,16 @@ public:
                                                     : BROTLI_OPERATION_FINISH;
         auto* from = reinterpret_cast<const std::uint8_t*>(in.data());
         auto left = in.size();
-        do {
+        for (;;) { // what was taken makes room for more
             std::size_t space = 0;
             if (!::BrotliEncoderCompressStream(s_, operation, &left, &from, &space, nullptr, nullptr))
                 throw system_error(make_error_code(error::bad_value), "brotli");
             std::size_t size = 0;
             if (const auto* made = ::BrotliEncoderTakeOutput(s_, &size); size != 0)
                 out.append(reinterpret_cast<const char*>(made), size);
-        } while (left != 0 || ::BrotliEncoderHasMoreOutput(s_));
+            else if (left == 0)
+                return;
+        }
     }
 
 private:

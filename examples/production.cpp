@@ -1,0 +1,52 @@
+// What stands in front of the handlers of a service.
+//
+//   production [port]
+//   curl -i --compressed http://localhost:3000/posts    -> Content-Encoding: zstd, br or gzip, as the client likes
+//   curl -si -H 'Accept-Encoding: gzip' http://localhost:3000/posts | grep -i content-encoding   -> Content-Encoding: gzip
+//   curl -N --compressed http://localhost:3000/ticks    -> three lines, each when it happens
+#include <crema.hpp>
+#include <crema/ext/brotli.hpp>
+#include <crema/ext/zlib.hpp>
+#include <crema/ext/zstd.hpp>
+#include <crema/middleware/compression.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <vector>
+using namespace crema;
+using namespace std::chrono_literals;
+
+struct post {
+    int id;
+    std::string title;
+};
+
+int main(int argc, char** argv) {
+    app app;
+
+    // The client's preference counts first, then this order.
+    app.use(compression({.codecs = {codecs::zstd, codecs::br, codecs::gzip}}));
+
+    app.get("/posts", [](request&, response& res) {
+        std::vector<post> posts;
+        for (int i = 1; i <= 100; ++i) posts.push_back({i, "what was done on day " + std::to_string(i)});
+        res.json(posts);
+    });
+
+    // What is streamed comes out when the coding likes, or at flush().
+    app.get("/ticks", [](request&, response& res) -> task<> {
+        res.type("text/plain");
+        for (int i = 1; i <= 3; ++i) {
+            const auto line = "tick " + std::to_string(i) + "\n";
+            co_await res.write(line);
+            res.flush();
+            co_await sleep(50ms);
+        }
+        res.end();
+    });
+
+    return app.listen(static_cast<std::uint16_t>(argc > 1 ? std::atoi(argv[1]) : 3000), [](auto& server) {
+        std::printf("http://localhost:%d\n", server.port());
+        std::fflush(stdout);
+    });
+}
