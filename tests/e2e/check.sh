@@ -30,5 +30,10 @@ run() {
 run "$BUILD/e2e_server" python3 tests/e2e/server.py "$BUILD/e2e_server"
 run "$BUILD/examples/posts_api" sh tests/e2e/posts_api.sh "$BUILD/examples/posts_api" examples/posts_api.cpp
 run "$BUILD/examples/posts_api" python3 tests/e2e/durability.py "$BUILD/examples/posts_api"
+if command -v node >/dev/null 2>&1; then
+    run "$BUILD/e2e_migration" node tests/e2e/migration.mjs "$BUILD/e2e_migration"
+else
+    echo "node is not here: Express' programs are not compared with crema's"
+fi
 rm -f "$out"
 echo "$p passed, $f failed"
