@@ -226,6 +226,11 @@ public:
     /// Tells whether the answer is complete, or nobody is there any more to take it.
     bool ended() const noexcept { return ended_; }
 
+    /// Returns the octets of the body of the answer, when they were known when its head was sent.
+    std::optional<std::uint64_t> answer_length() const noexcept {
+        return answer_length_ == unknown_length ? std::nullopt : std::optional(answer_length_);
+    }
+
     /// Keeps the exchange; counts.
     void retain() noexcept { ++retained_; }
     /// Ends one `retain`. May end the exchange.
@@ -281,6 +286,8 @@ private:
     std::uint16_t body_status_ = 0;
     net::address peer_;
     std::uint64_t out_left_ = 0;
+    static constexpr auto unknown_length = static_cast<std::uint64_t>(-1);
+    std::uint64_t answer_length_ = unknown_length; // set with the head
     std::error_code body_error_;
     const char* body_reason_ = "";
     http::request_head head_;

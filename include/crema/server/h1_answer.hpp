@@ -53,7 +53,7 @@ CREMA_DECL void h1_connection::respond(exchange& x, int status, std::string_view
     head_of(x, head, status, reason, fields);
     if (!x.no_body_ || (x.head_.method() == http::method::head && !http::has_no_body(status))) {
         head.framing = http::body_framing::length;
-        head.length = body.size();
+        head.length = x.answer_length_ = body.size();
     }
     head.connection = connection_field(x);
     const bool through = !x.no_body_ && body.size() >= 64 * 1024 && !blocked_ && !failed_;
@@ -85,6 +85,7 @@ CREMA_DECL void h1_connection::begin(exchange& x, int status, std::string_view r
     head_of(x, head, status, reason, fields);
     using framing = exchange::framing;
     x.out_ = framing::none;
+    if (length) x.answer_length_ = *length;
     if (!http::has_no_body(status) && (!x.no_body_ || x.head_.method() == http::method::head)) {
         if (length) {
             x.out_ = framing::length;

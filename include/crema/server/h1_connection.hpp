@@ -443,6 +443,7 @@ CREMA_DECL void h1_connection::dispatch() {
     x.secure_ = stream_->secure();
     x.head_sent_ = x.ended_ = x.told_ = x.writers_held_ = x.close_after_ = x.no_body_ = x.continued_ = x.draining_ = x.gone_ = false;
     x.out_ = exchange::framing::none;
+    x.answer_length_ = exchange::unknown_length;
     x.body_status_ = 0;
     x.body_error_ = {};
     x.body_reason_ = "";

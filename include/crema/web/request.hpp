@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <crema/async/task.hpp>
+#include <crema/core/activity.hpp>
 #include <crema/core/config.hpp>
 #include <crema/core/value.hpp>
 #include <crema/json/parse.hpp>
@@ -172,6 +173,10 @@ public:
     /// Tells the opposite of `fresh`.
     CREMA_DECL bool stale() const;
 
+    /// Returns the pattern of the route whose handler ran last, with what it is mounted at; empty before one: `"/api/users/:id"`.
+    CREMA_DECL std::string route() const;
+    /// Returns the label of that route, which lives as long as the process; null before one.
+    const activity_label* route_label() const noexcept { return route_; }
     /// Returns the response to this request.
     CREMA_DECL response& res() noexcept;
     /// Returns the settings of the app that handles the request.
@@ -206,6 +211,7 @@ private:
         raw_body_.reset();
         raw_owned_.clear();
         peer_.clear();
+        route_ = nullptr;
         close_fields();
         body_parsed_ = false;
     }
@@ -235,6 +241,7 @@ private:
     std::optional<std::string_view> raw_body_;
     std::string raw_owned_;
     std::string peer_;
+    const activity_label* route_ = nullptr;
     bool body_parsed_ = false;
 };
 
@@ -316,6 +323,12 @@ CREMA_COROUTINE task<std::string_view> request::read_text(std::size_t limit) {
 CREMA_DECL std::string_view request::peer() {
     if (peer_.empty()) peer_ = exchange_->peer().host();
     return peer_;
+}
+
+CREMA_DECL std::string request::route() const {
+    std::string all;
+    for (const auto* l = route_; l; l = l->below) all.insert(0, l->name == "/" && l->below ? std::string_view{} : l->name);
+    return all;
 }
 
 CREMA_DECL std::string_view request::ip() {

@@ -12,6 +12,7 @@
 #include <crema/http/header_block.hpp>
 #include <crema/json/write.hpp>
 #include <crema/server/exchange.hpp>
+#include <crema/web/answer_watcher.hpp>
 #include <crema/web/body_coding.hpp>
 #include <crema/web/error.hpp>
 #include <crema/web/fwd.hpp>
@@ -358,6 +359,8 @@ public:
     const settings& options() const noexcept { return *settings_; }
     /// Returns the request.
     request& req() noexcept { return *req_; }
+    /// Returns who is told of the end, and the times.
+    detail::answer_watch& watched() noexcept { return watched_; }
 
 private:
     friend class detail::transaction;
@@ -422,6 +425,7 @@ private:
     request* req_ = nullptr;
     const settings* settings_ = nullptr;
     const signer* signer_ = nullptr;
+    detail::answer_watch watched_;
     const body_coding* coding_ = nullptr;
     std::unique_ptr<body_coder> coder_; // once the head was sent, of a body that is coded
     http::header_block headers_;
@@ -826,6 +830,7 @@ CREMA_DECL void response::begin_stream() {
     headers_.remove("Content-Length");
     headers_.remove("Transfer-Encoding");
     begun_ = true;
+    watched_.head();
     if (coder_) [[unlikely]]
         return coder_->begin(*exchange_, status_, headers_.view());
     exchange_->begin(status_, {}, headers_.view(), length);

@@ -270,6 +270,7 @@ CREMA_DECL void transaction::on_finish() noexcept {
 CREMA_DECL void transaction::on_close(cancel_reason) noexcept {}
 
 CREMA_DECL void transaction::on_destroy() noexcept {
+    res_.watched_.over(req_, res_);
     auto callbacks = std::exchange(res_.on_close_, {});
     auto& loop = x_->loop();
     for (auto& f : callbacks) loop.callback(f);
@@ -332,6 +333,7 @@ CREMA_DECL bool transaction::body_first(handler_base& fn, run& from, const activ
 CREMA_DECL void transaction::invoke(handler_base& fn, run& from, const activity_label* label, const baton& b) {
     const auto& around = static_cast<const router_run&>(from.what == run::kind::router ? from : *from.outer);
     if (around.below) label = &label_below(*label, *around.below);
+    if (from.what == run::kind::route) req_.route_ = label;
     auto& memory = x_->memory();
     if (!fn.suspends) {
         const activity what{label, method_text_};
