@@ -178,7 +178,7 @@ public:
         With a type, also unless a parameter that can be absent is a `std::optional`.
     */
     template <fixed_string Name, class T = void>
-    static constexpr void require() noexcept {
+    static consteval void require() noexcept {
         if constexpr (!has_param(Name.view())) {
             static_cast<void>(sizeof(no_such_parameter<Name, names>));
             static_assert(has_param(Name.view()),

@@ -108,9 +108,13 @@ struct argument<param<Name, T>> {
 template <route::fixed_string Name, class T>
 struct argument<const param<Name, T>&> : argument<param<Name, T>> {};
 
+template <class A>
+inline constexpr bool is_plain_argument =
+    std::is_same_v<A, request&> || std::is_same_v<A, response&> || std::is_same_v<A, next&>;
+
 // Fails to compile, with the name in the first line, when the pattern has no such parameter.
 template <class Pattern, class A>
-constexpr void check_argument() {
+consteval void check_argument() {
     static_assert(argument_type<A>, "crema: a handler cannot take an argument of this type; it may take request&, "
                                     "response&, next&, param<\"name\", T>, query<T>, body<T>, in any order");
     if constexpr (!std::is_same_v<Pattern, runtime_pattern> && requires { argument<A>::is_param; })
@@ -123,18 +127,25 @@ struct call_signature {
     using result = R;
     using first = std::tuple_element_t<0, std::tuple<A..., void>>;
     using error_type = std::remove_cvref_t<first>;
+    static constexpr bool is_any_error = sizeof...(A) == 4 && std::is_same_v<error_type, std::exception_ptr>;
     static constexpr bool is_typed_error = sizeof...(A) == 4 && std::derived_from<error_type, std::exception>;
     static constexpr bool has_next = (std::is_same_v<std::remove_cvref_t<A>, next> || ...);
     static constexpr bool suspends = [] {
         if constexpr (std::is_void_v<R>) return false;
         else return awaitable<R>;
     }();
-    template <class Pattern>
     static constexpr bool takes_body = (requires { argument<A>::is_body; } || ...);
 
-    template <class Pattern, class F>
+    // Fails to compile when a handler of this signature cannot be registered for this pattern.
+    template <class Pattern>
+    static consteval bool check() {
+        ([] {
+            if constexpr (!is_plain_argument<A>) check_argument<Pattern, A>();
+        }(), ...);
+        return true;
+    }
+    template <class F>
     static R apply(F& f, request& req, response& res, next& n) {
-        (check_argument<Pattern, A>(), ...);
         return f(argument<A>::get(req, res, n)...);
     }
 };

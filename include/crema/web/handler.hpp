@@ -79,8 +79,10 @@ inline constexpr bool gives_awaitable = [] {
 enum class shape { none, nothing, req, res, req_res, req_res_next, error, error_typed, by_type };
 
 template <class F>
-inline constexpr bool takes_any_error =
-    std::is_invocable_v<F&, std::exception_ptr, request&, response&, next&>;
+inline constexpr bool takes_any_error = [] {
+    if constexpr (signature<F>::known) return signature<F>::is_any_error; // cheaper to compile
+    else return std::is_invocable_v<F&, std::exception_ptr, request&, response&, next&>;
+}();
 
 // Which of the signatures it has. A callable with written argument types is filled in by type, in any order;
 // a generic lambda by position.
@@ -106,12 +108,14 @@ class handler_of final : public handler_base {
                   "param<\"name\", T>, query<T>, body<T>");
 
 public:
-    explicit handler_of(F f) : f_(std::move(f)) {
+    explicit handler_of(F&& f) : f_(static_cast<F&&>(f)) {
         takes_error = form == shape::error || form == shape::error_typed;
-        if constexpr (form == shape::error) suspends = gives_awaitable<F&, std::exception_ptr, request&, response&, next&>;
+        if constexpr (form == shape::error && !signature<F>::known)
+            suspends = gives_awaitable<F&, std::exception_ptr, request&, response&, next&>;
+        else if constexpr (form == shape::error) suspends = signature<F>::suspends;
         else if constexpr (form == shape::error_typed || form == shape::by_type) {
             suspends = signature<F>::suspends;
-            takes_body = signature<F>::template takes_body<Pattern>;
+            takes_body = signature<F>::takes_body;
             reads_now = form == shape::by_type && !suspends && !signature<F>::has_next;
         } else if constexpr (form == shape::req_res_next) suspends = gives_awaitable<F&, typed&, response&, next&>;
         else if constexpr (form == shape::req_res) {
@@ -139,7 +143,10 @@ public:
                 n(*error); // not for this one
             }
         } else if constexpr (form == shape::by_type) {
-            settle_call([&]() -> decltype(auto) { return signature<F>::template apply<Pattern>(f_, req, res, n); }, res, work);
+            if constexpr (std::is_void_v<typename signature<F>::result>) signature<F>::apply(f_, req, res, n);
+            else
+                settle_call([&]() -> decltype(auto) { return signature<F>::apply(f_, req, res, n); }, res,
+                            work);
         } else if constexpr (form == shape::req_res_next) {
             settle_call([&]() -> decltype(auto) { return f_(as_request_of<Pattern>(req), res, n); }, res, work);
         } else if constexpr (form == shape::req_res) {
@@ -150,6 +157,16 @@ public:
 private:
     F f_;
 };
+
+// Makes one. Not by make_unique: each other unique_ptr costs milliseconds to compile, with a thousand routes seconds.
+template <class Pattern = runtime_pattern, class F>
+std::unique_ptr<handler_base> make_handler(F&& f) {
+    using function = std::remove_cvref_t<F>;
+    if constexpr (shape_of<function, Pattern>() == shape::by_type) {
+        static_assert(signature<function>::template check<Pattern>());
+        return std::unique_ptr<handler_base>(new handler_of<function>(static_cast<F&&>(f)));
+    } else return std::unique_ptr<handler_base>(new handler_of<function, Pattern>(static_cast<F&&>(f)));
+}
 
 // A callback of `param()`; it gets the value and the name, too. They are set right before `call`.
 class param_handler : public handler_base {

@@ -175,7 +175,7 @@ public:
     /// Adds handlers for some methods.
     template <handler... F>
     route_chain& add(detail::method_mask methods, std::source_location where, F... f) {
-        (push(methods, where, std::make_unique<detail::handler_of<F>>(std::move(f))), ...);
+        (push(methods, where, detail::make_handler(std::move(f))), ...);
         return *this;
     }
 #define CREMA_CHAIN_METHOD(which)                                                                                              \
@@ -248,7 +248,8 @@ public:
     /** Registers a handler for a path that is checked by the compiler, as are the names of its parameters. */                \
     template <route::fixed_string Path, class F>                                                                               \
     router& which(F f, std::source_location where = std::source_location::current()) {                                         \
-        return on_typed<Path>(detail::mask_of(http::method::which), where, std::move(f));                                      \
+        return on_typed(detail::mask_of(http::method::which), {Path.octets, sizeof Path.octets - 1}, where,                   \
+                        detail::make_handler<route::typed_pattern<Path>>(static_cast<F&&>(f)));                               \
     }
     CREMA_EACH_METHOD(CREMA_ROUTER_METHOD)
 #undef CREMA_ROUTER_METHOD
@@ -264,7 +265,8 @@ public:
     /// Registers a handler for every method and a path that is checked by the compiler.
     template <route::fixed_string Path, class F>
     router& all(F f, std::source_location where = std::source_location::current()) {
-        return on_typed<Path>(detail::all_methods, where, std::move(f));
+        return on_typed(detail::all_methods, {Path.octets, sizeof Path.octets - 1}, where,
+                        detail::make_handler<route::typed_pattern<Path>>(static_cast<F&&>(f)));
     }
     /// Begins a route that gets its handlers by method: `route("/book").get(…).post(…)`.
     route_chain route(detail::located_path path) { return add_route(path); }
@@ -332,16 +334,11 @@ private:
     void add_usable(const detail::located_path& path, F f) {
         if constexpr (detail::app_like<F>) mount(path, f.core_, f.app_of_handle());
         else if constexpr (std::derived_from<F, router>) mount(path, f.core_, nullptr);
-        else add_use(path, std::make_unique<detail::handler_of<F>>(std::move(f)));
+        else add_use(path, detail::make_handler(std::move(f)));
     }
 
-    template <route::fixed_string Path, class F>
-    router& on_typed(detail::method_mask methods, std::source_location where, F f) {
-        using pattern = route::typed_pattern<Path>;
-        route_chain chain = add_route(detail::located_path(Path.view(), where));
-        chain.push(methods, where, std::make_unique<detail::handler_of<F, pattern>>(std::move(f)));
-        return *this;
-    }
+    CREMA_DECL router& on_typed(detail::method_mask methods, std::string_view path, std::source_location where,
+                                std::unique_ptr<detail::handler_base> h);
 };
 
 } // namespace crema
@@ -412,6 +409,11 @@ CREMA_DECL route_chain router::add_route(const detail::located_path& path) {
     return route_chain(core_, l);
 }
 
+CREMA_DECL router& router::on_typed(detail::method_mask methods, std::string_view path, std::source_location where,
+                                    std::unique_ptr<detail::handler_base> h) {
+    add_route(detail::located_path(path, where)).push(methods, where, std::move(h));
+    return *this;
+}
 CREMA_DECL void router::add_use(const detail::located_path& path, std::unique_ptr<detail::handler_base> f) {
     auto& l = core_->add(path, false);
     const auto text = path.text();
