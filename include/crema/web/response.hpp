@@ -282,7 +282,7 @@ public:
                              const send_file_options& options, sent_callback done);
 
     /// Sends status and header fields now; what follows is streamed.
-    CREMA_DECL void flush_headers();
+    void flush_headers() { begin_stream(); }
     /// Sets a status and header fields and sends them.
     void write_head(int code, field_list fields = {}) { status(code).set(fields).flush_headers(); }
     /** Stream a piece of the body. Without a Content-Length set before, the body is chunked.
@@ -324,7 +324,7 @@ public:
     /// Sends 103 Early Hints: `res.write_early_hints({{"Link", "</style.css>; rel=preload"}})`. @see RFC 8297
     CREMA_DECL void write_early_hints(field_list hints);
     /// Sends 100 Continue to a client that waits for it.
-    CREMA_DECL void write_continue();
+    void write_continue() { exchange_->informational(100, {}); }
 
     /// Tells whether the header has been sent.
     bool headers_sent() const noexcept { return begun_; }
@@ -350,10 +350,20 @@ public:
     */
     void code_body(const body_coding& coding) noexcept { coding_ = &coding; }
 
+    /** Call right before status and header fields are sent, which the function may still change. The last one added is
+        called first; what it throws comes out of what answers. @throws already_answered */
+    CREMA_DECL void on_headers(unique_function<void()> f);
+    using end_callback = unique_function<void(std::exception_ptr)>; ///< called once, with what went wrong or null
+    /** Let the answer wait for something, as a store that saves.
+
+        When the answer is complete the function is called; the last of it, or all when it was not begun before, is sent
+        when that calls back, perhaps at once. With an error it is not: one that has begun is cut off, and the error
+        handlers behind the handler that called this are called, to answer instead. @throws already_answered */
+    CREMA_DECL void before_end(unique_function<void(end_callback)> f);
     /// Calls when the last octet of the answer was handed to the kernel.
-    CREMA_DECL void on_finish(unique_function<void()> f);
+    void on_finish(unique_function<void()> f) { on_finish_.push_back(std::move(f)); }
     /// Calls when the exchange ends, answered or not: exactly once.
-    CREMA_DECL void on_close(unique_function<void()> f);
+    void on_close(unique_function<void()> f) { on_close_.push_back(std::move(f)); }
 
     /// Returns the settings of the app that handles the request.
     const settings& options() const noexcept { return *settings_; }
@@ -382,6 +392,7 @@ private:
         locals_.reset();
         on_finish_.clear();
         on_close_.clear();
+        if (hooks_) [[unlikely]] hooks_.reset();
         signer_ = nullptr;
         if (coding_) [[unlikely]] {
             coding_ = nullptr;
@@ -389,6 +400,21 @@ private:
         }
         status_ = 200;
         begun_ = ended_ = false;
+    }
+    struct hooks; // answer_hooks.hpp
+    CREMA_DECL hooks& hooked();
+    CREMA_DECL void call_head_hooks();
+    CREMA_DECL void before_head(std::size_t length);
+    CREMA_DECL bool end_later(std::string_view last, bool whole);
+    // The last step: sends all of an answer, or the end of one that has begun.
+    template <bool Whole>
+    void deliver(std::string_view last) {
+        if (coder_) [[unlikely]]
+            return Whole ? coder_->respond(*exchange_, status_, headers_.view(), last)
+                         : coder_->end(*exchange_, last, trailers_);
+        if (Whole) return exchange_->respond(status_, {}, headers_.view(), last);
+        if (!last.empty()) exchange_->write_now(last);
+        exchange_->end(trailers_);
     }
     CREMA_DECL void begin_stream();
     CREMA_DECL response& set_field(std::string_view name, std::string_view field_value);
@@ -432,6 +458,7 @@ private:
     std::string trailers_; // ready lines
     std::optional<value> locals_;
     std::vector<unique_function<void()>> on_finish_, on_close_;
+    std::shared_ptr<hooks> hooks_;
     int status_ = 200;
     bool begun_ = false;
     bool ended_ = false;
@@ -762,8 +789,7 @@ CREMA_DECL void response::finish(std::string_view body) {
         make_etag(body);
     if (req_->fresh(*this)) [[unlikely]]
         status_ = 304;
-    if (coding_) [[unlikely]]
-        coder_ = coding_->begin(*this, body.size());
+    if (hooks_ || coding_) [[unlikely]] before_head(body.size());
     if (http::has_no_body(status_)) [[unlikely]] {
         headers_.remove("Content-Type");
         headers_.remove("Transfer-Encoding");
@@ -771,9 +797,7 @@ CREMA_DECL void response::finish(std::string_view body) {
     } else if (status_ == 205) body = {};
     headers_.remove("Content-Length");
     begun_ = ended_ = true;
-    if (coder_) [[unlikely]]
-        return coder_->respond(*exchange_, status_, headers_.view(), body);
-    exchange_->respond(status_, {}, headers_.view(), body);
+    if (!hooks_ || !end_later(body, true)) [[likely]] deliver<true>(body);
 }
 
 CREMA_DECL void response::send_status(int code) {
@@ -819,6 +843,7 @@ CREMA_DECL void response::format(std::initializer_list<format_case> cases) {
 
 CREMA_DECL void response::begin_stream() {
     if (begun_) return;
+    if (hooks_) [[unlikely]] call_head_hooks();
     std::optional<std::uint64_t> length;
     if (const auto given = get("Content-Length")) {
         std::uint64_t n = 0;
@@ -836,8 +861,6 @@ CREMA_DECL void response::begin_stream() {
     exchange_->begin(status_, {}, headers_.view(), length);
 }
 
-CREMA_DECL void response::flush_headers() { begin_stream(); }
-
 CREMA_DECL response& response::add_trailers(field_list trailers) {
     if (ended_) throw already_answered("add_trailers()");
     for (const auto& [name, field_value] : trailers) {
@@ -853,21 +876,16 @@ CREMA_DECL void response::end(std::string_view last) {
         last.empty() && req_->head().method() == http::method::head && headers_.has("Content-Length");
     if (!begun_ && (length_alone || !trailers_.empty())) begin_stream();
     if (!begun_) {
-        if (coding_) [[unlikely]]
-            coder_ = coding_->begin(*this, last.size());
+        if (hooks_ || coding_) [[unlikely]] before_head(last.size());
         headers_.remove("Content-Length");
         headers_.remove("Transfer-Encoding");
         begun_ = ended_ = true;
-        if (coder_) [[unlikely]]
-            return coder_->respond(*exchange_, status_, headers_.view(), last);
-        exchange_->respond(status_, {}, headers_.view(), http::has_no_body(status_) ? std::string_view{} : last);
+        if (http::has_no_body(status_)) last = {};
+        if (!hooks_ || !end_later(last, true)) [[likely]] deliver<true>(last);
         return;
     }
     ended_ = true;
-    if (coder_) [[unlikely]]
-        return coder_->end(*exchange_, last, trailers_);
-    if (!last.empty()) exchange_->write_now(last);
-    exchange_->end(trailers_);
+    if (!hooks_ || !end_later(last, false)) [[likely]] deliver<false>(last);
 }
 
 CREMA_DECL void response::write_early_hints(field_list hints) {
@@ -877,10 +895,6 @@ CREMA_DECL void response::write_early_hints(field_list hints) {
     exchange_->informational(103, lines.view());
 }
 
-CREMA_DECL void response::write_continue() { exchange_->informational(100, {}); }
-
-CREMA_DECL void response::on_finish(unique_function<void()> f) { on_finish_.push_back(std::move(f)); }
-CREMA_DECL void response::on_close(unique_function<void()> f) { on_close_.push_back(std::move(f)); }
-
 } // namespace crema
+#include <crema/web/answer_hooks.hpp>
 #endif

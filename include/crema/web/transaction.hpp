@@ -194,6 +194,7 @@ private:
 } // namespace crema::detail
 
 #if CREMA_BODIES
+#include <crema/web/answer_hooks.hpp>
 #include <crema/web/dispatch.hpp>
 #include <crema/web/final_handler.hpp>
 #include <cstdio>
@@ -482,6 +483,10 @@ CREMA_DECL exchange_hold response::hold() {
     auto& a = owner_->current();
     owner_->hold(a);
     return exchange_hold(&a);
+}
+CREMA_DECL void response::before_end(unique_function<void(end_callback)> f) {
+    if (ended_) throw already_answered("before_end()");
+    hooked().end.push_back({&owner_->current(), std::move(f)});
 }
 CREMA_DECL response& exchange_hold::res() const noexcept { return static_cast<detail::transaction*>(at_->owner)->res(); }
 CREMA_DECL request& exchange_hold::req() const noexcept { return static_cast<detail::transaction*>(at_->owner)->req(); }
