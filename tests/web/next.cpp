@@ -210,3 +210,70 @@ TEST_CASE("next() behind the last layer lets the handler finish before the 404",
     });
     testing::client(a).get("/").expect(404).expect("X-After", "yes");
 }
+
+TEST_CASE("in a row of synchronous middlewares each may keep, repeat, fail or rewrite", "[next]") {
+    app a;
+    log_type log;
+    const auto pass = [&](const char* name) {
+        return [&log, name](request&, response&, next& next) {
+            log.push_back(name);
+            next();
+            log.push_back(std::string(name) + "'");
+        };
+    };
+    a.use(pass("a"));
+    a.use([&](request& req, response& res, next& next) {
+        log.push_back("b");
+        if (req.url() == "/throw") throw std::runtime_error("before");
+        if (req.url() == "/hold") set_immediate([&log, later = res.hold()] { log.push_back("held"); });
+        if (req.url() == "/nowhere") req.url("");
+        if (req.url() == "/later") return (void)set_timeout([next]() mutable { next(); }, 5ms);
+        next();
+        if (req.url() == "/twice") next();
+        if (req.url() == "/after") throw std::runtime_error("after");
+        log.push_back("b'");
+    });
+    a.use(pass("c"));
+    a.use([&](request&, response& res, next& next) {
+        if (!res.headers_sent()) res.set("X-D", "yes");
+        next();
+    });
+    a.get("/twice", [&](request&, response& res) { log.push_back("answer"), res.send("x"); });
+    a.use([&](request&, response& res) {
+        log.push_back("last");
+        if (!res.headers_sent()) res.send("last");
+    });
+    a.use([&](const std::runtime_error& e, request&, response& res, next&) {
+        log.push_back(e.what());
+        if (!res.headers_sent()) res.send(e.what());
+    });
+    testing::client c(a);
+    const auto logged = [&] {
+        c.run();
+        return std::exchange(log, {});
+    };
+    c.get("/plain").expect(200, "last").expect("X-D", "yes");
+    CHECK(logged() == log_type{"a", "b", "c", "last", "c'", "b'", "a'"});
+    c.get("/throw").expect(200, "before");
+    CHECK(logged() == log_type{"a", "b", "before", "a'"});
+    c.get("/after").expect(200, "last");
+    CHECK(logged() == log_type{"a", "b", "c", "last", "c'", "after", "a'"});
+    c.get("/hold").expect(200, "last");
+    CHECK(logged() == log_type{"a", "b", "c", "last", "c'", "b'", "a'", "held"});
+    c.get("/later").expect(200, "last");
+    CHECK(logged() == log_type{"a", "b", "a'", "c", "last", "c'"});
+    c.get("/twice").expect(200, "x"); // the second goes on behind what the first has come to
+    CHECK(logged() == log_type{"a", "b", "c", "answer", "c'", "last", "b'", "a'"});
+    c.get("/nowhere").expect(404);
+    CHECK(logged() == log_type{"a", "b", "b'", "a'"});
+}
+
+TEST_CASE("a middleware that is added by the one before it runs for this request", "[next]") {
+    app a;
+    bool added = false;
+    a.use([&](request&, response&, next& next) {
+        if (!std::exchange(added, true)) a.use([](request&, response& res) { res.send("added"); });
+        next();
+    });
+    testing::client(a).get("/").expect(200, "added");
+}

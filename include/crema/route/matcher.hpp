@@ -350,7 +350,11 @@ CREMA_FORCEINLINE void matcher::search::offer(const std::vector<entry>& entries,
                                               std::uint32_t parameter) {
     const entry* e = entries.data();
     const entry* const end = e + entries.size();
-    if (from_ != 0 && entries.size() > 8) e = std::lower_bound(e, end, make_entry(from_, false));
+    if (from_ != 0) {
+        const entry least = make_entry(from_, false);
+        if (end[-1] < least) return; // all of it lies behind
+        if (entries.size() > 8) e = std::lower_bound(e, end, least);
+    }
     for (; e != end && *e < best_; ++e) {
         const index layer = *e >> 1;
         if (layer < from_ || !(matcher_->methods_[layer] & methods_)) continue;

@@ -10,13 +10,6 @@
 #include <crema/web/transaction.hpp>
 #include <string_view>
 
-namespace crema::detail {
-
-// After so many calls of next() on top of each other a router or route goes on in an immediate.
-inline constexpr std::uint32_t max_steps = 100;
-
-} // namespace crema::detail
-
 #if CREMA_BODIES
 #include <crema/http/header_block.hpp>
 #include <crema/web/error.hpp>
@@ -56,6 +49,8 @@ CREMA_DECL void transaction::set_path() noexcept { req_.path_ = path_of(req_.url
 CREMA_DECL void transaction::rewrite(std::string_view url) {
     req_.url_ = memory().copy(url);
     set_path();
+    if (req_.path_.data() == nullptr) // nothing matches any more: nothing is plain
+        for (run* r = current_ ? current_->from : nullptr; r; r = r->outer) r->ahead = nullptr;
 }
 
 // Sets a parameter; one that is there changes where it stands, since routers around may restore the same list.
@@ -101,15 +96,13 @@ CREMA_DECL void transaction::go_on(run& where, const baton& b) {
 
 // Goes on from an immediate, when nothing of this request is on the stack.
 CREMA_DECL void transaction::later(run& at, const baton& b, bool leaving) {
-    auto* const a = ::new (memory().allocate(sizeof(activation), alignof(activation))) activation;
-    a->owner = this;
-    a->from = &at;
-    a->passed = leaving;
+    auto* const a = ::new (memory().allocate(sizeof(activation), alignof(activation))) activation(*this, &at);
+    if (leaving) a->state |= call_frame::passed;
     pending_ = a;
     x_->retain();
     x_->loop().set_immediate([this, a, b] {
         pending_ = nullptr;
-        if (a->passed) leave(static_cast<router_run&>(*a->from), b);
+        if (a->has_passed()) leave(static_cast<router_run&>(*a->from), b);
         else go_on(*a->from, b);
         a->ended = true;
         hand_over(*a);
@@ -118,35 +111,48 @@ CREMA_DECL void transaction::later(run& at, const baton& b, bool leaving) {
 }
 
 // next(err) of a router. Each turn of the loop is one call of the function of that name in Express' router.
-CREMA_DECL void transaction::walk(router_run& at, baton b) {
+CREMA_DECL void transaction::walk(router_run& at, const baton& given) {
+    baton none; // or what search() finds wrong
+    const baton* b = given.what == baton::kind::route ? &none : &given;
     for (;;) {
-        if (b.what == baton::kind::route) b = {};
         if (!at.removed.empty()) restore(at);
-        if (b.what == baton::kind::router) [[unlikely]] return later(at, {}, true);
-        if (at.index >= at.core->layers.size()) return later(at, b, true);
-        if (++at.steps > max_steps) [[unlikely]] {
-            at.steps = 0;
-            return later(at, b, false);
+        if (b->what == baton::kind::router) [[unlikely]] return later(at, {}, true);
+        if (at.index >= at.core->layers.size()) return later(at, *b, true);
+        if (--at.left < 0) [[unlikely]] {
+            at.left = max_steps;
+            return later(at, *b, false);
         }
+        if (at.ahead && b->what == baton::kind::go) return enter_plain(at);
+        at.ahead = nullptr;
         route::path_match m;
         const auto path = req_.path_;
-        const layer* const l = search(at, b, m);
-        if (!l) return leave(at, b);
+        const layer* const l = search(at, b, none, m);
+        if (!l) return leave(at, *b);
         std::size_t matched = m.length(), own = 0;
         if (l->choices.empty()) [[likely]] own = bind(m, m.size(), at);
         else {
             matched = chosen_length_;
             own = bind(chosen_, chosen_.size(), at);
         }
-        if (own != 0 && !at.core->params.empty()) [[unlikely]] return begin_params(at, *l, matched, own, b);
-        if (!dispatch(at, *l, path, matched, b)) continue; // not for such: as if it had called next(err)
-        at.steps = 0;
+        if (own != 0 && !at.core->params.empty()) [[unlikely]] return begin_params(at, *l, matched, own, *b);
+        if (!dispatch(at, *l, path, matched, *b)) continue; // not for such: as if it had called next(err)
+        at.left = max_steps;
         return;
     }
 }
 
+// Goes into the layer ahead.
+CREMA_DECL void transaction::enter_plain(router_run& at) {
+    const layer& l = *at.ahead;
+    at.ahead = l.plain_behind;
+    ++at.index;
+    req_.params_ = {};
+    invoke(*l.fn, at, l.label, {});
+    at.left = max_steps;
+}
+
 // The next layer that matches; what cannot be decoded becomes the error.
-CREMA_DECL const layer* transaction::search(router_run& at, baton& b, route::path_match& m) {
+CREMA_DECL const layer* transaction::search(router_run& at, const baton*& b, baton& wrong, route::path_match& m) {
     const auto path = req_.path_;
     if (path.data() == nullptr) [[unlikely]] return nullptr;
     const auto& layers = at.core->layers;
@@ -160,7 +166,9 @@ CREMA_DECL const layer* transaction::search(router_run& at, baton& b, route::pat
     // What cannot be decoded is an error whatever the method, and some requests ask for all methods.
     const bool every = escaped || method == http::method::options || method == http::method::head || app_->tells_methods;
     const auto fail = [&](std::string_view message) {
-        if (b.what != baton::kind::error) b = {baton::kind::error, std::make_exception_ptr(http_error(400, message))};
+        if (b->what == baton::kind::error) return;
+        wrong = {baton::kind::error, std::make_exception_ptr(http_error(400, message))};
+        b = &wrong;
     };
     route::matcher::search candidates(at.core->index, path, every ? all_methods : mask_of(method), at.index);
     for (;;) {
@@ -179,14 +187,14 @@ CREMA_DECL const layer* transaction::search(router_run& at, baton& b, route::pat
                 continue;
             }
         } else if (escaped && m.size() != 0) {
-            const auto wrong = undecodable(m, m.size());
-            if (!wrong.empty()) {
-                fail("Failed to decode param '" + std::string(wrong) + "'");
+            const auto part = undecodable(m, m.size());
+            if (!part.empty()) {
+                fail("Failed to decode param '" + std::string(part) + "'");
                 continue;
             }
         }
         if (!l.route) return &l;
-        if (b.what == baton::kind::error) continue;
+        if (b->what == baton::kind::error) continue;
         if (!l.route->handles(method)) {
             if (method == http::method::options) at.options |= l.route->allowed;
             else if (app_->tells_methods) others_ |= l.route->allowed;
@@ -354,7 +362,7 @@ CREMA_DECL void transaction::walk_params(param_run& at, baton b) {
         chosen_at_ = at.matched_at;
         if (!dispatch(outer, *at.to, at.path, at.matched, pending)) walk(outer, pending);
     }
-    outer.steps = 0;
+    outer.left = max_steps;
 }
 
 // Goes into a layer. False when it is not for such: an error handler without an error, or the other way round.
@@ -371,6 +379,7 @@ CREMA_DECL bool transaction::dispatch(router_run& at, const layer& l, std::strin
         walk_route(*r, {});
         return true;
     }
+    if (matched == 0 && (!at.core->merge_params || at.params.size() == 0)) at.ahead = l.plain_behind;
     const bool fits = l.mounted ? b.what != baton::kind::error : l.fn->takes_error == (b.what == baton::kind::error);
     // Express takes the path away before it looks; giving it back changes nothing, except where it stands elsewhere by now.
     if (!fits && (matched == 0 || path.data() == req_.url_.data() + at.host.size())) return false;
@@ -437,6 +446,7 @@ CREMA_DECL void transaction::descend(router_run& at, const layer& l) {
     r->app = l.app ? l.app.get() : at.app;
     r->base_url = req_.base_url_;
     r->params = req_.params_;
+    if (!r->core->merge_params || r->params.size() == 0) r->ahead = r->core->plain_first;
     if (!req_.url_.starts_with('/')) [[unlikely]] r->host = host_of(req_.url_);
     r->below = at.removed.empty() ? at.below : at.below ? &label_below(*l.label, *at.below) : l.label;
     if (r->app != at.app) show_app(*r->app);
@@ -452,23 +462,23 @@ CREMA_DECL void transaction::show_app(const app_core& a) {
 }
 
 // next(err) of a handler of a route.
-CREMA_DECL void transaction::walk_route(route_run& at, baton b) {
+CREMA_DECL void transaction::walk_route(route_run& at, const baton& b) {
     auto& outer = static_cast<router_run&>(*at.outer);
     const auto& entries = at.stack->entries;
     for (;;) {
         if (b.what == baton::kind::route) return walk(outer, {});
-        if (b.what == baton::kind::router || at.index >= entries.size()) return walk(outer, std::move(b));
-        if (++at.steps > max_steps) [[unlikely]] {
-            at.steps = 0;
+        if (b.what == baton::kind::router || at.index >= entries.size()) return walk(outer, b);
+        if (--at.left < 0) [[unlikely]] {
+            at.left = max_steps;
             return later(at, b, false);
         }
         const route_entry* e = nullptr;
         while (!e && at.index < entries.size())
             if (const auto& one = entries[at.index++]; one.methods & at.method) e = &one;
-        if (!e) return walk(outer, std::move(b));
+        if (!e) return walk(outer, b);
         if (e->fn->takes_error != (b.what == baton::kind::error)) continue; // as if it had called next(err)
         call(*e->fn, at, e->label, b);
-        at.steps = 0;
+        at.left = max_steps;
         return;
     }
 }

@@ -25,9 +25,9 @@ public:
     handler_base& operator=(const handler_base&) = delete;
     virtual ~handler_base() = default;
 
-    // Calls it. A synchronous one has returned, a coroutine has been put into `work`.
+    // Calls it. A synchronous one has returned and needs no `work`, a coroutine has been put there.
     // `error` is null for normal handlers.
-    virtual void call(request& req, response& res, next& n, const std::exception_ptr* error, task<>& work) = 0;
+    virtual void call(request& req, response& res, next& n, const std::exception_ptr* error, task<>* work) = 0;
 
     bool takes_error = false; // (err, req, res, next)
     bool suspends = false;    // gives an awaitable: needs a frame, and its next in the arena
@@ -56,14 +56,14 @@ task<> answer_later(response& res, A work) {
 
 // Deals with what the call of a handler gave.
 template <class Call>
-void settle_call(Call&& call, response& res, task<>& work) {
+void settle_call(Call&& call, response& res, task<>* work) {
     using R = std::invoke_result_t<Call>;
     if constexpr (std::is_void_v<R>) {
         call();
     } else if constexpr (awaitable<R>) {
         using V = await_result_t<R>;
-        if constexpr (std::is_void_v<V>) work = as_task(call());
-        else work = answer_later(res, call());
+        if constexpr (std::is_void_v<V>) *work = as_task(call());
+        else *work = answer_later(res, call());
     } else {
         answer(res, call());
     }
@@ -124,7 +124,7 @@ public:
         }
     }
 
-    void call(request& req, response& res, next& n, const std::exception_ptr* error, task<>& work) override {
+    void call(request& req, response& res, next& n, const std::exception_ptr* error, task<>* work) override {
         (void)n;
         (void)error;
         (void)req;
@@ -186,7 +186,7 @@ public:
         else suspends = gives_awaitable<F&, request&, response&, next&, std::string_view>;
     }
 
-    void call(request& req, response& res, next& n, const std::exception_ptr*, task<>& work) override {
+    void call(request& req, response& res, next& n, const std::exception_ptr*, task<>* work) override {
         const auto v = value, k = name;
         if constexpr (named) settle_call([&]() -> decltype(auto) { return f_(req, res, n, v, k); }, res, work);
         else settle_call([&]() -> decltype(auto) { return f_(req, res, n, v); }, res, work);

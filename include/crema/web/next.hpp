@@ -19,7 +19,7 @@ namespace detail {
 class transaction;
 class next_owner;
 struct run;
-struct running;
+union lent_next;
 
 // What one handler hands to the next.
 struct baton {
@@ -28,27 +28,43 @@ struct baton {
     std::exception_ptr error{};
 };
 
-// One call of one handler, in the arena of its request.
-struct activation {
-    next_owner* owner = nullptr;
-    run* from = nullptr;                  // where next() goes on
-    const activity_label* label = nullptr;
-    unsigned holds = 0;                   // copies of next and holds, for later callbacks
-    bool passed = false;                  // next() was called
-    bool ended = false;                   // the handler returned, its coroutine ended
-    activation* successor = nullptr;      // stands for this one: what was started when it ended
+struct activation;
+
+// One call of one handler. On the stack while a synchronous handler runs; what is to outlive the call is kept in an
+// activation.
+struct call_frame {
+    enum : unsigned char { passed = 1, kept = 2, failed = 4 };
+    next_owner* owner;
+    run* from;                   // where next() goes on
+    const activity_label* label;
+    unsigned char state;         // `passed`: next() was called; `kept`: there is an activation; `failed`: it threw
+    activation* lives_on;        // with `kept`
+};
+
+// A call that outlives its stack frame, or never had one; in the arena of its request.
+struct activation : call_frame {
+    explicit activation(next_owner& o, run* f = nullptr, const activity_label* l = nullptr) noexcept
+        : call_frame{&o, f, l, kept, this} {}
+    activation(const activation&) = delete;
+    activation& operator=(const activation&) = delete;
+
+    unsigned holds = 0;              // copies of next and holds, for later callbacks
+    bool ended = false;              // the handler returned, its coroutine ended
+    activation* successor = nullptr; // stands for this one: what was started when it ended
     // of a coroutine that waits for this one's end: co_await next()
     std::coroutine_handle<> waiter{};
     environment* waiter_env = nullptr;
 
+    bool has_passed() const noexcept { return (state & passed) != 0; }
     bool over() const noexcept { return ended && holds == 0; }
 };
 
 // What the activations of a request belong to; the transaction is one.
 class next_owner {
 public:
-    virtual activation* pass(activation& from, const baton& b) = 0; // returns what has not ended
-    virtual void hold(activation& a) noexcept = 0;
+    virtual activation* go(call_frame& from) = 0;                   // next(); returns what has not ended
+    virtual activation* pass(call_frame& from, const baton& b) = 0; // next(error) and the like
+    virtual activation& hold(call_frame& c) noexcept = 0;
     virtual void drop(activation& a) noexcept = 0;
 
 protected:
@@ -100,18 +116,16 @@ public:
         detail::activation* behind_;
     };
 
-    next(const next& other) noexcept : at_(other.at_), copy_(true) { keep(); }
-    next(next&& other) noexcept : at_(other.at_), copy_(true) { keep(); }
+    next(const next& other) noexcept : at_(&other.at_->owner->hold(*other.at_)) {}
+    next(next&& other) noexcept : at_(&other.at_->owner->hold(*other.at_)) {}
     next& operator=(const next&) = delete;
-    ~next() {
-        if (copy_) drop();
-    }
+    ~next() { at_->owner->drop(static_cast<detail::activation&>(*at_)); }
 
     /// Goes on with the next layer that matches.
-    downstream operator()() { return pass({}); }
+    downstream operator()() { return downstream(at_->owner->go(*at_)); }
     /// Goes on with the next error handler that matches.
     downstream operator()(std::exception_ptr error) {
-        if (!error) return pass({});
+        if (!error) return (*this)();
         return pass({detail::baton::kind::error, std::move(error)});
     }
     /// Goes on with the next error handler that matches.
@@ -127,17 +141,24 @@ public:
     CREMA_DECL downstream operator()(std::string_view what);
 
 private:
-    friend class detail::transaction;
-    friend struct detail::running;
-    explicit next(detail::activation& a) noexcept : at_(&a), copy_(false) {}
-    void keep() noexcept { at_->owner->hold(*at_); }
-    void drop() noexcept { at_->owner->drop(*at_); }
+    friend union detail::lent_next;
+    explicit next(detail::call_frame& c) noexcept : at_(&c) {}
     downstream pass(const detail::baton& b) { return downstream(at_->owner->pass(*at_, b)); }
 
-    detail::activation* at_;
-    bool copy_;
+    detail::call_frame* at_; // of a copy, an activation
 };
 
+namespace detail {
+
+// What a handler gets by reference: it holds nothing, and so has nothing to drop.
+union lent_next {
+    explicit lent_next(call_frame& c) noexcept : it(c) {}
+    lent_next(const lent_next&) = delete;
+    ~lent_next() {}
+    next it;
+};
+
+} // namespace detail
 } // namespace crema
 
 #if CREMA_BODIES
@@ -147,7 +168,7 @@ private:
 namespace crema {
 
 CREMA_DECL next::downstream next::operator()(std::string_view what) {
-    if (what.empty()) return pass({});
+    if (what.empty()) return (*this)();
     if (what == "route") return pass({detail::baton::kind::route, {}});
     if (what == "router") return pass({detail::baton::kind::router, {}});
     return pass({detail::baton::kind::error, std::make_exception_ptr(std::runtime_error(std::string(what)))});

@@ -71,6 +71,8 @@ struct layer {
     std::shared_ptr<app_core> app; // of a mounted app
     const activity_label* label = nullptr;
     route::matcher::index number = 0;
+    // The layer right behind, when it is a synchronous middleware that every request goes through as it is.
+    const layer* plain_behind = nullptr;
 };
 
 // The callbacks of one parameter.
@@ -126,6 +128,7 @@ public:
     app_core* owner = nullptr; // whose base router this is
 
     std::vector<std::unique_ptr<layer>> layers;
+    const layer* plain_first = nullptr; // as layer::plain_behind, of the beginning
     std::vector<param_entry> params;
     route::matcher index;
 
@@ -419,6 +422,9 @@ CREMA_DECL void router::add_use(const detail::located_path& path, std::unique_pt
     const auto text = path.text();
     l.label = &make_label(f->takes_error ? "error handler" : "middleware", text == "/" ? "" : text, path.where);
     l.fn = std::move(f);
+    if (!l.pattern.matches_everything() || !l.choices.empty() || l.fn->takes_error || l.fn->suspends) return;
+    const auto& all = core_->layers;
+    (all.size() == 1 ? core_->plain_first : all[all.size() - 2]->plain_behind) = &l;
 }
 
 CREMA_DECL void router::add_param(std::string_view name, std::source_location where,

@@ -26,12 +26,17 @@ CREMA_DECL std::string_view host_of(std::string_view target) noexcept;
 // Returns the path of a target, without query and fragment; null data when it has none.
 CREMA_DECL std::string_view path_of(std::string_view target) noexcept;
 
+// After so many calls of next() on top of each other a router or route goes on in an immediate.
+inline constexpr std::int32_t max_steps = 100;
+
 // Where next() goes on: in a router, in the handlers of a route, in the callbacks of a parameter. In the arena of the
 // request. What Express keeps in closures.
 struct run {
     enum class kind : unsigned char { router, route, param };
     kind what;
     run* outer = nullptr; // where it goes on when this one is through; null at the top
+    // Of a router: the layer that next() of the handler on the stack goes on with, where that is plain (layer::plain_behind).
+    const layer* ahead = nullptr;
 };
 
 // What the callbacks of one parameter have done, for the paths behind that have the same value.
@@ -48,7 +53,7 @@ struct router_run : run {
     const router_core* core = nullptr;
     const app_core* app = nullptr; // whose settings count
     std::uint32_t index = 0;       // next layer to look at
-    std::uint32_t steps = 0;       // calls of next() that are on the stack
+    std::int32_t left = max_steps; // how many more calls of next() may lie on the stack
     method_mask options = 0;       // methods of the routes that matched an OPTIONS request
     // what the request showed when this router was entered
     std::string_view base_url;
@@ -66,7 +71,7 @@ struct router_run : run {
 struct route_run : run {
     const route_stack* stack = nullptr;
     std::uint32_t index = 0;
-    std::uint32_t steps = 0;
+    std::int32_t left = max_steps;
     method_mask method = 0;
 };
 
@@ -86,12 +91,8 @@ struct param_run : run {
 
 // A coroutine handler that runs.
 struct running : activation {
-    running(next_owner& t, run& where, const activity_label* l) noexcept : handed(*this) {
-        owner = &t;
-        from = &where;
-        label = l;
-    }
-    next handed; // stays where it is while the coroutine lives
+    running(next_owner& t, run& where, const activity_label* l) noexcept : activation(t, &where, l), handed(*this) {}
+    lent_next handed; // stays where it is while the coroutine lives
     environment env;
     activity what;
     task<> work;
@@ -99,7 +100,15 @@ struct running : activation {
     running* previous = nullptr; // all of this request
 };
 
-class transaction final : public exchange::listener, public next_owner {
+// Room for what a handler throws; it is there when the frame says so.
+union thrown_error {
+    thrown_error() noexcept {}
+    thrown_error(const thrown_error&) = delete;
+    ~thrown_error() {}
+    std::exception_ptr error;
+};
+
+class transaction final : public next_owner, public exchange::listener {
 public:
     // Takes a request from the engine: builds the transaction in the memory of the exchange and sends it on its way.
     static void begin(exchange& x, app_core& app);
@@ -112,8 +121,9 @@ public:
     const route_stack* route() const noexcept { return route_; }       // that matched last
     arena& memory() noexcept { return x_->memory(); }
 
-    CREMA_DECL activation* pass(activation& from, const baton& b) override;
-    CREMA_DECL void hold(activation& a) noexcept override;
+    CREMA_DECL activation* go(call_frame& from) override;
+    CREMA_DECL activation* pass(call_frame& from, const baton& b) override;
+    CREMA_DECL activation& hold(call_frame& c) noexcept override;
     CREMA_DECL void drop(activation& a) noexcept override;
     activation& current() noexcept;
     void rewrite(std::string_view url);
@@ -126,7 +136,7 @@ public:
 
 private:
     friend std::default_delete<transaction>;
-    transaction() noexcept : req_(*this), res_(*this) { anybody_.owner = this; }
+    transaction() noexcept : req_(*this), res_(*this) {}
     ~transaction();
     static std::vector<std::unique_ptr<transaction>>& spare();
     void open(exchange& x, app_core& app);
@@ -134,14 +144,15 @@ private:
 
     // dispatch.hpp
     void go_on(run& where, const baton& b);
-    void walk(router_run& at, baton b);
-    const layer* search(router_run& at, baton& b, route::path_match& m);
+    void walk(router_run& at, const baton& b);
+    void enter_plain(router_run& at);
+    const layer* search(router_run& at, const baton*& b, baton& wrong, route::path_match& m);
     bool choose(const layer& l, std::string_view path);
     template <class Captures>
     static std::string_view undecodable(const Captures& all, std::size_t size);
     bool dispatch(router_run& at, const layer& l, std::string_view path, std::size_t matched, const baton& b);
     void begin_params(router_run& at, const layer& l, std::size_t matched, std::size_t own, const baton& b);
-    void walk_route(route_run& at, baton b);
+    void walk_route(route_run& at, const baton& b);
     void walk_params(param_run& at, baton b);
     void leave(router_run& at, const baton& b);
     void later(run& at, const baton& b, bool leaving);
@@ -162,10 +173,14 @@ private:
     void call(handler_base& fn, run& from, const activity_label* label, const baton& b);
     bool body_first(handler_base& fn, run& from, const activity_label* label);
     void invoke(handler_base& fn, run& from, const activity_label* label, const baton& b);
+    void start(handler_base& fn, run& from, const activity_label* label, const baton& b);
+    void settle(call_frame& c, thrown_error& thrown);
     void settle(activation& a, std::exception_ptr error);
+    activation* go_slowly(call_frame& from);
+    activation& living(call_frame& c) noexcept;
     void finish(activation& a);
     void hand_over(activation& a);
-    void unanswered(const activation& a);
+    void unanswered(const activity_label* label);
     void finally(const baton& b);
     bool abandoned() const noexcept { return x_->scope().is_cancelled(); }
 
@@ -178,11 +193,11 @@ private:
     http::method method_ = http::method::unknown;
     const char* method_text_ = nullptr;
     const route_stack* route_ = nullptr;
-    activation* current_ = nullptr; // whose handler runs on the stack now
+    call_frame* current_ = nullptr; // whose handler runs on the stack now
     activation* pending_ = nullptr; // the last one that next() started and that has not ended
     running* running_ = nullptr;    // all coroutine handlers of this request
-    activation anybody_;            // of holds that no handler is known for
-    const activation* forgot_ = nullptr; // ended without an answer while there were such holds
+    activation anybody_{*this};     // of holds that no handler is known for
+    const activity_label* forgot_ = nullptr; // ended without an answer while there were such holds
     method_mask others_ = 0;        // methods of the paths that matched, when the app tells them
     std::vector<std::exception_ptr> kept_; // errors that frames in the arena refer to
     // what a layer with expressions has matched
@@ -223,7 +238,12 @@ CREMA_DECL void transaction::begin(exchange& x, app_core& app) {
     top->app = &app;
     const auto target = x.head().target();
     if (!target.starts_with('/')) [[unlikely]] top->host = host_of(target);
-    self->walk(*top, {});
+    top->ahead = top->core->plain_first;
+    if (top->ahead && self->req_.path_.data()) {
+        --top->left;
+        self->enter_plain(*top);
+    }
+    else self->walk(*top, {});
 }
 
 // Transactions that are not in use, with the room that their parts have grown to.
@@ -282,12 +302,47 @@ CREMA_DECL void transaction::on_destroy() noexcept {
 }
 
 // next() of some handler.
-CREMA_DECL activation* transaction::pass(activation& from, const baton& b) {
-    from.passed = true;
+CREMA_DECL activation* transaction::pass(call_frame& from, const baton& b) {
+    from.state |= call_frame::passed;
     pending_ = nullptr;
     go_on(*from.from, b);
     return last_of(pending_);
 }
+
+// The same without an error. A plain middleware that calls next() directly is what most requests pass most often: nothing
+// is done here that it does not need. What the thread shows is what the caller's frame says, so that it need not be read.
+CREMA_DECL activation* transaction::go(call_frame& from) {
+    auto& at = static_cast<router_run&>(*from.from); // if `ahead` says so
+    const layer* const l = at.ahead;
+    if (!l || current_ != &from || at.below || --at.left < 0) [[unlikely]] return go_slowly(from);
+    from.state |= call_frame::passed;
+    pending_ = nullptr;
+    at.ahead = l->plain_behind;
+    ++at.index;
+    req_.params_ = {};
+    this_thread_activity().label.store(l->label, std::memory_order_release);
+    call_frame c;
+    c.owner = this;
+    c.from = &at;
+    c.label = l->label;
+    c.state = 0;
+    current_ = &c;
+    lent_next n(c);
+    thrown_error thrown;
+    try {
+        l->fn->call(req_, res_, n.it, nullptr, nullptr);
+    } catch (...) {
+        std::construct_at(&thrown.error, std::current_exception());
+        c.state |= call_frame::failed;
+    }
+    this_thread_activity().label.store(from.label, std::memory_order_release);
+    current_ = &from;
+    if (c.state != call_frame::passed) [[unlikely]] settle(c, thrown);
+    static_cast<router_run&>(*from.from).left = max_steps;
+    return last_of(pending_);
+}
+
+CREMA_NOINLINE CREMA_DECL activation* transaction::go_slowly(call_frame& from) { return pass(from, {}); }
 
 // Runs a handler; the body comes first where the handler needs it.
 CREMA_DECL void transaction::call(handler_base& fn, run& from, const activity_label* label, const baton& b) {
@@ -306,11 +361,8 @@ CREMA_DECL bool transaction::body_first(handler_base& fn, run& from, const activ
     const bool json = of_size &&
                       x_->head().get(http::field::content_type).find("json") != std::string_view::npos;
     if (!json && !fn.takes_body) return false;
-    auto* a = ::new (x_->memory().allocate(sizeof(activation), alignof(activation))) activation;
-    a->owner = this;
-    a->from = &from;
-    a->label = label;
-    a->passed = true; // not a handler: nothing to report
+    auto* a = ::new (memory().allocate(sizeof(activation), alignof(activation))) activation(*this, &from, label);
+    a->state |= call_frame::passed; // not a handler: nothing to report
     hold(*a);
     pending_ = a;
     x_->read_all(small, [this, a, &fn, &from, label](std::error_code ec, std::string text) {
@@ -335,28 +387,26 @@ CREMA_DECL void transaction::invoke(handler_base& fn, run& from, const activity_
     const auto& around = static_cast<const router_run&>(from.what == run::kind::router ? from : *from.outer);
     if (around.below) label = &label_below(*label, *around.below);
     if (from.what == run::kind::route) req_.route_ = label;
-    auto& memory = x_->memory();
-    if (!fn.suspends) {
-        const activity what{label, method_text_};
-        const activity_scope shown(&what);
-        auto* a = ::new (memory.allocate(sizeof(activation), alignof(activation))) activation;
-        a->owner = this;
-        a->from = &from;
-        a->label = label;
-        auto* const outer = std::exchange(current_, a);
-        next n(*a);
-        task<> none;
-        std::exception_ptr error;
-        try {
-            fn.call(req_, res_, n, &b.error, none);
-        } catch (...) {
-            error = std::current_exception();
-        }
-        current_ = outer;
-        settle(*a, std::move(error));
-        return;
+    if (fn.suspends) return start(fn, from, label, b);
+    const activity what{label, method_text_};
+    const activity_scope shown(&what);
+    call_frame c{this, &from, label, 0, nullptr};
+    auto* const outer = std::exchange(current_, &c);
+    lent_next n(c);
+    thrown_error thrown;
+    try {
+        fn.call(req_, res_, n.it, &b.error, nullptr);
+    } catch (...) {
+        std::construct_at(&thrown.error, std::current_exception());
+        c.state |= call_frame::failed;
     }
-    auto* a = ::new (memory.allocate(sizeof(running), alignof(running))) running(*this, from, label);
+    current_ = outer;
+    if (c.state != call_frame::passed) settle(c, thrown);
+}
+
+// The same for a coroutine.
+CREMA_DECL void transaction::start(handler_base& fn, run& from, const activity_label* label, const baton& b) {
+    auto* a = ::new (memory().allocate(sizeof(running), alignof(running))) running(*this, from, label);
     a->what = {label, method_text_};
     a->env.scope = &x_->scope();
     a->env.what = &a->what;
@@ -364,10 +414,10 @@ CREMA_DECL void transaction::invoke(handler_base& fn, run& from, const activity_
     a->previous = running_;
     running_ = a;
     const activity_scope shown(&a->what);
-    auto* const outer = std::exchange(current_, a);
+    auto* const outer = std::exchange(current_, static_cast<call_frame*>(a));
     std::exception_ptr error;
     try {
-        fn.call(req_, res_, a->handed, &b.error, a->work);
+        fn.call(req_, res_, a->handed.it, &b.error, &a->work);
     } catch (...) {
         error = std::current_exception();
     }
@@ -400,6 +450,24 @@ CREMA_DECL void transaction::invoke(handler_base& fn, run& from, const activity_
     current_ = outer;
 }
 
+// A synchronous handler has returned: did it answer, hand on, throw? Is it kept for later?
+CREMA_DECL void transaction::settle(call_frame& c, thrown_error& thrown) {
+    std::exception_ptr error;
+    if (c.state & call_frame::failed) [[unlikely]] {
+        error = std::move(thrown.error);
+        std::destroy_at(&thrown.error);
+    }
+    if (c.state & call_frame::kept) {
+        c.lives_on->state |= c.state;
+        return settle(*c.lives_on, std::move(error));
+    }
+    if (error) [[unlikely]] {
+        if (!abandoned()) pass(c, {baton::kind::error, std::move(error)}); // else nobody is there to be answered
+        return;
+    }
+    if (!(c.state & call_frame::passed) && !res_.begun_ && !abandoned() && !x_->ended()) [[unlikely]] unanswered(c.label);
+}
+
 // A handler has ended: was the request answered, handed on, or kept for later?
 CREMA_DECL void transaction::settle(activation& a, std::exception_ptr error) {
     a.ended = true;
@@ -411,7 +479,7 @@ CREMA_DECL void transaction::settle(activation& a, std::exception_ptr error) {
         pending_ = &a;
         return;
     }
-    if (!a.passed && !res_.begun_ && !abandoned() && !x_->ended()) [[unlikely]] unanswered(a);
+    if (!a.has_passed() && !res_.begun_ && !abandoned() && !x_->ended()) [[unlikely]] unanswered(a.label);
     if (a.waiter) finish(a);
 }
 
@@ -430,23 +498,34 @@ CREMA_DECL void transaction::hand_over(activation& a) {
     more->waiter_env = a.waiter_env;
 }
 
-CREMA_DECL void transaction::hold(activation& a) noexcept {
+// What stands for a call beyond its time on the stack.
+CREMA_DECL activation& transaction::living(call_frame& c) noexcept {
+    if (!(c.state & call_frame::kept)) {
+        c.lives_on = ::new (memory().allocate(sizeof(activation), alignof(activation))) activation(*this, c.from, c.label);
+        c.state |= call_frame::kept;
+    }
+    return *c.lives_on;
+}
+
+CREMA_DECL activation& transaction::hold(call_frame& c) noexcept {
+    auto& a = living(c);
     ++a.holds;
     x_->retain();
+    return a;
 }
 
 CREMA_DECL void transaction::drop(activation& a) noexcept {
     if (--a.holds == 0 && a.ended) {
-        if (!a.passed && !res_.begun_ && !abandoned() && !x_->ended()) unanswered(a);
+        if (!a.has_passed() && !res_.begun_ && !abandoned() && !x_->ended()) unanswered(a.label);
         finish(a);
     }
-    if (&a == &anybody_ && a.holds == 0 && forgot_ && !res_.begun_ && !abandoned() && !x_->ended()) unanswered(*forgot_);
+    if (&a == &anybody_ && a.holds == 0 && forgot_ && !res_.begun_ && !abandoned() && !x_->ended()) unanswered(forgot_);
     x_->release();
 }
 
 // Whose code runs: the handler on the stack, or a coroutine that was resumed.
 CREMA_DECL activation& transaction::current() noexcept {
-    if (current_) return *current_;
+    if (current_) return living(*current_);
     const auto* const shown = this_thread_activity().label.load(std::memory_order_relaxed);
     for (auto* r = running_; r; r = r->previous)
         if (!r->ended && r->label == shown) return *r;
@@ -455,15 +534,15 @@ CREMA_DECL activation& transaction::current() noexcept {
     return anybody_;
 }
 
-CREMA_DECL void transaction::unanswered(const activation& a) {
+CREMA_DECL void transaction::unanswered(const activity_label* label) {
     if (anybody_.holds) {
-        forgot_ = &a;
+        forgot_ = label;
         return;
     }
-    const auto& where = a.label->where;
+    const auto& where = label->where;
     std::fprintf(stderr, "crema: %.*s %.*s: the %.*s registered at %s:%u ended without an answer, without next() and without hold()\n",
                  static_cast<int>(req_.method().size()), req_.method().data(), static_cast<int>(req_.original_url().size()),
-                 req_.original_url().data(), static_cast<int>(a.label->kind.size()), a.label->kind.data(), where.file_name(),
+                 req_.original_url().data(), static_cast<int>(label->kind.size()), label->kind.data(), where.file_name(),
                  static_cast<unsigned>(where.line()));
     finally({baton::kind::error, std::make_exception_ptr(http_error(500, "the handler did not answer"))});
 }
@@ -480,9 +559,7 @@ CREMA_DECL void transaction::finally(const baton& b) {
 } // namespace detail
 
 CREMA_DECL exchange_hold response::hold() {
-    auto& a = owner_->current();
-    owner_->hold(a);
-    return exchange_hold(&a);
+    return exchange_hold(&owner_->hold(owner_->current()));
 }
 CREMA_DECL void response::before_end(unique_function<void(end_callback)> f) {
     if (ended_) throw already_answered("before_end()");
