@@ -4,6 +4,7 @@
 #include <crema/core/config.hpp>
 #include <crema/core/result.hpp>
 #include <crema/core/value.hpp>
+#include <crema/json/direct.hpp>
 #include <crema/json/node.hpp>
 #include <crema/json/read.hpp>
 #include <optional>
@@ -97,8 +98,12 @@ template <class T>
 result<T> parse(std::string_view text, const parse_options& options = {}) {
     static_assert(std::is_default_constructible_v<T> && std::is_move_constructible_v<T>,
                   "crema::json: what is parsed into has to be default constructible and movable");
-    detail::parsed_json parsed(text, options);
     result<T> made(std::in_place); // the one object that is returned: nothing is moved
+    if constexpr (std::is_move_assignable_v<T> && detail::reads_directly<T>()) {
+        if (detail::parse_directly(text, options, *made)) [[likely]] return made;
+        *made = T();
+    }
+    detail::parsed_json parsed(text, options);
     if (parsed.failed()) [[unlikely]] {
         made = parsed.take_failure();
     } else {

@@ -37,6 +37,7 @@ void put_json(json::writer& w, const T& v); // in write.hpp
 class json_text {
 public:
     static constexpr std::size_t room = 2048;
+    static constexpr std::size_t piece = 128; // of a string
 
     template <json::sink S>
     json_text(S& sink, const json::write_options& o) noexcept
@@ -79,6 +80,7 @@ public:
     void number(double v);
     void number(float v);
     void string(std::string_view s);
+    void string_slowly(std::string_view s);
     void flush();
 
     // Structure for the readers of white space.
@@ -503,23 +505,27 @@ CREMA_DECL bool json_text::copy_clean(char* to, const char* from, std::size_t n)
 }
 
 CREMA_DECL void json_text::string(std::string_view s) {
-    constexpr std::ptrdiff_t piece = 128;
-    static_assert(piece * 6 + 18 <= static_cast<std::ptrdiff_t>(room));
+    static_assert(piece * 6 + 18 <= room);
+    if (s.size() <= piece) {
+        reserve(s.size() * 6 + 18);
+        char* const to = at_ + 1;
+        to[-1] = '"';
+        if (!options_.escape && copy_clean(to, s.data(), s.size())) [[likely]] {
+            to[s.size()] = '"';
+            at_ = to + s.size() + 1;
+            return;
+        }
+    }
+    string_slowly(s);
+}
+
+CREMA_NOINLINE CREMA_DECL void json_text::string_slowly(std::string_view s) {
     const char* p = s.data();
     const char* const end = p + s.size();
-    if (end - p <= piece) {
-        reserve(s.size() * 6 + 18);
-        *at_++ = '"';
-        if (!options_.escape && copy_clean(at_, p, s.size())) [[likely]]
-            at_ += s.size();
-        else block(p, end, end);
-        *at_++ = '"';
-        return;
-    }
     put('"');
     while (p < end) {
         reserve(piece * 6 + 16);
-        p = block(p, end - p > piece ? p + piece : end, end);
+        p = block(p, static_cast<std::size_t>(end - p) > piece ? p + piece : end, end);
     }
     put('"');
 }
