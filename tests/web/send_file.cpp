@@ -105,6 +105,22 @@ TEST_CASE("fields that are set stay, those of the options come on top", "[send_f
     CHECK(field(c.get("/").result(), "etag") == "(none)");
 }
 
+TEST_CASE("what the handler sets after the call still counts, even when the file is in memory", "[send_file]") {
+    served_files files;
+    files.write("name.txt", "tobi");
+    bool told = false;
+    testing::client c(sends([&](request&, response& res) {
+        res.send_file(files.root() / "name.txt", [&](std::exception_ptr e) { told = !e; });
+        CHECK_FALSE(told);
+        CHECK_FALSE(res.headers_sent());
+        res.set("X-Later", "yes");
+    }));
+    const auto r = c.get("/").result();
+    CHECK(r.body == "tobi");
+    CHECK(field(r, "x-later") == "yes");
+    CHECK(told);
+}
+
 TEST_CASE("max_age is at most a year, and not negative", "[send_file]") {
     served_files files;
     files.write("a.txt", "x");

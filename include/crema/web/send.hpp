@@ -63,6 +63,7 @@ private:
 #if CREMA_BODIES
 #include <crema/async/spawn.hpp>
 #include <crema/core/text.hpp>
+#include <crema/fs/at_hand.hpp>
 #include <crema/fs/open_beneath.hpp>
 #include <crema/http/content_disposition.hpp>
 #include <crema/http/date.hpp>
@@ -70,6 +71,7 @@ private:
 #include <crema/http/fresh.hpp>
 #include <crema/http/mime.hpp>
 #include <crema/http/range.hpp>
+#include <crema/loop/microtask.hpp>
 #include <crema/loop/offload.hpp>
 #include <crema/web/error.hpp>
 #include <crema/web/final_handler.hpp>
@@ -142,13 +144,15 @@ inline http_error file_error(int code, std::string_view path) {
     return http_error(500, std::system_category().message(code).append(", '").append(path).append("'"));
 }
 
-// Looks for the file; on the pool.
+// Looks for the file: first among what the kernel has in memory, on the loop; if that does not tell, on the pool.
 struct file_search {
     const file_plan& plan;
     std::string below; // of the root, or absolute; no slash at the end
     bool slash;        // there was one
     bool ahead;        // read the begin of the file at once
 
+    bool at_hand = true; // without waiting
+    bool waits = false;  // cannot be told without
     bool directory = false;
     int error = 0;
     fs::file file{};
@@ -160,9 +164,16 @@ struct file_search {
     bool open(const std::string& name) {
         path = name;
         if (plan.rooted) path = plan.how.root.native() + (name.empty() ? "" : "/" + name);
+        const bool beneath = plan.rooted && !name.empty();
         try {
-            file =
-                plan.rooted && !name.empty() ? fs::open_beneath(plan.how.root, name) : fs::open_without_waiting(path);
+            if (at_hand) {
+                auto there = beneath ? fs::open_at_hand(plan.how.root, name) : fs::open_at_hand({}, path);
+                if (!there) {
+                    waits = true;
+                    return true; // the search ends
+                }
+                file = std::move(*there);
+            } else file = beneath ? fs::open_beneath(plan.how.root, name) : fs::open_without_waiting(path);
             status = fs::stat_now(file);
             directory = status.is_directory();
             error = directory || status.is_file() ? 0 : ENOENT; // a pipe, a device
@@ -187,6 +198,20 @@ struct file_search {
             if (open(below + "." + extension) && !directory) return;
             if (error == 0) error = ENOENT;
         }
+    }
+    // True when it knows; then nothing is left to be done on the pool.
+    bool run_at_hand() {
+        find();
+        if (waits) {
+            at_hand = waits = directory = false;
+            error = 0;
+            return false;
+        }
+        if (error != 0 || directory || !ahead || status.size == 0) return true;
+        front.resize(static_cast<std::size_t>(std::min<std::uint64_t>(status.size, file_piece)));
+        const auto n = fs::read_at_hand(file, 0, front.data(), front.size());
+        front.resize(n.value_or(0)); // what is not there yet comes piece by piece
+        return true;
     }
     void run() {
         find();
@@ -312,7 +337,7 @@ CREMA_COROUTINE task<file_sender::outcome> file_sender::send(response& res, cons
     const bool conditional =
         asks("If-Match") || asks("If-Unmodified-Since") || asks("If-None-Match") || asks("If-Modified-Since");
     auto search = search_for(plan, !head && !conditional && !asks("Range") && plan.how.start == 0);
-    co_await offload([&search] { search.run(); });
+    if (!search.run_at_hand()) co_await offload([&search] { search.run(); });
     if (search.error != 0) throw file_error(search.error, search.path);
     if (search.directory) co_return outcome::directory;
     if (found) *found = true;
@@ -365,10 +390,14 @@ CREMA_COROUTINE task<file_sender::outcome> file_sender::send(response& res, cons
         left -= front.size();
     }
     search.front.resize(file_piece);
-    while (left != 0) {
+    for (int pieces = 1; left != 0; ++pieces) {
         auto* const room = search.front.data();
         const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(left, file_piece));
-        const auto n = co_await offload([&search, room, offset, want] { return search.file.read(offset, room, want); });
+        auto got = fs::read_at_hand(search.file, offset, room, want);
+        if (!got)
+            got = co_await offload([&search, room, offset, want] { return search.file.read(offset, room, want); });
+        else if (pieces % 8 == 0) co_await resume_immediate(); // a client that takes everything at once is not the only one
+        const auto n = *got;
         if (n == 0) throw system_error(make_error_code(error::end_of_stream), search.path); // it has become shorter
         offset += n;
         left -= n;
@@ -390,6 +419,7 @@ CREMA_COROUTINE task<> file_sender::beside(response& res, std::unique_ptr<file_p
     auto how = outcome::sent;
     std::exception_ptr error;
     try {
+        co_await resume_microtask(); // the handler goes on first, as in Express, and may still set fields
         how = co_await send(res, *plan, nullptr);
         if (done && how == outcome::directory) throw file_error(EISDIR, plan->path);
     } catch (...) {
