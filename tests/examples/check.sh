@@ -67,7 +67,9 @@ if [ -x "$BUILD/examples/production" ]; then
     has "gzip" "$(get -i -H 'Accept-Encoding: gzip' "$at/posts" | tr -d '\r' | grep -a -i content-encoding)" "Content-Encoding: gzip"
     has "whatever curl likes" "$(get --compressed "$at/posts")" '{"id":100,"title":"what was done on day 100"}'
     is ticks "$(get -N -H 'Accept-Encoding: gzip' "$at/ticks" | gzip -d | tr '\n' ' ')" "tick 1 tick 2 tick 3 "
+    get -o "$dir/body" "$at/posts?token=x"
     stop production
+    has "the log" "$(cat "$dir/out")" '"GET /posts?token=[redacted] HTTP/1.1" 200'
 fi
 
 is event_loop "$("$BUILD/examples/event_loop" | tr '\n' ' ')" "1 2 2.5 3 "

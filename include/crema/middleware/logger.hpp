@@ -1,14 +1,21 @@
-// logger: a line for each request, when it has been answered.
+// logger: a line for each request, in morgan's formats or as JSON, written by a thread of its own.
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <crema/core/byte_size.hpp>
 #include <crema/core/config.hpp>
-#include <crema/core/function.hpp>
+#include <crema/middleware/log_format.hpp>
+#include <crema/middleware/log_queue.hpp>
+#include <crema/web/answer_watcher.hpp>
 #include <crema/web/next.hpp>
 #include <crema/web/request.hpp>
 #include <crema/web/response.hpp>
+#include <chrono>
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace crema {
 
@@ -18,73 +25,124 @@ namespace crema {
     Distinct objects: safe.
 */
 struct logger_options {
-    /// Receives each line, without an end of line, on the loop. Standard output when empty.
+    /// `combined`, `common`, `short`, `tiny`, `dev`, `json`, or a text with tokens.
+    std::string format = log_format_options().format;
+    /// Tokens of one's own.
+    std::vector<std::pair<std::string, log_token>> tokens{};
+    /// Tells which requests are not logged, when the answer is over.
+    std::function<bool(request& req, response& res)> skip{};
+    /// Log when the request comes instead of when its answer is over.
+    bool immediate = false;
+    /// Header fields whose values are never shown.
+    std::vector<std::string> redact_headers = log_format_options().redact_headers;
+    /// Names in queries whose values are never shown.
+    std::vector<std::string> redact_query = log_format_options().redact_query;
+    /// Receives each line, without an end of line, on the logger's thread. Standard output when empty.
     std::function<void(std::string_view)> write{};
+    /// How much may wait to be written; what comes then is dropped, and a line tells how many.
+    byte_size queue = 1024 * 1024;
+    /// How long lines are collected before they are written together.
+    std::chrono::milliseconds collect{100};
 };
 
-/** Is the middleware that `logger` makes.
+/** Is the middleware that `logger` makes. Copies share one queue and one thread, which ends, with all lines written, when the
+    last copy is destroyed.
 
     @par Thread Safety
-    As what `write` does.
+    Safe.
 */
 class logger_handler {
 public:
-    /// Construct with options.
-    explicit logger_handler(logger_options options) : options_(std::make_shared<logger_options>(std::move(options))) {}
     /// @cond
+    CREMA_DECL explicit logger_handler(logger_options options);
     CREMA_DECL void operator()(request& req, response& res, next& next) const;
     /// @endcond
+    /// Waits until all lines so far have been written.
+    CREMA_DECL void flush() const;
+    /// Counts the lines that were dropped.
+    CREMA_DECL std::uint64_t dropped() const noexcept;
 
 private:
-    std::shared_ptr<const logger_options> options_;
+    struct state;
+    struct watcher;
+    std::shared_ptr<state> state_;
 };
 
 /** Make a middleware that logs requests: `GET /api/posts 200 3.1 ms`.
 
-    The time runs from this layer to the end of the exchange; `-` stands for a status when the client left before an answer.
-    Control characters of the target are shown escaped.
+    Times run from this layer to the head and to the end of the answer; `-` stands for what there is not, as for the status when the
+    client left before an answer. On the loop a line costs a copy of what it needs.
+
+    @throws std::invalid_argument for a token that is not known.
 */
 inline logger_handler logger(logger_options options = {}) { return logger_handler(std::move(options)); }
 
 } // namespace crema
 
 #if CREMA_BODIES
-#include <chrono>
 #include <cstdio>
-#include <string>
+#include <exception>
 
 namespace crema {
 
-CREMA_DECL void logger_handler::operator()(request& req, response& res, next& next) const {
-    const auto begin = std::chrono::steady_clock::now();
-    res.on_close([options = options_, begin, &req, &res] {
-        const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begin;
-        std::string line;
-        const auto shown = [&](std::string_view text) {
-            for (const char c : text)
-                if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-                    char hex[8];
-                    std::snprintf(hex, sizeof hex, "\\x%02x", static_cast<unsigned>(static_cast<unsigned char>(c)));
-                    line += hex;
-                } else line += c;
-        };
-        shown(req.method());
-        line += ' ';
-        shown(req.original_url());
-        line += ' ';
-        line += res.headers_sent() ? std::to_string(res.status_code()) : "-";
-        char rest[64];
-        std::snprintf(rest, sizeof rest, " %.1f ms", took.count());
-        line += rest;
-        if (options->write) options->write(line);
-        else {
-            line += '\n';
-            std::fwrite(line.data(), 1, line.size(), stdout);
+struct logger_handler::state {
+    logger_options given;
+    log_format format;
+    std::string text;  // of the thread
+    log_queue queue;   // last: its thread uses the others
+
+    explicit state(logger_options o)
+        : given(std::move(o)), format({given.format, given.tokens, given.redact_headers, given.redact_query}),
+          queue({static_cast<std::size_t>(given.queue.octets()), given.collect},
+                [this](std::string_view records, std::uint64_t dropped) { write(records, dropped); }) {}
+
+    void write(std::string_view records, std::uint64_t dropped) {
+        text.clear();
+        format.write(text, records, dropped, std::chrono::system_clock::now(), std::chrono::steady_clock::now());
+        if (!given.write) {
+            std::fwrite(text.data(), 1, text.size(), stdout);
             std::fflush(stdout);
+            return;
         }
-    });
+        for (std::string_view rest = text; !rest.empty();) {
+            const auto end = rest.find('\n');
+            given.write(rest.substr(0, end));
+            rest.remove_prefix(end + 1);
+        }
+    }
+    void log(request& req, response& res, bool answered) {
+        static thread_local std::string record;
+        record.clear();
+        if (given.skip && given.skip(req, res)) return;
+        format.take(record, req, res, answered);
+        queue.push(record);
+    }
+};
+
+struct logger_handler::watcher final : detail::answer_watcher {
+    explicit watcher(state& s) noexcept : state_(s) {}
+    void over(request& req, response& res) noexcept override {
+        try {
+            state_.log(req, res, true);
+        } catch (const std::exception& e) { // of a token or filter of one's own
+            std::fprintf(stderr, "crema: logger: %s\n", e.what());
+        } catch (...) {
+            std::fprintf(stderr, "crema: logger failed\n");
+        }
+    }
+    state& state_; // of a handler, which outlives the exchange
+};
+
+CREMA_DECL logger_handler::logger_handler(logger_options options) : state_(std::make_shared<state>(std::move(options))) {}
+
+CREMA_DECL void logger_handler::operator()(request& req, response& res, next& next) const {
+    if (state_->given.immediate) state_->log(req, res, false);
+    else res.watched().add(*req.raw().memory().make<watcher>(*state_));
     next();
 }
+
+CREMA_DECL void logger_handler::flush() const { state_->queue.flush(); }
+CREMA_DECL std::uint64_t logger_handler::dropped() const noexcept { return state_->queue.dropped(); }
 
 } // namespace crema
 #endif
