@@ -7,6 +7,7 @@
 #   await         what coroutines cost (time, instructions)
 #   watchdog      what the watchdog costs
 #   compression   what the gzip of an answer costs beside zlib itself
+#   files         CPU per request for files of 1 KiB and 10 MiB, beside nginx
 #   instructions  user instructions per request
 #   calls         system calls per request
 #   cpu           CPU time per request against the floor
@@ -31,13 +32,13 @@ what=
 while [ $# -gt 0 ]; do
     case $1 in
     --) shift; break ;;
-    all) what="$what compile allocations await watchdog compression instructions calls idle probe cpu latency plot" ;;
-    probe | compile | allocations | await | watchdog | compression | instructions | calls | cpu | idle | latency | plot | peers) what="$what $1" ;;
+    all) what="$what compile allocations await watchdog compression files instructions calls idle probe cpu latency plot" ;;
+    probe | compile | allocations | await | watchdog | compression | files | instructions | calls | cpu | idle | latency | plot | peers) what="$what $1" ;;
     *) echo "crema: $1 is nothing to measure; the beginning of bench/run.sh lists what is" >&2; exit 2 ;;
     esac
     shift
 done
-[ -n "$what" ] || what="compile allocations await watchdog compression instructions calls idle probe cpu latency plot"
+[ -n "$what" ] || what="compile allocations await watchdog compression files instructions calls idle probe cpu latency plot"
 
 install_packages $packages_build $packages_bench
 launcher=
@@ -91,6 +92,10 @@ for one in $what; do
     compression)
         build bench_compression
         "$build/bench_compression"
+        ;;
+    files)
+        build bench_load bench_files
+        python3 bench/files.py
         ;;
     *)
         build bench_server bench_floor bench_load bench_count
