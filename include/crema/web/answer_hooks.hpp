@@ -29,6 +29,7 @@ struct response::hooks {
 } // namespace crema
 
 #if CREMA_BODIES
+#include <crema/loop/loop.hpp>
 
 namespace crema {
 
@@ -74,11 +75,16 @@ struct response::hooks::ending {
                 if (!self) return;
                 auto held = std::exchange(self, {});
                 if (!e) return go_on(std::move(held));
-                fail(held->res, *from, std::move(e));
+                held->failed(*from, std::move(e));
             });
         } catch (...) {
-            fail(self->res, *next.from, std::current_exception());
+            self->failed(*next.from, std::current_exception());
         }
+    }
+    // Who has answered goes on first: for him it is answered.
+    void failed(detail::activation& from, std::exception_ptr e) {
+        if (!inside) return fail(res, from, std::move(e));
+        res.exchange_->loop().queue_microtask([&r = res, &from, e] { fail(r, from, e); });
     }
     void complete() {
         auto& x = *res.exchange_;
