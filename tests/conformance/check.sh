@@ -61,6 +61,11 @@ if command -v node >/dev/null 2>&1; then
 else
     echo "node is not here: vectors and random routers skipped"
 fi
+if [ -d "${CREMA_SHARED:-}/conformance/wire" ]; then
+    add "the tests of Express and its packages, replayed" "$BUILD/conformance_wire" "$CREMA_SHARED/conformance/wire"
+else
+    echo "what the tests of Express sent is not here: skipped"
+fi
 # Real clients against the reference application, once: they take their time. WebSocket is not there yet.
 matrix=${CREMA_SHARED:-}/conformance/client_matrix.mjs
 npm=${CREMA_NPM:-${TMPDIR:-/tmp}/crema-npm-$(id -u)}
