@@ -103,6 +103,38 @@ TEST_CASE("a task that is destroyed half-way destroys its locals and stops waiti
     CHECK(log == std::vector<std::string>{"inner", "outer"});
 }
 
+TEST_CASE("nothing of a task is left when who awaits it has gone on", "[task]") {
+    std::vector<std::string> log;
+    gate g;
+    // a result with a destructor, an exception, and each of them behind a suspension
+    const auto child = [](tracer, std::vector<std::string>& l, gate* wait, bool fail) -> task<tracer> {
+        if (wait) co_await wait->wait();
+        if (fail) throw std::runtime_error("failed");
+        co_return tracer(l, "result");
+    };
+    const auto parent = [&](gate* wait, bool fail) -> task<> {
+        try {
+            const auto result = co_await child(tracer(log, "parameter"), log, wait, fail);
+            log.push_back("on");
+        } catch (const std::exception& e) {
+            log.push_back(e.what());
+        }
+        log.push_back("end");
+    };
+    spawn(parent(nullptr, false));
+    CHECK(std::exchange(log, {}) == std::vector<std::string>{"parameter", "on", "result", "end"});
+    spawn(parent(nullptr, true));
+    CHECK(std::exchange(log, {}) == std::vector<std::string>{"parameter", "failed", "end"});
+    spawn(parent(&g, false));
+    CHECK(log.empty());
+    g.open();
+    CHECK(std::exchange(log, {}) == std::vector<std::string>{"parameter", "on", "result", "end"});
+    gate other;
+    spawn(parent(&other, true));
+    other.open();
+    CHECK(std::exchange(log, {}) == std::vector<std::string>{"parameter", "failed", "end"});
+}
+
 TEST_CASE("a million ready awaits in a row need no stack", "[task]") {
     const auto sum = run_now([]() -> task<long> {
         long n = 0;

@@ -36,28 +36,109 @@ inline constexpr bool is_task_lvalue<task<T>&> = true;
 template <class T>
 inline constexpr bool is_task_lvalue<const task<T>&> = true;
 
+// What a task gave, or why it gave nothing. Stands where the task is told to write it: in the awaiter of who awaits it,
+// which spares the way back into the child's frame, or in its own promise.
+enum class task_state : unsigned char { running, value, error };
+
+template <class T>
+class task_slot {
+public:
+    task_slot() noexcept {}
+    task_slot(const task_slot&) = delete;
+    ~task_slot() {} // whoever has one takes what is in it, or drops it
+
+    bool running() const noexcept { return state_ == task_state::running; }
+    bool failed() const noexcept { return state_ == task_state::error; }
+    std::exception_ptr error() const noexcept { return failed() ? error_ : nullptr; }
+    template <class U>
+    void set(U&& value) {
+        std::construct_at(&value_, std::forward<U>(value));
+        state_ = task_state::value;
+    }
+    // Takes the exception that is handled now. Exceptions stay out of the way of what is fast.
+    CREMA_COLD void fail() noexcept {
+        drop();
+        std::construct_at(&error_, std::current_exception());
+        state_ = task_state::error;
+    }
+    // Gives the result, which stays.
+    T get() {
+        if (failed()) [[unlikely]] throw_again();
+        return std::move(value_);
+    }
+    // Gives the result; nothing is left.
+    T take() {
+        if (failed()) [[unlikely]] throw_last();
+        if constexpr (std::is_trivially_destructible_v<T>) {
+            return std::move(value_);
+        } else {
+            const struct at_end {
+                task_slot& slot;
+                ~at_end() { std::destroy_at(&slot.value_); }
+            } destroyed{*this};
+            return std::move(value_);
+        }
+    }
+    void drop() noexcept {
+        if (failed()) [[unlikely]] std::destroy_at(&error_);
+        else if constexpr (!std::is_trivially_destructible_v<T>)
+            if (state_ == task_state::value) std::destroy_at(&value_);
+        state_ = task_state::running;
+    }
+
+private:
+    [[noreturn]] CREMA_COLD void throw_again() const { std::rethrow_exception(error_); }
+    [[noreturn]] CREMA_COLD void throw_last() {
+        auto e = std::move(error_);
+        drop();
+        std::rethrow_exception(std::move(e));
+    }
+    union {
+        T value_;
+        std::exception_ptr error_;
+    };
+    task_state state_ = task_state::running;
+};
+
+template <class T>
+class task_slot<T&> : task_slot<T*> {
+public:
+    using task_slot<T*>::running, task_slot<T*>::failed, task_slot<T*>::error, task_slot<T*>::fail, task_slot<T*>::drop;
+    void set(T& value) noexcept { task_slot<T*>::set(&value); }
+    T& get() { return *task_slot<T*>::get(); }
+    T& take() { return *task_slot<T*>::take(); }
+};
+
+template <>
+class task_slot<void> : task_slot<char> {
+public:
+    using task_slot<char>::running, task_slot<char>::failed, task_slot<char>::error, task_slot<char>::fail, task_slot<char>::drop;
+    void set() noexcept { task_slot<char>::set(char{}); }
+    void get() { task_slot<char>::get(); }
+    void take() { task_slot<char>::take(); }
+};
+
 // What all promises of tasks share. `done` is called when the task ends after it had really suspended or was
-// started by `start_task`; a task that ends while `co_await` still starts it has no `done` and goes on inline:
-// that is why a million ready awaits need no stack.
+// started by `start_task`; a task that ends while `co_await` still starts it has no `done`: it destroys itself, and who
+// awaits it goes on inline. That is why a million ready awaits need no stack.
 class task_promise_base {
 public:
     using function = void (*)(void*);
 
-    static void* operator new(std::size_t size) { return recycle_allocate(size); }
-    static void operator delete(void* p, std::size_t size) noexcept { recycle_free(p, size); }
+    CREMA_FORCEINLINE static void* operator new(std::size_t size) { return recycle_allocate(size); }
+    CREMA_FORCEINLINE static void operator delete(void* p, std::size_t size) noexcept { recycle_free(p, size); }
 
     std::suspend_always initial_suspend() const noexcept { return {}; }
 
     struct final_awaiter {
-        bool await_ready() const noexcept { return false; }
-        template <class Promise>
-        void await_suspend(std::coroutine_handle<Promise> h) const noexcept {
-            auto& p = h.promise();
-            if (p.done_) p.done_(p.who_); // may destroy this coroutine
+        task_promise_base& promise;
+        bool await_ready() const noexcept { return !promise.done_; }
+        void await_suspend(std::coroutine_handle<>) const noexcept {
+            promise.done_(promise.who_); // may destroy this coroutine
         }
         void await_resume() const noexcept {}
     };
-    final_awaiter final_suspend() const noexcept { return {}; }
+    final_awaiter final_suspend() noexcept { return {*this}; }
 
     environment* env() const noexcept { return env_; }
     void env(environment* e) noexcept { env_ = e; }
@@ -82,114 +163,93 @@ public:
     }
 
 private:
-    environment* env_ = nullptr; // set by whoever starts it
+    environment* env_;           // set by whoever starts it
     function done_ = nullptr;
     void* who_;                  // with done_
 };
 
 template <class T>
-class task_promise final : public task_promise_base {
+class task_promise_of : public task_promise_base {
 public:
-    ~task_promise() {
-        if (state_ == state::value) std::destroy_at(&value_);
-        else if (state_ == state::error) std::destroy_at(&error_);
-    }
-    task_promise() noexcept {}
+    ~task_promise_of() { own_.drop(); }
+    void unhandled_exception() noexcept { out_->fail(); }
+    // Where to write it; set by whoever starts it.
+    void out(task_slot<T>& slot) noexcept { out_ = &slot; }
+    void out_here() noexcept { out_ = &own_; }
 
+    // of what was written here
+    bool failed() const noexcept { return own_.failed(); }
+    std::exception_ptr error() const noexcept { return own_.error(); }
+    T take() { return own_.get(); }
+
+protected:
+    task_slot<T>* out_;
+
+private:
+    task_slot<T> own_;
+};
+
+template <class T>
+class task_promise final : public task_promise_of<T> {
+public:
     task<T> get_return_object() noexcept;
-    void unhandled_exception() noexcept {
-        std::construct_at(&error_, std::current_exception());
-        state_ = state::error;
-    }
     template <class U = T>
         requires std::is_convertible_v<U&&, T>
     void return_value(U&& value) {
-        std::construct_at(&value_, std::forward<U>(value));
-        state_ = state::value;
+        this->out_->set(std::forward<U>(value));
     }
-    bool failed() const noexcept { return state_ == state::error; }
-    std::exception_ptr error() const noexcept { return failed() ? error_ : nullptr; }
-    T take() {
-        if (state_ == state::error) [[unlikely]] std::rethrow_exception(error_);
-        return std::move(value_);
-    }
-
-private:
-    enum class state : unsigned char { running, value, error };
-    union {
-        T value_;
-        std::exception_ptr error_;
-    };
-    state state_ = state::running;
 };
 
 template <class T>
-class task_promise<T&> final : public task_promise_base {
+class task_promise<T&> final : public task_promise_of<T&> {
 public:
     task<T&> get_return_object() noexcept;
-    void unhandled_exception() noexcept { error_ = std::current_exception(); }
-    void return_value(T& value) noexcept { value_ = &value; }
-    bool failed() const noexcept { return error_ != nullptr; }
-    std::exception_ptr error() const noexcept { return error_; }
-    T& take() {
-        if (error_) [[unlikely]] std::rethrow_exception(error_);
-        return *value_;
-    }
-
-private:
-    T* value_ = nullptr;
-    std::exception_ptr error_;
+    void return_value(T& value) noexcept { this->out_->set(value); }
 };
 
 template <>
-class task_promise<void> final : public task_promise_base {
+class task_promise<void> final : public task_promise_of<void> {
 public:
     inline task<void> get_return_object() noexcept;
-    void unhandled_exception() noexcept { error_ = std::current_exception(); }
-    void return_void() const noexcept {}
-    bool failed() const noexcept { return error_ != nullptr; }
-    std::exception_ptr error() const noexcept { return error_; }
-    void take() const {
-        if (error_) [[unlikely]] std::rethrow_exception(error_);
-    }
-
-private:
-    std::exception_ptr error_;
+    void return_void() noexcept { out_->set(); }
 };
 
 struct task_access;
+
+// Runs the child of a task that stays where it is.
+template <class T>
+struct task_run {
+    task<T>& child;
+    task_slot<T> slot;
+
+    inline void obey(environment* env) const noexcept;
+    inline bool start(); // true when it has ended; it has destroyed itself then
+    inline void resume_at_end(std::coroutine_handle<> parent) const noexcept;
+};
+
 template <class T>
 struct task_awaiter {
-    std::coroutine_handle<task_promise<T>> child;
+    task_run<T> run;
 
     bool await_ready() const noexcept { return false; }
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> parent) {
-        auto& p = child.promise();
-        p.env(environment_of(parent));
-        child.resume();
-        if (child.done()) return false;
-        p.on_done([](void* a) { std::coroutine_handle<>::from_address(a).resume(); }, parent.address());
+        run.obey(environment_of(parent));
+        if (run.start()) return false;
+        run.resume_at_end(parent);
         return true;
     }
-    T await_resume() { return child.promise().take(); }
+    T await_resume() { return run.slot.take(); }
 };
 
-// The same in a task, whose environment is known: a child that is ready costs its parent no suspension.
+// The same in a task, which has told its environment: a child that is ready costs its parent no suspension.
 template <class T>
 struct nested_task_awaiter {
-    std::coroutine_handle<task_promise<T>> child;
-    environment* env;
+    task_run<T> run;
 
-    bool await_ready() const {
-        child.promise().env(env);
-        child.resume();
-        return child.done();
-    }
-    void await_suspend(std::coroutine_handle<> parent) const noexcept {
-        child.promise().on_done([](void* a) { std::coroutine_handle<>::from_address(a).resume(); }, parent.address());
-    }
-    T await_resume() const { return child.promise().take(); }
+    bool await_ready() { return run.start(); }
+    void await_suspend(std::coroutine_handle<> parent) const noexcept { run.resume_at_end(parent); }
+    T await_resume() { return run.slot.take(); }
 };
 
 } // namespace detail
@@ -237,7 +297,7 @@ public:
     /// Runs it and gives its result. The task must be an rvalue: `co_await std::move(t)`.
     auto operator co_await() && noexcept {
         assert(handle_ && "crema: an empty or moved-from task was awaited");
-        return detail::task_awaiter<T>{handle_};
+        return detail::task_awaiter<T>{{*this, {}}};
     }
 
 private:
@@ -277,6 +337,7 @@ struct task_access {
     static void start(task<T>& t, environment* env, task_promise_base::function done, void* who) {
         auto& p = t.handle_.promise();
         p.env(env);
+        p.out_here();
         p.on_done(done, who);
         t.handle_.resume();
     }
@@ -285,7 +346,7 @@ struct task_access {
         return t.handle_.promise();
     }
     template <class T>
-    static std::coroutine_handle<task_promise<T>> handle(task<T>& t) noexcept {
+    static std::coroutine_handle<task_promise<T>>& handle(task<T>& t) noexcept {
         assert(t.handle_ && "crema: an empty or moved-from task was awaited");
         return t.handle_;
     }
@@ -297,7 +358,26 @@ struct task_access {
 
 template <class T>
 nested_task_awaiter<T> task_promise_base::await_transform(task<T>&& t) noexcept {
-    return {task_access::handle(t), env_};
+    task_access::handle(t).promise().env(env_);
+    return {{t, {}}};
+}
+
+template <class T>
+void task_run<T>::obey(environment* env) const noexcept {
+    task_access::promise(child).env(env);
+}
+template <class T>
+bool task_run<T>::start() {
+    auto& h = task_access::handle(child);
+    h.promise().out(slot);
+    h.resume();
+    if (slot.running()) return false;
+    h = nullptr;
+    return true;
+}
+template <class T>
+void task_run<T>::resume_at_end(std::coroutine_handle<> parent) const noexcept {
+    task_access::promise(child).on_done([](void* a) { std::coroutine_handle<>::from_address(a).resume(); }, parent.address());
 }
 
 // Awaits a task that an adaptor made: nobody else owns it.
@@ -305,7 +385,8 @@ template <class T>
 struct owning_task_awaiter {
     task<T> owned;
     task_awaiter<T> inner;
-    explicit owning_task_awaiter(task<T> t) noexcept : owned(std::move(t)), inner(std::move(owned).operator co_await()) {}
+    explicit owning_task_awaiter(task<T> t) noexcept : owned(std::move(t)), inner{{owned, {}}} {}
+    owning_task_awaiter(const owning_task_awaiter&) = delete;
     bool await_ready() const noexcept { return false; }
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> h) {

@@ -22,14 +22,14 @@ namespace crema {
     @par Thread Safety
     Safe.
 */
-inline void* recycle_allocate(std::size_t size);
+CREMA_FORCEINLINE void* recycle_allocate(std::size_t size);
 
 /** Give back what `recycle_allocate` returned.
 
     @param memory What was returned; not null.
     @param size The size that was asked for.
 */
-inline void recycle_free(void* memory, std::size_t size) noexcept;
+CREMA_FORCEINLINE void recycle_free(void* memory, std::size_t size) noexcept;
 
 /// A standard allocator over `recycle_allocate`.
 template <class T>
@@ -86,7 +86,7 @@ CREMA_NOINLINE inline void plain_free(void* memory) noexcept { ::operator delete
 
 } // namespace detail
 
-inline void* recycle_allocate(std::size_t size) {
+CREMA_FORCEINLINE void* recycle_allocate(std::size_t size) {
     if constexpr (sanitize_address) return ::operator new(size);
     using bins = detail::recycle_bins;
     const std::size_t c = (size + bins::step - 1) / bins::step - (size != 0);
@@ -100,7 +100,7 @@ inline void* recycle_allocate(std::size_t size) {
     return ::operator new((c + 1) * bins::step);
 }
 
-inline void recycle_free(void* memory, std::size_t size) noexcept {
+CREMA_FORCEINLINE void recycle_free(void* memory, std::size_t size) noexcept {
     if constexpr (sanitize_address) return detail::plain_free(memory);
     using bins = detail::recycle_bins;
     const std::size_t c = (size + bins::step - 1) / bins::step - (size != 0);
