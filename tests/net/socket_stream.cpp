@@ -5,6 +5,7 @@
 #include "sockets.hpp"
 
 #include <catch2/catch.hpp>
+#include <cstdio>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -166,4 +167,27 @@ TEST_CASE_METHOD(fixture, "writing to a peer that has gone is an error, not a si
     CHECK(r.from->write(piece).error == std::errc::broken_pipe);
     const std::string_view pieces[] = {"x", "y"};
     CHECK(r.from->write(pieces).error == std::errc::broken_pipe);
+}
+
+TEST_CASE_METHOD(fixture, "octets of a file leave without a copy, as many as there is room for", "[socket_stream]") {
+    std::FILE* const f = std::tmpfile();
+    REQUIRE(f);
+    const std::string content(5'000'000, 'x');
+    REQUIRE(std::fwrite(content.data(), 1, content.size(), f) == content.size());
+    std::fflush(f);
+    const int fd = ::fileno(f);
+    const auto some = r.from->write_file(fd, 4'999'990, 10);
+#if defined(__linux__)
+    CHECK_FALSE(some.error);
+    CHECK(some.size == 10);
+    const auto more = r.from->write_file(fd, 0, content.size());
+    CHECK_FALSE(more.error);
+    CHECK(more.size > 0);
+    CHECK(more.size < content.size()); // nobody reads
+    CHECK(r.from->write_file(fd, 0, content.size()).would_block());
+    CHECK(r.from->write_file(fd, 6'000'000, 1).error == std::errc::operation_not_supported); // behind the end
+#else
+    CHECK(some.error == std::errc::operation_not_supported);
+#endif
+    std::fclose(f);
 }

@@ -3,6 +3,7 @@
 #include <crema/web/send_file.hpp>
 
 #include "files.hpp"
+#include "server/sockets.hpp"
 #include <crema/loop/sleep.hpp>
 #include <crema/testing/client.hpp>
 #include <crema/web/app.hpp>
@@ -385,6 +386,59 @@ TEST_CASE("a file that becomes shorter while it is sent closes the connection", 
     REQUIRE(call.body_so_far().size() < 30'000'000);
     std::filesystem::resize_file(files.root() / "a.bin", 0);
     CHECK_THROWS_AS(call.result(), testing::failure);
+}
+
+TEST_CASE("a large file leaves a real socket whole, in order with its neighbours; whoever leaves half-way ends it", "[send_file][socket]") {
+    served_files files;
+    std::string content;
+    for (int i = 0; content.size() < 9'000'000; ++i) content += std::to_string(i) + '\n';
+    files.write("large.bin", content);
+    app a;
+    int ended = 0, cut = 0;
+    a.get("/large", [&](request&, response& res) -> task<> {
+        try {
+            co_await res.send_file(files.root() / "large.bin");
+            ++ended;
+        } catch (const cancelled&) {
+            ++cut;
+        }
+    });
+    a.get("/small", [](request&, response& res) { res.send("small"); });
+    auto& l = loop::current();
+    listen_options options;
+    options.address = "127.0.0.1";
+    options.block = false;
+    std::string first, part, leaver;
+    std::thread client;
+    a.listen(0, std::move(options), [&](server& s) {
+        client = std::thread([&, port = s.port()] {
+            crema_test::tcp_client c(port);
+            const std::string large = "GET /large HTTP/1.1\r\nHost: h\r\n", small = "GET /small HTTP/1.1\r\nHost: h\r\n";
+            c.send(small + "\r\n" + large + "\r\n" + large + "Range: bytes=1000000-4999999\r\n\r\n" + small +
+                   "Connection: close\r\n\r\n");
+            std::this_thread::sleep_for(20ms); // it stands still meanwhile
+            first = c.all().value_or("broken");
+            {
+                crema_test::tcp_client leaves(port);
+                leaves.send(large + "\r\n");
+                leaver = leaves.some(100'000);
+            }
+            l.post([&] { a.close(2s); });
+        });
+    });
+    l.run();
+    client.join();
+    const auto small = first.find("small"), large = first.find(content, small),
+               range = first.find(std::string_view(content).substr(1'000'000, 4'000'000), large + content.size()),
+               last = first.find("small", range + 4'000'000);
+    CHECK(small != first.npos);
+    REQUIRE(large != first.npos);
+    REQUIRE(range != first.npos);
+    CHECK(range - large - content.size() < 500); // a head
+    CHECK(last == first.size() - 5);
+    CHECK(leaver.find(content.substr(0, 50'000)) != leaver.npos);
+    CHECK(ended == 2);
+    CHECK(cut == 1);
 }
 
 TEST_CASE("download names the file", "[send_file]") {

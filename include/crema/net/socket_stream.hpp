@@ -31,6 +31,7 @@ public:
     CREMA_DECL void want(bool readable, bool writable) override;
     CREMA_DECL io_result read(std::span<char> into) noexcept override;
     CREMA_DECL io_result write(std::span<const std::string_view> pieces) noexcept override;
+    CREMA_DECL io_result write_file(int descriptor, std::uint64_t offset, std::size_t size) noexcept override;
     CREMA_DECL void end() noexcept override;
     CREMA_DECL void close() noexcept override;
     CREMA_DECL void reset() noexcept override;
@@ -57,6 +58,9 @@ private:
 #include <cerrno>
 #include <utility>
 #include <sys/socket.h>
+#if defined(__linux__)
+#include <sys/sendfile.h>
+#endif
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -132,6 +136,20 @@ CREMA_DECL io_result socket_stream::write(std::span<const std::string_view> piec
         if (n >= 0) return {static_cast<std::size_t>(n), {}};
         if (errno != EINTR) return {0, std::error_code(errno, std::system_category())};
     }
+}
+
+CREMA_DECL io_result socket_stream::write_file([[maybe_unused]] int descriptor, [[maybe_unused]] std::uint64_t offset,
+                                               [[maybe_unused]] std::size_t size) noexcept {
+#if defined(__linux__)
+    for (;;) {
+        auto at = static_cast<off_t>(offset);
+        const auto n = ::sendfile(fd_, descriptor, &at, size);
+        if (n > 0) return {static_cast<std::size_t>(n), {}};
+        if (n == 0 || errno == EINVAL || errno == ENOSYS) break; // behind its end; not that kind of file
+        if (errno != EINTR) return {0, std::error_code(errno, std::system_category())};
+    }
+#endif
+    return {0, std::make_error_code(std::errc::operation_not_supported)};
 }
 
 CREMA_DECL address socket_stream::local() const noexcept {

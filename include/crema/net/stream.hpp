@@ -4,6 +4,7 @@
 #include <crema/core/config.hpp>
 #include <crema/net/address.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string_view>
 #include <system_error>
@@ -57,6 +58,14 @@ public:
     virtual io_result read(std::span<char> into) noexcept = 0;
     /// Writes what there is room for, one piece after the other as one message.
     virtual io_result write(std::span<const std::string_view> pieces) noexcept = 0;
+    /** Writes octets of a file, from the system's memory, without a copy; waits for the disk when they are not there.
+
+        @return `operation_not_supported` when this stream, or this file, cannot: read and write them.
+    */
+    virtual io_result write_file([[maybe_unused]] int descriptor, [[maybe_unused]] std::uint64_t offset,
+                                 [[maybe_unused]] std::size_t size) noexcept {
+        return {0, std::make_error_code(std::errc::operation_not_supported)};
+    }
     /// Tells the peer that nothing more follows.
     virtual void end() noexcept = 0;
     /// Closes; the handler is not called any more.

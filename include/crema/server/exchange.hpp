@@ -52,6 +52,7 @@ public:
     virtual void begin(exchange& x, int status, std::string_view reason, std::string_view fields,
                        std::optional<std::uint64_t> length) = 0;
     virtual void write(exchange& x, std::string_view piece) = 0;
+    virtual std::optional<std::size_t> write_file(exchange&, int, std::uint64_t, std::size_t) { return std::nullopt; }
     virtual void end(exchange& x, std::string_view trailers) = 0;
     virtual void informational(exchange& x, int status, std::string_view fields) = 0;
     virtual void abort(exchange& x) noexcept = 0;
@@ -198,6 +199,17 @@ public:
         @throws system_error `bad_value` when there is no answer to write to, or more than its length: the connection is reset then.
     */
     void write_now(std::string_view piece) { carrier_->write(*this, piece); }
+    /** Send octets of a file as a piece of the body, out of the system's memory, without a copy. What is not there yet is waited
+        for: ask `fs::is_at_hand` first.
+
+        @param descriptor Of a regular file, that has them all.
+        @return How many the connection took; when it is less than all, await `room`. Nothing when it cannot do that, because it is
+        encrypted or the body is chunked: read and write them.
+        @throws system_error As `write_now`.
+    */
+    std::optional<std::size_t> write_file(int descriptor, std::uint64_t offset, std::size_t size) {
+        return carrier_->write_file(*this, descriptor, offset, size);
+    }
     /** End the answer.
 
         @param trailers Ready lines, only for a chunked body.

@@ -106,6 +106,27 @@ CREMA_DECL void h1_connection::begin(exchange& x, int status, std::string_view r
     soon();
 }
 
+CREMA_DECL std::optional<std::size_t> h1_connection::write_file(exchange& x, int descriptor, std::uint64_t offset, std::size_t size) {
+    if (!x.head_sent_ || x.ended_) throw system_error(make_error_code(error::bad_value), "no answer to write to");
+    if (x.out_ != exchange::framing::length || x.no_body_ || size > x.out_left_) return std::nullopt; // `write` knows
+    if (!failed_ && send() && !blocked_) {
+        const auto r = stream_->write_file(descriptor, offset, size);
+        if (r.error == std::errc::operation_not_supported) return std::nullopt;
+        x.out_left_ -= r.size;
+        sent_ += r.size;
+        out_octets_ += r.size;
+        if (r.size == size) return size;
+        if (r.error && !r.would_block()) failed_ = true;
+        else blocked_ = true; // it took what it could
+        size = r.size;
+    } else {
+        size = 0;
+    }
+    file_waits_ = true;
+    soon(); // asks for room, or finds out that there will be none
+    return size;
+}
+
 CREMA_DECL void h1_connection::write(exchange& x, std::string_view piece) {
     if (!x.head_sent_ || x.ended_) throw system_error(make_error_code(error::bad_value), "no answer to write to");
     if (piece.empty()) return;
@@ -191,7 +212,7 @@ CREMA_DECL upgraded_stream h1_connection::upgrade(exchange& x, int status, std::
 
 CREMA_DECL void h1_connection::abort(exchange&) noexcept { lose(cancel_reason::requested); }
 
-CREMA_DECL bool h1_connection::has_room(exchange&) noexcept { return out_.size() <= shared_.limit.backlog; }
+CREMA_DECL bool h1_connection::has_room(exchange&) noexcept { return out_.size() <= shared_.limit.backlog && !file_waits_; }
 
 CREMA_DECL void h1_connection::released(exchange&) noexcept { soon(); }
 

@@ -63,6 +63,7 @@ private:
     CREMA_DECL void begin(exchange& x, int status, std::string_view reason, std::string_view fields,
                           std::optional<std::uint64_t> length) override;
     CREMA_DECL void write(exchange& x, std::string_view piece) override;
+    CREMA_DECL std::optional<std::size_t> write_file(exchange& x, int descriptor, std::uint64_t offset, std::size_t size) override;
     CREMA_DECL void end(exchange& x, std::string_view trailers) override;
     CREMA_DECL void informational(exchange& x, int status, std::string_view fields) override;
     CREMA_DECL void abort(exchange& x) noexcept override;
@@ -134,6 +135,7 @@ private:
     bool keep_ = true;        // another request may follow
     bool ended_ = false;      // the client sends nothing more
     bool blocked_ = false;    // the client does not take what is sent
+    bool file_waits_ = false; // there is more of a file, which is not in `out_`
     bool stalled_ = false;    // requests wait because answers do
     bool running_ = false;
     bool soon_ = false;
@@ -291,7 +293,7 @@ CREMA_DECL void h1_connection::on_readable() {
 
 CREMA_DECL void h1_connection::on_writable() {
     const h1_shared::entry e(shared_);
-    blocked_ = false;
+    blocked_ = file_waits_ = false;
     run();
 }
 
