@@ -162,3 +162,57 @@ TEST_CASE("an exception of a watcher is the loop's to report, and the others are
     CHECK(w1.calls == 1);
     CHECK(w2.calls == 1);
 }
+
+#if CREMA_NET_EPOLL && CREMA_NET_QUIET_WAIT
+TEST_CASE("who has settled is told of what comes later, or of what was left when the poller looks again", "[poller]") {
+    loop l;
+    poller p(l);
+    socket_pair s, t;
+    watcher w(p), other(p);
+    p.add(w, s.near);
+    p.add(other, t.near);
+    w.then = [&] { p.settled(w); };
+    turn(l);
+    s.send("x");
+    turn(l);
+    CHECK(w.calls == 1); // although it is still there
+    turn(l);
+    CHECK(w.calls == 1);
+    p.look_again();
+    turn(l, 2);
+    CHECK(w.calls == 2);
+    turn(l);
+    CHECK(w.calls == 2);
+    s.send("y");
+    turn(l);
+    CHECK(w.calls == 3);
+    t.send("z"); // the other has not settled: all that is ready is told again and again
+    turn(l);
+    CHECK(other.calls >= 2);
+    CHECK(w.calls >= 4);
+}
+
+TEST_CASE("what is wanted anew is told when it is ready already", "[poller]") {
+    loop l;
+    poller p(l);
+    socket_pair s;
+    watcher w(p);
+    p.add(w, s.near);
+    w.then = [&] { p.settled(w); };
+    turn(l);
+    s.send("x");
+    turn(l);
+    CHECK(w.calls == 1);
+    p.change(w, true, true, true); // there is room to write all the time
+    turn(l, 2);
+    CHECK(w.calls >= 2);
+    CHECK(w.seen.writable);
+    p.change(w, true, false, true);
+    turn(l);
+    const int before = w.calls;
+    s.send("y");
+    w.then = [&] { p.change(w, true, true, true), p.settled(w); }; // while it is told
+    turn(l);
+    CHECK(w.calls >= before + 2);
+}
+#endif

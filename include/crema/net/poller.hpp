@@ -14,7 +14,8 @@ namespace crema::net {
 /** Watches descriptors for the sockets of one loop.
 
     On Linux an epoll set of its own, nested in that of Asio: one wait for all sockets, no system call to re-arm a
-    socket, and no operation object a socket. Elsewhere each socket waits through Asio.
+    socket, and no operation object a socket. When all that were told have `settled`, the set itself needs none either.
+    Elsewhere each socket waits through Asio.
 
     @par Thread Safety
     Only on its loop.
@@ -63,6 +64,15 @@ public:
 
     /// Returns whose `on_ready` runs; null when it has been removed meanwhile.
     const watcher* current() const noexcept { return *current_; }
+    /** Says, while its `on_ready` runs, that nothing is left of the octets that it was told of.
+
+        What comes later is told. Should something be left all the same, it is told with the next thing that happens to
+        any descriptor, or after `look_again`. */
+    void settled(const watcher& w) noexcept {
+        if (*current_ == &w) *settled_ = true;
+    }
+    /// Tells of everything that is ready, whoever has `settled`: now and then, for who was wrong in that.
+    CREMA_DECL void look_again() noexcept;
     /// Returns the loop.
     loop& owner() const noexcept { return loop_; }
 
@@ -71,6 +81,7 @@ private:
     loop& loop_;
     std::shared_ptr<state> state_;
     const watcher* const* current_;
+    bool* settled_;
 };
 
 } // namespace crema::net
@@ -79,7 +90,7 @@ private:
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/io_context.hpp>
 #include <crema/core/error.hpp>
-#include <crema/core/recycle.hpp>
+#include <crema/net/set_wait.hpp>
 #include <cerrno>
 #include <functional>
 #include <new>
@@ -94,52 +105,58 @@ namespace crema::net {
 #if CREMA_NET_EPOLL
 
 struct poller::state : std::enable_shared_from_this<state> {
-    using descriptor = asio::posix::basic_stream_descriptor<asio::io_context::executor_type>;
-
-    struct on_events {
-        std::shared_ptr<state> self;
-        using allocator_type = recycling_allocator<void>;
-        allocator_type get_allocator() const noexcept { return {}; }
-        void operator()(std::error_code ec) const {
-            if (!ec) self->run();
-        }
-    };
-
-    explicit state(loop& l) : loop_(l), set_(l.context()) {
+    static int make_set() {
         const int fd = ::epoll_create1(EPOLL_CLOEXEC);
         if (fd < 0) throw system_error(std::error_code(errno, std::system_category()), "epoll_create1");
-        set_.assign(fd);
+        return fd;
     }
-    void wait() {
+    explicit state(loop& l)
+        : loop_(l), set_(l.context(), make_set(), [](void* self) { static_cast<state*>(self)->run(); }, this) {}
+    void wait(crema::detail::waiting_for what = crema::detail::waiting_for::anew) {
         if (waiting_ || count_ == 0 || !set_.is_open()) return;
         try {
-            set_.async_wait(descriptor::wait_read, on_events{shared_from_this()});
+            set_.start(shared_from_this(), what);
             waiting_ = true;
+            quiet_ = what == crema::detail::waiting_for::news;
         } catch (const std::bad_alloc&) { // looks without waiting until there is memory again
             loop_.callback([&] { again_.start(loop_.immediates()); });
         }
+    }
+    // What is ready now counts too, not only what comes.
+    void look_again() noexcept {
+        all_settled_ = false;
+        if (!waiting_ || !quiet_) return;
+        set_.cancel();
+        waiting_ = false;
+        wait();
     }
     void run() {
         waiting_ = false;
         if (!set_.is_open()) return;
         epoll_event events[256];
-        const int n = ::epoll_wait(set_.native_handle(), events, 256, 0);
+        const int n = ::epoll_wait(set_.descriptor(), events, 256, 0);
         batch_ = events;
         size_ = n > 0 ? n : 0;
+        all_settled_ = n < 256;
         for (int i = 0; i < size_; ++i) {
             auto* w = static_cast<watcher*>(events[i].data.ptr);
             if (!w) continue; // removed by one before
             current_ = w;
+            settled_ = false;
             const auto e = events[i].events;
             const bool failed = (e & (EPOLLHUP | EPOLLERR)) != 0;
             loop_.callback([&] {
                 w->on_ready({(e & EPOLLIN) || failed, (e & EPOLLOUT) || failed, (e & (EPOLLRDHUP | EPOLLHUP)) != 0, failed});
             });
-            if (loop_.halted() && loop_.context().stopped()) break; // told to stop; what is ready stays so
+            if (e != EPOLLIN || (!settled_ && current_)) all_settled_ = false;
+            if (loop_.halted() && loop_.context().stopped()) { // told to stop; what is ready stays so
+                all_settled_ = false;
+                break;
+            }
         }
         batch_ = nullptr;
         current_ = nullptr;
-        wait();
+        wait(all_settled_ ? crema::detail::waiting_for::news : crema::detail::waiting_for::anew);
     }
     void forget(watcher& w) noexcept {
         if (current_ == &w) current_ = nullptr;
@@ -156,27 +173,28 @@ struct poller::state : std::enable_shared_from_this<state> {
         state& self;
     };
     loop& loop_;
-    descriptor set_;
+    crema::detail::set_wait set_;
     without_memory again_{*this};
     epoll_event* batch_ = nullptr;
     const watcher* current_ = nullptr;
     int size_ = 0;
     std::size_t count_ = 0;
     bool waiting_ = false;
+    bool settled_ = false; // whose `on_ready` runs
+    bool all_settled_ = false;
+    bool quiet_ = false; // it waits for news only
 };
 
-CREMA_DECL poller::poller(loop& l) : loop_(l), state_(std::make_shared<state>(l)), current_(&state_->current_) {}
+CREMA_DECL poller::poller(loop& l)
+    : loop_(l), state_(std::make_shared<state>(l)), current_(&state_->current_), settled_(&state_->settled_) {}
 
-CREMA_DECL poller::~poller() {
-    std::error_code ignored;
-    state_->set_.close(ignored);
-}
+CREMA_DECL poller::~poller() { state_->set_.close(); }
 
 CREMA_DECL void poller::add(watcher& w, int fd) {
     epoll_event e{};
     e.events = EPOLLIN | EPOLLRDHUP;
     e.data.ptr = &w;
-    if (::epoll_ctl(state_->set_.native_handle(), EPOLL_CTL_ADD, fd, &e) != 0)
+    if (::epoll_ctl(state_->set_.descriptor(), EPOLL_CTL_ADD, fd, &e) != 0)
         throw system_error(std::error_code(errno, std::system_category()), "epoll_ctl");
     w.fd_ = fd;
     w.readable_ = w.closing_ = true;
@@ -193,18 +211,20 @@ CREMA_DECL void poller::change(watcher& w, bool readable, bool writable, bool pe
     w.readable_ = readable;
     w.writable_ = writable;
     w.closing_ = peer_closed;
-    ::epoll_ctl(state_->set_.native_handle(), EPOLL_CTL_MOD, w.fd_, &e);
+    ::epoll_ctl(state_->set_.descriptor(), EPOLL_CTL_MOD, w.fd_, &e);
+    state_->look_again(); // the kernel does not tell of what was ready already
 }
+
+CREMA_DECL void poller::look_again() noexcept { state_->look_again(); }
 
 CREMA_DECL void poller::remove(watcher& w) noexcept {
     if (w.fd_ < 0) return;
     epoll_event e{};
-    ::epoll_ctl(state_->set_.native_handle(), EPOLL_CTL_DEL, w.fd_, &e);
+    ::epoll_ctl(state_->set_.descriptor(), EPOLL_CTL_DEL, w.fd_, &e);
     w.fd_ = -1;
     state_->forget(w);
     if (--state_->count_ == 0 && state_->waiting_) {
-        std::error_code ignored;
-        state_->set_.cancel(ignored); // nothing to wait for: the loop may end
+        state_->set_.cancel(); // nothing to wait for: the loop may end
         state_->waiting_ = false;
     }
 }
@@ -213,6 +233,7 @@ CREMA_DECL void poller::remove(watcher& w) noexcept {
 
 struct poller::state {
     const watcher* current_ = nullptr;
+    bool settled_ = false;
 };
 
 namespace detail {
@@ -256,8 +277,10 @@ struct waiting : std::enable_shared_from_this<waiting> {
 
 } // namespace detail
 
-CREMA_DECL poller::poller(loop& l) : loop_(l), state_(std::make_shared<state>()), current_(&state_->current_) {}
+CREMA_DECL poller::poller(loop& l)
+    : loop_(l), state_(std::make_shared<state>()), current_(&state_->current_), settled_(&state_->settled_) {}
 CREMA_DECL poller::~poller() = default;
+CREMA_DECL void poller::look_again() noexcept {}
 
 CREMA_DECL void poller::add(watcher& w, int fd) {
     auto* waits = new std::shared_ptr<detail::waiting>(std::make_shared<detail::waiting>(loop_, fd));

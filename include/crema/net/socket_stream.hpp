@@ -32,6 +32,9 @@ public:
     CREMA_DECL io_result read(std::span<char> into) noexcept override;
     CREMA_DECL io_result write(std::span<const std::string_view> pieces) noexcept override;
     CREMA_DECL io_result write_file(int descriptor, std::uint64_t offset, std::size_t size) noexcept override;
+    void settled() noexcept override {
+        if (emptied_) poller_.settled(*this);
+    }
     CREMA_DECL void end() noexcept override;
     CREMA_DECL void close() noexcept override;
     CREMA_DECL void reset() noexcept override;
@@ -48,6 +51,7 @@ private:
     bool wants_readable_ = true, wants_writable_ = false; // by the handler
     bool asked_readable_ = true, asked_writable_ = false; // of the system
     bool peer_closed_ = false;
+    bool emptied_ = false; // the last read took all there was
     address peer_;
 };
 
@@ -114,7 +118,10 @@ CREMA_DECL void socket_stream::on_ready(poller::readiness r) {
 CREMA_DECL io_result socket_stream::read(std::span<char> into) noexcept {
     for (;;) {
         const auto n = ::recv(fd_, into.data(), into.size(), 0);
-        if (n >= 0) return {static_cast<std::size_t>(n), {}};
+        if (n >= 0) {
+            emptied_ = static_cast<std::size_t>(n) < into.size();
+            return {static_cast<std::size_t>(n), {}};
+        }
         if (errno != EINTR) return {0, std::error_code(errno, std::system_category())};
     }
 }

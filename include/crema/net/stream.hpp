@@ -66,6 +66,9 @@ public:
                                  [[maybe_unused]] std::size_t size) noexcept {
         return {0, std::make_error_code(std::errc::operation_not_supported)};
     }
+    /// Says, in `on_readable`, that all of what came was read and seen to, as far as the handler can tell, and no more is
+    /// expected at once. Only a hint: what is there all the same may be told later than it could be.
+    virtual void settled() noexcept {}
     /// Tells the peer that nothing more follows.
     virtual void end() noexcept = 0;
     /// Closes; the handler is not called any more.

@@ -278,6 +278,7 @@ CREMA_DECL void h1_connection::on_readable() {
         if ((r.error && !r.would_block()) || (!r.error && r.size == 0)) lose(cancel_reason::disconnected);
         return;
     }
+    const bool fresh = state_ == state::idle && begin_ == end_;
     const auto room = room_to_read();
     if (room.empty()) return want();
     const auto r = stream_->read(room);
@@ -289,6 +290,8 @@ CREMA_DECL void h1_connection::on_readable() {
     end_ += static_cast<std::uint32_t>(r.size);
     in_octets_ += r.size;
     run();
+    // Whole requests and nothing else, all answered: a client that had sent more would have filled up the read.
+    if (fresh && state_ == state::idle && begin_ == end_ && out_.empty()) stream_->settled();
 }
 
 CREMA_DECL void h1_connection::on_writable() {

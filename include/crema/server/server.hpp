@@ -290,6 +290,7 @@ CREMA_DECL void server::tick() {
     last_tick_ = loop_.now();
     const auto ticks = static_cast<std::uint32_t>(std::clamp<std::int64_t>(elapsed, 1, 1 << 20));
     shared_->advance(ticks);
+    poller_.look_again();
     start_ticks();
     if (shared_->passed > 2) late_.start(loop_.immediates());
     else pass();
