@@ -63,12 +63,12 @@ def counted(figure, function, arguments, usual_work, form, without=()):
 
 def instructions(arguments):
     counted("instructions", measure.instructions, arguments,
-            ["plaintext", "pipelined", "json", "post", "param", "param100", "param1000", "browser", "middleware", "coroutine"],
+            ["plaintext", "pipelined", "json", "post", "param", "param100", "param1000", "browser", "middleware", "coroutine", "observed"],
             lambda v: f"{v:.0f}", without=measure.NOT_COUNTED)
 
 
 def allocations(arguments):
-    counted("allocations", measure.allocations, arguments, ["plaintext", "json", "coroutine", "param", "post"],
+    counted("allocations", measure.allocations, arguments, ["plaintext", "json", "coroutine", "param", "post", "observed"],
             lambda v: f"{v:.2f}".rstrip("0").rstrip("."))
 
 

@@ -36,6 +36,7 @@ WORK = {
     "browser": ("browser", 64, 1, {}),
     "middleware": ("plaintext", 64, 1, {"MW": "5"}),
     "coroutine": ("coroutine", 64, 1, {}),
+    "observed": ("plaintext", 64, 1, {"OBSERVE": "1"}),
     "single": ("plaintext", 1, 1, {}),
 }
 
@@ -69,6 +70,8 @@ LACKS = {
     "express": {"coroutine"},
     "fastify": {"coroutine"},
 }
+for lacking in LACKS.values():
+    lacking.add("observed")
 
 
 # Too slow under valgrind to answer in time.

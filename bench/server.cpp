@@ -2,9 +2,11 @@
 //
 //   bench_server PORT
 //
-// ROUTES=n in the environment registers n routes before the others, MW=n as many middlewares that only call next.
+// ROUTES=n in the environment registers n routes before the others, MW=n as many middlewares that only call next, OBSERVE=1 metrics
+// and logger.
 // SPDX-License-Identifier: MIT
 #include <crema.hpp>
+#include <crema/middleware/metrics.hpp>
 
 #include "person.hpp"
 
@@ -34,6 +36,7 @@ int main(int argc, char** argv) {
         return 2;
     }
     app app;
+    if (from_environment("OBSERVE")) app.use(metrics()).use(logger());
     for (int i = from_environment("MW"); i > 0; --i) app.use([](request&, response&, next& next) { next(); });
     for (int i = 0, n = from_environment("ROUTES"); i < n; ++i)
         app.get("/api/v1/resource" + std::to_string(i) + "/:id/detail", send_id);

@@ -2,6 +2,7 @@
 //
 //   production [port]
 //   curl http://localhost:3000/posts?token=x            -> the log: … "GET /posts?token=[redacted] HTTP/1.1" 200 …
+//   curl -s http://localhost:3000/metrics | grep _count -> http_request_duration_seconds_count{method="GET",route="/posts",status="200"} 1
 //   curl -i --compressed http://localhost:3000/posts    -> Content-Encoding: zstd, br or gzip, as the client likes
 //   curl -si -H 'Accept-Encoding: gzip' http://localhost:3000/posts | grep -i content-encoding   -> Content-Encoding: gzip
 //   curl -N --compressed http://localhost:3000/ticks    -> three lines, each when it happens
@@ -10,6 +11,7 @@
 #include <crema/ext/zlib.hpp>
 #include <crema/ext/zstd.hpp>
 #include <crema/middleware/compression.hpp>
+#include <crema/middleware/metrics.hpp>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -24,6 +26,9 @@ struct post {
 
 int main(int argc, char** argv) {
     app app;
+
+    // Durations by route, loop, pool, process, for Prometheus; for this machine and private networks.
+    app.use(metrics());
 
     // Apache's format; "json" for machines. Written by a thread of its own, without secrets.
     app.use(logger({.format = "combined"}));

@@ -64,6 +64,7 @@ public:
     virtual std::string_view trailers(const exchange& x) const noexcept = 0;
     virtual void released(exchange& x) noexcept = 0;
     virtual net::address local() const noexcept = 0;
+    virtual std::size_t connections() const noexcept = 0;
 
 protected:
     ~exchange_carrier() = default;
@@ -260,6 +261,8 @@ public:
     const net::address& peer() const noexcept { return peer_; }
     /// Returns the address that the client is connected to; nothing when it has left.
     net::address local() const noexcept { return carrier_->local(); }
+    /// Returns how many connections its server has open on this thread; 0 when its client has left.
+    std::size_t connections() const noexcept { return carrier_->connections(); }
     /// Tells whether the connection is encrypted.
     bool secure() const noexcept { return secure_; }
     /// Returns the loop.

@@ -75,6 +75,7 @@ private:
     CREMA_DECL std::string_view trailers(const exchange& x) const noexcept override;
     CREMA_DECL void released(exchange& x) noexcept override;
     net::address local() const noexcept override { return stream_->local(); }
+    std::size_t connections() const noexcept override { return shared_.connections; }
 
     void enter(state s) noexcept;
     void run();

@@ -88,6 +88,7 @@ public:
     std::string_view trailers(const exchange&) const noexcept override { return {}; }
     CREMA_DECL void released(exchange& x) noexcept override;
     net::address local() const noexcept override { return {}; }
+    std::size_t connections() const noexcept override { return 0; }
 
 private:
     h1_shared& shared_;
