@@ -65,14 +65,14 @@ struct deadline_watch final : cancel_callback {
     deadline_watch(request& of, response& its, next n) : cancel_callback(&left), req(of), res(its), pass(std::move(n)) {}
 
     void end() noexcept {
-        time.clear();
+        stop();
         detach();
         pass.reset(); // may end the exchange
     }
     // The scope that is being cancelled lives in the exchange: let go of it afterwards.
     static void left(cancel_callback& c) noexcept {
         auto& self = static_cast<deadline_watch&>(c);
-        self.time.clear();
+        self.stop();
         if (self.pass) self.req.raw().loop().next_tick([last = std::move(*self.pass)] {});
         self.pass.reset();
     }
@@ -90,6 +90,9 @@ struct deadline_watch final : cancel_callback {
         else res.on_finish([r = &req] { r->scope().cancel(cancel_reason::timed_out); });
     }
 
+    // The timer's function holds this, this must not go on holding the timer.
+    void stop() noexcept { std::exchange(time, {}).clear(); }
+
     request& req;
     response& res;
     std::optional<next> pass;
@@ -100,7 +103,11 @@ struct deadline_watch final : cancel_callback {
 
 CREMA_DECL void deadline_handler::operator()(request& req, response& res, next& next) const {
     const auto watch = std::make_shared<detail::deadline_watch>(req, res, next);
-    watch->time = req.raw().loop().set_timeout([watch, options = options_] { watch->over(options); }, options_.after);
+    watch->time = req.raw().loop().set_timeout([watch, options = options_] {
+        const auto self = watch;
+        self->over(options);
+        self->stop();
+    }, options_.after);
     watch->attach(&req.scope());
     res.on_finish([watch] { watch->end(); });
     next();
