@@ -137,11 +137,25 @@ TEST_CASE("the callback is destroyed when the timer has ended and no handle is l
         CHECK(token.use_count() == 2);
         c.after(1ms);
     }
-    SECTION("cleared, then the handle goes") {
+    SECTION("cleared") {
         auto t = c.l.set_timeout([token] {}, 1);
         t.clear();
-        CHECK(token.use_count() == 2);
-        t = {};
+        CHECK(token.use_count() == 1);
+    }
+    SECTION("cleared, and the function holds the handle") {
+        struct holder {
+            timer t;
+        };
+        const auto h = std::make_shared<holder>();
+        h->t = c.l.set_timeout([token, h] {}, 1);
+        h->t.clear();
+        CHECK(h.use_count() == 1);
+    }
+    SECTION("cleared by the function, which nobody else holds") {
+        const auto t = std::make_shared<timer>();
+        *t = c.l.set_interval([token, t] { t->clear(); }, 1);
+        c.after(1ms);
+        CHECK(t.use_count() == 1);
     }
     SECTION("a timer that clears the last handle to itself while it runs") {
         auto t = std::make_unique<timer>();

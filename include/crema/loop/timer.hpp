@@ -144,11 +144,24 @@ public:
     void release() noexcept {
         if (--count_ == 0) delete this;
     }
-    void run() { run_(); }
+    void run() {
+        struct mark {
+            bool& running;
+            explicit mark(bool& r) noexcept : running(r) { running = true; }
+            ~mark() { running = false; }
+        } const m(running_);
+        run_();
+    }
+    // Destroys the function, which may hold handles to this: not while it runs.
+    void drop() noexcept {
+        if (running_) return;
+        const auto last = std::move(run_);
+    }
 
 private:
     unique_function<void()> run_;
     unsigned count_ = 0;
+    bool running_ = false;
 };
 
 /** Holds the timers of one loop, in lists by duration and a heap of these lists.
@@ -330,6 +343,7 @@ private:
             t.destroyed_ = true;
             if (t.refed_) --refs_;
         }
+        if (t.cleared_) owned.drop();
         owned.release();
         return ok;
     }
@@ -450,7 +464,7 @@ public:
     bool has_ref() const noexcept { return object_ && object_->has_ref(); }
     /// Starts the delay anew, also after it has fired; does nothing once it was cleared.
     inline timer& refresh();
-    /// Stops it for good. Does nothing when empty or cleared before.
+    /// Stops it for good and destroys its function, unless that runs. Does nothing when empty or cleared before.
     inline void clear() noexcept;
     /// Tells whether it waits to fire.
     bool active() const noexcept { return object_ && object_->active(); }
@@ -509,8 +523,12 @@ inline timer& timer::refresh() {
 }
 inline void timer::clear() noexcept {
     if (!object_ || object_->cleared_) return;
-    object_->cleared_ = true;
-    if (object_->queue_) object_->queue_->unenroll(*object_);
+    auto& object = *object_;
+    object.cleared_ = true;
+    object.retain(); // the function may hold this handle
+    if (object.queue_) object.queue_->unenroll(object);
+    object.drop();
+    object.release();
 }
 
 } // namespace crema
