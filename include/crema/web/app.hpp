@@ -10,9 +10,11 @@
 #include <crema/server/server.hpp>
 #include <crema/web/app_core.hpp>
 #include <crema/web/closing.hpp>
+#include <crema/web/render.hpp>
 #include <crema/web/router.hpp>
 #include <crema/web/send.hpp>
 #include <crema/web/transaction.hpp>
+#include <crema/web/view.hpp>
 #include <chrono>
 #include <concepts>
 #include <functional>
@@ -89,6 +91,39 @@ public:
     /// Returns values for templates and handlers.
     value& locals() noexcept { return app_->locals; }
 
+    /** Register what makes texts of templates with an extension; apps that are mounted here have it, too.
+
+        @param extension With or without its point.
+        @param f Called as `f(const std::string& path, const value& options)`, it returns `std::string`, or `task<std::string>`
+        when it waits, reads files or works on the pool (`co_await offload(…)`). Or, as in Express,
+        `f(const std::string& path, value options, rendered_callback done)`.
+    */
+    template <class F>
+    app& engine(std::string_view extension, F f) {
+        add_engine(extension, detail::make_engine(std::move(f)));
+        return *this;
+    }
+    /** Render a view: `auto text = co_await app.render("mail", values);` with `value values{{"name", "Ada"}};`
+
+        The template may name what is in `locals()` and in `values`, which hides it.
+
+        @param name Relative to the setting `views`; copied.
+        @throws view_error when it is not there, or when nothing says by which engine.
+    */
+    rendering render(std::string_view name, value values = {}) const {
+        return rendering(app_, std::string(name), std::move(values));
+    }
+    /// Renders a view and calls `done(std::exception_ptr, std::string)`, later than this returns.
+    template <std::invocable<std::exception_ptr, std::string> Done>
+    void render(std::string_view name, value values, Done done) const {
+        app_->render(name, std::move(values), nullptr, rendered_callback(std::move(done)));
+    }
+    /// @copydoc render(std::string_view, value, Done) const
+    template <std::invocable<std::exception_ptr, std::string> Done>
+    void render(std::string_view name, Done done) const {
+        render(name, value(), std::move(done));
+    }
+
     /// Returns the path or paths under which it is mounted: a string or an array of strings; `"/"` at the top.
     value mountpath() const { return app_->mount_path; }
     /// Returns the path under which it is mounted, from the topmost app on; empty at the top.
@@ -160,6 +195,7 @@ public:
 private:
     friend struct detail::app_core;
     explicit app(std::shared_ptr<detail::app_core> core) : router(core->core), app_(std::move(core)) {}
+    CREMA_DECL void add_engine(std::string_view extension, std::shared_ptr<detail::view_engine> made);
     CREMA_DECL int listen_with(std::uint16_t port, listen_options options, unique_function<void(server&)> ready);
     std::shared_ptr<detail::app_core> app_;
 };
@@ -169,6 +205,7 @@ private:
 #if CREMA_BODIES
 #include <csignal>
 #include <cstdio>
+#include <mutex>
 #include <stdexcept>
 
 namespace crema {
@@ -193,6 +230,15 @@ CREMA_DECL void router::mount(const detail::located_path& path, std::shared_ptr<
     std::vector<std::string> paths;
     for (const auto& i : path.items) paths.emplace_back(i.text);
     core_->owner->adopt(*app, path.several ? value(paths) : value(paths.front()));
+}
+
+CREMA_DECL app detail::app_core::handle() const { return app(shared()); }
+CREMA_DECL app request::app() const { return owner_->app().handle(); }
+CREMA_DECL app response::app() const { return owner_->app().handle(); }
+
+CREMA_DECL void app::add_engine(std::string_view extension, std::shared_ptr<detail::view_engine> made) {
+    const std::lock_guard lock(app_->views.guard);
+    app_->views.engines[(extension.starts_with('.') ? "" : ".") + std::string(extension)] = std::move(made);
 }
 
 CREMA_DECL app::app() : app(std::make_shared<detail::app_core>()) {}

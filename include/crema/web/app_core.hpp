@@ -10,6 +10,7 @@
 #include <crema/web/fwd.hpp>
 #include <crema/web/router.hpp>
 #include <crema/web/settings.hpp>
+#include <crema/web/view.hpp>
 #include <functional>
 #include <map>
 #include <memory>
@@ -25,6 +26,7 @@ struct app_core final : exchange_handler, std::enable_shared_from_this<app_core>
     std::shared_ptr<router_core> core = std::make_shared<router_core>();
     settings options;
     value locals = value::object();
+    view_store views;
     std::vector<std::unique_ptr<server>> servers;
     std::optional<watchdog> dog; // of servers that listen without blocking
 
@@ -48,6 +50,13 @@ struct app_core final : exchange_handler, std::enable_shared_from_this<app_core>
     CREMA_DECL void apply(const std::string& name, const change& c);   // here and below
     CREMA_DECL void adopt(app_core& child, value path);              // a child was mounted
     CREMA_DECL std::string path() const;                             // where it is mounted, from the top
+    CREMA_DECL app handle() const;                                   // as the application has it
+    std::shared_ptr<app_core> shared() const { return std::const_pointer_cast<app_core>(shared_from_this()); }
+
+    // render.hpp
+    CREMA_DECL void render(std::string_view name, value given, const value* of_answer, rendered_callback done);
+    CREMA_DECL std::shared_ptr<view_engine> engine(std::string_view extension); // its own or from above
+    CREMA_DECL std::shared_ptr<view> make_view(std::string_view name);          // null when there is none
 };
 
 } // namespace crema::detail

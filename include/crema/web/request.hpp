@@ -179,6 +179,8 @@ public:
     const activity_label* route_label() const noexcept { return route_; }
     /// Returns the response to this request.
     CREMA_DECL response& res() noexcept;
+    /// Returns the app that handles the request now: the mounted one within it.
+    CREMA_DECL crema::app app() const;
     /// Returns the settings of the app that handles the request.
     CREMA_DECL const settings& options() const noexcept;
     /// Returns the values that follow all coroutines of this request. See `context_value`.
@@ -207,7 +209,7 @@ private:
         query_.reset();
         cookies_.reset();
         if (!signed_cookies_.empty()) [[unlikely]] signed_cookies_ = value::object();
-        body_ = nullptr;
+        if (!body_.is_null()) body_ = nullptr;
         raw_body_.reset();
         raw_owned_.clear();
         peer_.clear();

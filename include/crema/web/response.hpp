@@ -21,6 +21,7 @@
 #include <crema/web/settings.hpp>
 #include <charconv>
 #include <concepts>
+#include <exception>
 #include <initializer_list>
 #include <memory>
 #include <optional>
@@ -281,6 +282,27 @@ public:
     CREMA_COROUTINE void download(const std::filesystem::path& path, std::string_view filename,
                              const send_file_options& options, sent_callback done);
 
+    /** Render a view and send it: `res.render("index", {{"title", "Hey"}})`.
+
+        The template may name what is in `app::locals`, in `locals()` and in `values`, of which a later one hides an earlier one.
+        Its text is sent as by `send`, later than this returns; errors go to the error handlers.
+
+        @param name Relative to the setting `views`. Not to be taken from the client: `..` leads where it leads.
+        @throws view_error when nothing says by which engine.
+    */
+    CREMA_DECL void render(std::string_view name, value values = {});
+    /// Renders a view and calls `done(std::exception_ptr, std::string)` with the text; that answers, what it throws goes to the
+    /// error handlers.
+    template <std::invocable<std::exception_ptr, std::string> Done>
+    void render(std::string_view name, value values, Done done) {
+        render_with(name, std::move(values), unique_function<void(std::exception_ptr, std::string)>(std::move(done)));
+    }
+    /// @copydoc render(std::string_view, value, Done)
+    template <std::invocable<std::exception_ptr, std::string> Done>
+    void render(std::string_view name, Done done) {
+        render(name, value(), std::move(done));
+    }
+
     /// Sends status and header fields now; what follows is streamed.
     void flush_headers() { begin_stream(); }
     /// Sets a status and header fields and sends them.
@@ -369,6 +391,8 @@ public:
     const settings& options() const noexcept { return *settings_; }
     /// Returns the request.
     request& req() noexcept { return *req_; }
+    /// Returns the app that handles the request now.
+    CREMA_DECL crema::app app() const;
     /// Returns who is told of the end, and the times.
     detail::answer_watch& watched() noexcept { return watched_; }
 
@@ -417,6 +441,7 @@ private:
         exchange_->end(trailers_);
     }
     CREMA_DECL void begin_stream();
+    CREMA_DECL void render_with(std::string_view name, value values, unique_function<void(std::exception_ptr, std::string)> done);
     CREMA_DECL response& set_field(std::string_view name, std::string_view field_value);
     CREMA_DECL void make_etag(std::string_view body);
     CREMA_DECL void finish(std::string_view body);
@@ -478,7 +503,6 @@ private:
 #include <crema/http/negotiate.hpp>
 #include <crema/http/status.hpp>
 #include <crema/http/vary.hpp>
-#include <crema/json/parse.hpp>
 #include <crema/web/request.hpp>
 #include <cstring>
 #include <stdexcept>
@@ -523,24 +547,6 @@ inline std::string_view extension_of(std::string_view path) noexcept {
 inline std::string phrase_of(int code) {
     const auto phrase = http::reason_phrase(code);
     return phrase.empty() ? std::to_string(code) : std::string(phrase);
-}
-
-// What a replacer makes of a value; nothing when it is left out.
-inline std::optional<value> replaced(const settings::json_replacer_function& f, std::string_view name, const value& v) {
-    auto r = f(name, v);
-    if (!r) return r;
-    if (r->is_object()) {
-        value::object_type members;
-        for (const auto& [key, member] : r->as_object())
-            if (auto m = replaced(f, key, member)) members.emplace_back(key, std::move(*m));
-        r->as_object() = std::move(members);
-        return r;
-    }
-    if (r->is_array()) {
-        std::size_t i = 0;
-        for (auto& element : r->as_array()) element = replaced(f, std::to_string(i++), element).value_or(value());
-    }
-    return r;
 }
 
 } // namespace detail
@@ -716,66 +722,17 @@ CREMA_DECL void response::send(std::span<const std::byte> octets) {
     finish({reinterpret_cast<const char*>(octets.data()), octets.size()});
 }
 
-CREMA_DECL void response::send_json(std::string_view text) {
-    require_open("json()");
-    if (!headers_.has("Content-Type")) [[likely]] {
-        headers_.append_known("Content-Type", "application/json; charset=utf-8");
-        finish(text);
-    } else {
-        send(text);
-    }
-}
-
-CREMA_DECL void response::send_jsonp(std::string& text) {
-    require_open("jsonp()");
-    if (!headers_.has("Content-Type")) {
-        headers_.set_trusted("X-Content-Type-Options", "nosniff");
-        headers_.append_trusted("Content-Type", "application/json; charset=utf-8");
-    }
-    const auto named = req_->query(settings_->jsonp_callback);
-    if (!named || named->empty()) return send(text);
-    std::string callback;
-    for (const char c : *named)
-        if (is_alpha(c) || is_digit(c) || std::string_view("[]_$.").find(c) != std::string_view::npos) callback += c;
-    // the comment keeps the name of a callback from being the first octets: they could be those of another format
-    std::string script = "/**/ typeof " + callback + " === 'function' && " + callback + "(";
-    for (std::size_t at = 0; at < text.size();) { // two characters end a line in a script, but not in JSON
-        const auto next = std::min(text.find("\xe2\x80", at), text.size());
-        script.append(text, at, next - at);
-        at = next;
-        if (at == text.size()) break;
-        const bool ends_line = at + 2 < text.size() && (text[at + 2] == '\xa8' || text[at + 2] == '\xa9');
-        if (ends_line) script += text[at + 2] == '\xa8' ? "\\u2028" : "\\u2029";
-        else script.append(text, at, 3);
-        at += 3;
-    }
-    script += ");";
-    headers_.set_trusted("X-Content-Type-Options", "nosniff");
-    headers_.set_trusted("Content-Type", "text/javascript; charset=utf-8");
-    finish(script);
-}
-
-CREMA_DECL std::string& response::json_buffer() {
-    static thread_local std::string buffer;
-    if (buffer.capacity() > 1 << 20) buffer = {}; // not kept for one large answer
-    buffer.clear();
-    return buffer;
-}
-
-CREMA_DECL void response::replace_json(std::string& text) const {
-    const auto whole = detail::replaced(settings_->json_replacer, {}, crema::json::parse<value>(text).value());
-    text.clear();
-    if (whole) crema::json::write(text, *whole, json_options());
-}
-
 CREMA_DECL void response::make_etag(std::string_view body) {
     using kind = settings::etag_kind;
     const auto& options = *settings_;
-    char tag[http::etag_room];
     switch (options.etag) {
     case kind::off: break;
     case kind::weak:
-    case kind::strong: headers_.append_known("ETag", http::write_etag(tag, body, options.etag == kind::weak)); break;
+        headers_.append_written("ETag", http::etag_size, [&](char* to) { http::write_etag(to, body, true); });
+        break;
+    case kind::strong:
+        headers_.append_written("ETag", http::etag_size - 2, [&](char* to) { http::write_etag(to, body, false); });
+        break;
     case kind::express: headers_.append_trusted("ETag", http::express_etag(body)); break;
     case kind::function:
         if (const auto made = options.make_etag(body); !made.empty()) set_field("ETag", made);
@@ -897,4 +854,5 @@ CREMA_DECL void response::write_early_hints(field_list hints) {
 
 } // namespace crema
 #include <crema/web/answer_hooks.hpp>
+#include <crema/web/answer_json.hpp>
 #endif

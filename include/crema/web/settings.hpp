@@ -9,13 +9,27 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace crema {
+
+class view;
+
+/** Says what a view is looked for with; the setting `view` gets it.
+
+    @par Thread Safety
+    Distinct objects: safe.
+*/
+struct view_options {
+    std::string default_engine{};     ///< setting `view engine`: the extension of names without one; may be empty
+    std::vector<std::string> roots{}; ///< setting `views`
+};
 
 /** Holds the settings of an app by their Express names, and beside them what each request reads, ready to use.
 
@@ -32,6 +46,10 @@ namespace crema {
     | `query parser` | `"simple"` | `true`, `"simple"`: flat; `"extended"`: nested; `false`: none; or a function |
     | `subdomain offset` | 2 | how many parts of the host's name are no subdomains |
     | `trust proxy` | false | whose `X-Forwarded-` fields are believed, see below |
+    | `view` | files | a function of name and `view_options` that gives a `std::shared_ptr<view>`, or null when there is none |
+    | `view cache` | false; true in production | views that were found are kept |
+    | `view engine` | none | extension of views whose name has none |
+    | `views` | `views` in the working directory | a directory, or an array of them, that views are in |
     | `x-powered-by` | true | sends `X-Powered-By: crema` |
 
     `trust proxy` is `true` for everybody, a number of hops, a text with commas or an array of addresses, subnets
@@ -57,6 +75,9 @@ public:
     /// Parses a query, given without its question mark.
     using query_function = std::function<value(std::string_view)>;
 
+    /// Finds a view, or gives null.
+    using view_function = std::function<std::shared_ptr<view>(std::string_view name, const view_options& o)>;
+
     /// Construct with the defaults.
     CREMA_DECL settings();
 
@@ -76,6 +97,10 @@ public:
         @throws system_error(error::bad_value) when it is another name.
     */
     CREMA_DECL void set(std::string_view name, http::proxy_trust::predicate f);
+    /** Set `view` to a function.
+        @throws system_error(error::bad_value) when it is another name.
+    */
+    CREMA_DECL void set(std::string_view name, view_function f);
     /** Set `query parser` to a function, called as `f(std::string_view query)`, which returns a `value`.
         @throws system_error(error::bad_value) when it is another name.
     */
@@ -86,6 +111,8 @@ public:
     }
     /// Returns a value, or null when the name was never set; valid until it is set again.
     CREMA_DECL const value* get(std::string_view name) const;
+    /// Returns all values by name, as an object.
+    CREMA_DECL value all() const;
 
     bool case_sensitive_routing = false; ///< setting `case sensitive routing`
     bool strict_routing = false;         ///< setting `strict routing`
@@ -102,6 +129,7 @@ public:
     query_function parse_query{};                               ///< setting `query parser` when it is a function
     std::size_t subdomain_offset = 2;                           ///< setting `subdomain offset`
     http::proxy_trust trust_proxy{};                            ///< setting `trust proxy`
+    view_function make_view{};                                  ///< setting `view` when it is a function
 
 private:
     CREMA_DECL void set_query_parser(std::string_view name, query_function f);
@@ -116,7 +144,8 @@ private:
 #include <crema/core/error.hpp>
 #include <cmath>
 #include <cstdlib>
-#include <vector>
+#include <filesystem>
+#include <system_error>
 
 namespace crema {
 
@@ -129,6 +158,8 @@ CREMA_DECL settings::settings() {
     set("query parser", value("simple"));
     set("subdomain offset", value(2));
     set("trust proxy", value(false));
+    std::error_code ignored; // without a working directory there are no views
+    set("views", value((std::filesystem::current_path(ignored) / "views").string()));
 }
 
 CREMA_DECL void settings::set(std::string_view name, value v) {
@@ -177,6 +208,15 @@ CREMA_DECL void settings::set(std::string_view name, value v) {
         subdomain_offset = static_cast<std::size_t>(v.as_uint64());
     } else if (name == "trust proxy") {
         set_trust(v);
+    } else if (name == "view engine") {
+        if (!v.is_null() && !v.is_string()) bad("an extension");
+    } else if (name == "views") {
+        bool texts = v.is_string() || v.is_array();
+        for (const auto& one : v.elements()) texts = texts && one.is_string();
+        if (!texts) bad("a directory or an array of directories");
+    } else if (name == "view") {
+        if (!v.is_null()) bad("a function or null");
+        make_view = nullptr;
     }
     keep(name, std::move(v));
 }
@@ -246,6 +286,19 @@ CREMA_DECL void settings::set(std::string_view name, json_replacer_function f) {
         throw system_error(make_error_code(error::bad_value),
                            "setting \"" + std::string(name) + "\": no such function");
     json_replacer = std::move(f);
+}
+
+CREMA_DECL void settings::set(std::string_view name, view_function f) {
+    if (name != "view" || !f)
+        throw system_error(make_error_code(error::bad_value),
+                           "setting \"" + std::string(name) + "\": no such function");
+    make_view = std::move(f);
+}
+
+CREMA_DECL value settings::all() const {
+    value v = value::object();
+    for (const auto& [name, one] : all_) v[name] = one;
+    return v;
 }
 
 CREMA_DECL const value* settings::get(std::string_view name) const {

@@ -1,0 +1,44 @@
+// answer_json: the settings "json replacer", "json spaces" and "json escape", and scripts that call back.
+#include <crema/web/answer_json.hpp>
+
+#include <crema/testing/client.hpp>
+#include <crema/web/app.hpp>
+
+#include <catch2/catch.hpp>
+
+using namespace crema;
+
+TEST_CASE("a replacer sees the whole first, then what it made of that, names and numbers", "[answer_json]") {
+    std::string seen;
+    const auto made = detail::replaced(
+        [&](std::string_view name, const value& v) -> std::optional<value> {
+            seen += "[" + std::string(name) + "]";
+            if (name == "secret") return std::nullopt;
+            if (v.is_integer()) return value(v.as_int64() + 1);
+            return v;
+        },
+        {}, value{{"a", 1}, {"secret", "x"}, {"list", value::array({1, 2})}});
+    CHECK(seen == "[][a][secret][list][0][1]");
+    REQUIRE(made);
+    CHECK(*made == value{{"a", 2}, {"list", value::array({2, 3})}});
+}
+
+TEST_CASE("a replacer may leave out all; an element that it leaves out is null", "[answer_json]") {
+    CHECK_FALSE(detail::replaced([](std::string_view, const value&) -> std::optional<value> { return std::nullopt; }, {}, value(1)));
+    const auto made = detail::replaced(
+        [](std::string_view name, const value& v) { return name == "0" ? std::nullopt : std::optional<value>(v); }, {},
+        value::array({1, 2}));
+    REQUIRE(made);
+    CHECK(*made == value::array({nullptr, 2}));
+}
+
+TEST_CASE("a name of a callback keeps only what stands in one, and lines cannot end in the script", "[answer_json]") {
+    app a;
+    a.get("/", [](request&, response& res) { res.jsonp({{"text", "a\xe2\x80\xa8" "b"}}); });
+    testing::client c(a);
+    c.get("/?callback=x.y[0](1);").expect(200, "/**/ typeof x.y[0]1 === 'function' && x.y[0]1({\"text\":\"a\\u2028b\"});");
+    c.get("/?callback=").expect(200, "{\"text\":\"a\xe2\x80\xa8" "b\"}");
+    a.enable("json escape").set("json spaces", value(1));
+    a.get("/b", [](request&, response& res) { res.json({{"text", "<&>"}}); });
+    c.get("/b").expect(200, "{\n \"text\": \"\\u003c\\u0026\\u003e\"\n}");
+}
