@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Prints the figures of crema beside the floor and the neighbours that are there, as tables, and keeps them for the plot.
 
-    compare.py instructions|allocations|calls|cpu|idle|latency|plot ... [--rounds N] [--seconds S] [--only a,b] [--work a,b]
+    compare.py instructions|allocations|calls|cpu|idle|latency|threads|plot ... [--rounds N] [--seconds S] [--only a,b] [--work a,b]
 
 Ratios are taken within one run: the floor is measured before and after each slice of another server, the two as near in
 time as can be, and what is printed is the median over the rounds with the least and the greatest beside it.
@@ -146,6 +146,29 @@ def idle(arguments):
     print("| goal | 1024 |", flush=True)
 
 
+def threads(arguments):
+    """What a second thread costs: CPU per request with two against one, and the futex calls of two."""
+    ratios = []
+    running = {n: measure.Server("crema", {"THREADS": str(n)}, pin=False) for n in (1, 2)}
+    try:
+        for server in running.values():
+            measure.load(server.port, "plaintext", "--seconds", 0.3)
+        for _ in range(arguments.rounds):
+            one, _ = measure.cpu_per_request(running[1], "plaintext", arguments.seconds)
+            two, _ = measure.cpu_per_request(running[2], "plaintext", arguments.seconds)
+            again, _ = measure.cpu_per_request(running[1], "plaintext", arguments.seconds)
+            ratios.append(two / ((one + again) / 2))
+    finally:
+        for server in running.values():
+            server.stop()
+    measure.WORK["threads"] = ("plaintext", 64, 1, {"THREADS": "2"})
+    futex = measure.system_calls("crema", "threads", pin=False).get("futex", 0.0)
+    keep("threads", {"crema": {"two against one": statistics.median(ratios), "futex": futex}})
+    print("\n| two threads | | goal |\n|---|---|---|")
+    print(f"| CPU per request, against one thread | {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}) | 1.05 |")
+    print(f"| futex calls per request, those of the thread of the watchdog, which looks by the clock, included | {futex:.3f} | 0 |", flush=True)
+
+
 def latency(arguments):
     """p99 with 1024 connections at half of what the floor can do at most, against the floor's at the same rate."""
     names, _ = chosen(arguments, [])
@@ -212,7 +235,7 @@ def plot(_):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("figure", nargs="+", choices=["instructions", "allocations", "calls", "cpu", "idle", "latency", "plot"])
+    parser.add_argument("figure", nargs="+", choices=["instructions", "allocations", "calls", "cpu", "idle", "latency", "threads", "plot"])
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=0.5)
     parser.add_argument("--only", type=lambda t: t.split(","))

@@ -192,11 +192,11 @@ def cpu_per_request(server, work, seconds):
     return (cpu_seconds(server.pid()) - before) / result["requests"] * 1e6, result
 
 
-def slope(name, work, wrapper, count, few, many, connections=None):
+def slope(name, work, wrapper, count, few, many, connections=None, pin=True):
     """What each further request costs, by two runs of different length. `count` reads the total after a run."""
     totals = []
     for requests in (few, many):
-        with Server(name, WORK[work][3], wrapper, patience=60) as server:
+        with Server(name, WORK[work][3], wrapper, patience=60, pin=pin) as server:
             load(server.port, work, "--requests", requests, connections=connections)
             server.stop()
             totals.append(count(server))
@@ -218,7 +218,7 @@ def instructions(name, work, few=640, many=2560):
     return slope(name, work, ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"], count, few, many)
 
 
-def system_calls(name, work, connections=None, few=640, many=5760):
+def system_calls(name, work, connections=None, few=640, many=5760, pin=True):
     """System calls per request, by name."""
     with tempfile.NamedTemporaryFile(mode="r") as out:
         def count(_):
@@ -230,7 +230,7 @@ def system_calls(name, work, connections=None, few=640, many=5760):
                     calls[part[-1]] = int(part[3])
             return calls
 
-        return slope(name, work, ["strace", "-f", "-c", "-o", out.name], count, few, many, connections)
+        return slope(name, work, ["strace", "-f", "-c", "-o", out.name], count, few, many, connections, pin)
 
 
 def allocations(name, work, warm=2000, requests=1000):

@@ -12,6 +12,7 @@
 #   calls         system calls per request
 #   cpu           CPU time per request against the floor
 #   idle          memory per idle connection
+#   threads       what a second thread costs
 #   latency       p99 at half the floor's highest rate
 #   plot          writes figures.svg from what was measured so far
 #   peers         builds the neighbours that are to be compared; after that they are measured, too
@@ -32,13 +33,13 @@ what=
 while [ $# -gt 0 ]; do
     case $1 in
     --) shift; break ;;
-    all) what="$what compile allocations await watchdog compression files instructions calls idle probe cpu latency plot" ;;
-    probe | compile | allocations | await | watchdog | compression | files | instructions | calls | cpu | idle | latency | plot | peers) what="$what $1" ;;
+    all) what="$what compile allocations await watchdog compression files instructions calls idle probe cpu threads latency plot" ;;
+    probe | compile | allocations | await | watchdog | compression | files | instructions | calls | cpu | idle | threads | latency | plot | peers) what="$what $1" ;;
     *) echo "crema: $1 is nothing to measure; the beginning of bench/run.sh lists what is" >&2; exit 2 ;;
     esac
     shift
 done
-[ -n "$what" ] || what="compile allocations await watchdog compression files instructions calls idle probe cpu latency plot"
+[ -n "$what" ] || what="compile allocations await watchdog compression files instructions calls idle probe cpu threads latency plot"
 
 install_packages $packages_build $packages_bench
 launcher=

@@ -3,13 +3,14 @@
 //   bench_server PORT
 //
 // ROUTES=n in the environment registers n routes before the others, MW=n as many middlewares that only call next, OBSERVE=1 metrics
-// and logger.
+// and logger, THREADS=n serves on n threads.
 // SPDX-License-Identifier: MIT
 #include <crema.hpp>
 #include <crema/middleware/metrics.hpp>
 
 #include "person.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -55,7 +56,10 @@ int main(int argc, char** argv) {
     // curl --json @bench/load/person.json http://localhost:8080/echo-json
     app.post("/echo-json", [](body<person> who, response& res) { res.json(*who); });
 
-    return app.listen(static_cast<std::uint16_t>(std::atoi(argv[1])), {.address = "127.0.0.1"}, [](auto& server) {
+    listen_options options;
+    options.address = "127.0.0.1";
+    options.threads = static_cast<unsigned>(std::max(1, from_environment("THREADS")));
+    return app.listen(static_cast<std::uint16_t>(std::atoi(argv[1])), std::move(options), [](auto& server) {
         std::printf("http://localhost:%d\n", server.port());
         std::fflush(stdout);
     });
