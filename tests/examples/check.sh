@@ -68,6 +68,7 @@ if [ -x "$BUILD/examples/production" ]; then
     has "whatever curl likes" "$(get --compressed "$at/posts")" '{"id":100,"title":"what was done on day 100"}'
     is ticks "$(get -N -H 'Accept-Encoding: gzip' "$at/ticks" | gzip -d | tr '\n' ' ')" "tick 1 tick 2 tick 3 "
     get -o "$dir/body" "$at/posts?token=x"
+    has trace "$(get -H 'traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' "$at/trace")" "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-"
     has metrics "$(get "$at/metrics")" 'http_request_duration_seconds_count{method="GET",route="/posts",status="200"} 3'
     stop production
     has "the log" "$(cat "$dir/out")" '"GET /posts?token=[redacted] HTTP/1.1" 200'
