@@ -65,10 +65,14 @@ private:
 #include <crema/core/error.hpp>
 #include <crema/core/secret.hpp>
 #include <array>
+#include <atomic>
+#include <list>
+#include <new>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/params.h>
 #include <vector>
 
 namespace crema::openssl {
@@ -80,31 +84,70 @@ namespace detail {
     throw system_error(make_error_code(error::bad_value), std::string(what) + ": " + text);
 }
 
+// A key of HMAC with SHA-256. What OpenSSL makes of it is kept and used again, by one thread at a time.
+class hmac_key {
+public:
+    explicit hmac_key(std::string_view secret) : model_(make(secret)) {}
+    hmac_key(const hmac_key&) = delete;
+    ~hmac_key() {
+        ::EVP_MAC_CTX_free(spare_.load(std::memory_order_relaxed));
+        ::EVP_MAC_CTX_free(model_);
+    }
+    void operator()(std::string_view text, unsigned char (&mac)[32]) const {
+        auto* c = spare_.exchange(nullptr, std::memory_order_acquire);
+        if (!c && !(c = ::EVP_MAC_CTX_dup(model_))) throw std::bad_alloc();
+        std::size_t size = 0;
+        const bool done = ::EVP_MAC_init(c, nullptr, 0, nullptr) &&
+                          ::EVP_MAC_update(c, reinterpret_cast<const unsigned char*>(text.data()), text.size()) &&
+                          ::EVP_MAC_final(c, mac, &size, sizeof mac) && size == sizeof mac;
+        EVP_MAC_CTX* none = nullptr;
+        if (!done || !spare_.compare_exchange_strong(none, c, std::memory_order_release, std::memory_order_relaxed))
+            ::EVP_MAC_CTX_free(c);
+        if (!done) fail("HMAC");
+    }
+
+private:
+    static EVP_MAC_CTX* make(std::string_view secret) {
+        auto* const algorithm = ::EVP_MAC_fetch(nullptr, "HMAC", nullptr);
+        auto* const c = algorithm ? ::EVP_MAC_CTX_new(algorithm) : nullptr;
+        ::EVP_MAC_free(algorithm); // counted
+        char hash[] = "SHA256";
+        const OSSL_PARAM params[] = {::OSSL_PARAM_construct_utf8_string("digest", hash, 0), ::OSSL_PARAM_construct_end()};
+        if (!c || !::EVP_MAC_init(c, reinterpret_cast<const unsigned char*>(secret.data()), secret.size(), params)) {
+            ::EVP_MAC_CTX_free(c);
+            fail("HMAC");
+        }
+        return c;
+    }
+    EVP_MAC_CTX* model_;
+    mutable std::atomic<EVP_MAC_CTX*> spare_{nullptr};
+};
+
 class hmac final : public signer {
 public:
-    explicit hmac(std::span<const std::string_view> secrets) : secrets_(secrets.begin(), secrets.end()) {
-        if (secrets_.empty()) throw system_error(make_error_code(error::bad_value), "a signer without a secret");
-        for (const auto& s : secrets_)
+    explicit hmac(std::span<const std::string_view> secrets) {
+        if (secrets.empty()) throw system_error(make_error_code(error::bad_value), "a signer without a secret");
+        for (const auto s : secrets) {
             if (s.empty()) throw system_error(make_error_code(error::bad_value), "an empty secret");
+            keys_.emplace_back(s);
+        }
     }
-    hmac(const hmac&) = delete;
-    ~hmac() override {
-        for (auto& s : secrets_) ::OPENSSL_cleanse(s.data(), s.size());
-    }
-    std::string signature(std::string_view text) const override { return by(secrets_.front(), text); }
+    std::string signature(std::string_view text) const override { return by(keys_.front(), text); }
     bool is_signature(std::string_view text, std::string_view s) const override {
         bool any = false; // all of them are tried: the time does not tell which one it was
-        for (const auto& secret : secrets_) any |= equal_secrets(by(secret, text), s);
+        for (const auto& key : keys_) any |= equal_secrets(by(key, text), s);
         return any;
     }
 
 private:
-    static std::string by(const std::string& secret, std::string_view text) {
-        auto all = base64_encode(hmac_sha256(secret, text));
+    static std::string by(const hmac_key& key, std::string_view text) {
+        unsigned char mac[32];
+        key(text, mac);
+        auto all = base64_encode({reinterpret_cast<const char*>(mac), sizeof mac});
         while (all.ends_with('=')) all.pop_back();
         return all;
     }
-    std::vector<std::string> secrets_;
+    std::list<hmac_key> keys_;
 };
 
 using cipher = std::unique_ptr<EVP_CIPHER_CTX, decltype(&::EVP_CIPHER_CTX_free)>;

@@ -591,7 +591,7 @@ CREMA_DECL bool sqlite_job::start(environment* env, std::coroutine_handle<> h) {
         place_ = place::queued;
         queue.push(*this);
     }
-    where.hold();
+    where.hold_outside();
     attach(env->scope);
     return true;
 }
@@ -611,7 +611,7 @@ CREMA_DECL void sqlite_job::block() {
 inline void sqlite_job::settle() noexcept {
     detach();
     --box_->pending; // only this loop counts it
-    box_->where->release();
+    box_->where->release_outside();
 }
 
 CREMA_DECL void sqlite_job::abandon() noexcept {

@@ -201,6 +201,16 @@ public:
         --holds_;
         touch();
     }
+    /// Does what `hold` does, for something that another thread will bring: who drives the loop by hand waits for it.
+    void hold_outside() noexcept {
+        ++outside_;
+        hold();
+    }
+    /// Ends one `hold_outside`.
+    void release_outside() noexcept {
+        --outside_;
+        release();
+    }
 
     /// Queues a function before all microtasks, to run when the running callback has ended.
     void next_tick(unique_function<void()> f, std::source_location where = std::source_location::current()) {
@@ -324,6 +334,7 @@ private:
     std::deque<unique_function<void()>> before_exit_;
     std::vector<unique_function<void()>> at_exit_;
     std::int64_t holds_ = 0;
+    std::int64_t outside_ = 0; // of them
     loop* older_ = nullptr;
     std::atomic<int> expected_{0}; // jobs announced and not delivered
     std::atomic<bool> halted_{false};
@@ -656,7 +667,7 @@ CREMA_DECL bool loop::run_once(wait w) {
     return keeps_alive() || engine_->has_work();
 }
 CREMA_DECL bool loop::waits_for_others() noexcept {
-    if (expected_.load(std::memory_order_acquire) > 0) return true;
+    if (outside_ > 0 || expected_.load(std::memory_order_acquire) > 0) return true;
     engine_->count(false);
     const bool more = engine_->has_work();
     engine_->count(keeps_alive());
