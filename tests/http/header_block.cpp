@@ -80,7 +80,8 @@ TEST_CASE("a name known when compiled is appended like any other", "[header_bloc
     for (int i = 0; i < 40; ++i) { // grows on the way
         const std::string value(static_cast<std::size_t>(i) * 3, 'v');
         known.append_known("ETag", value);
-        other.append_trusted("ETag", value);
+        if (i % 3 == 0) other.append_written("ETag", value.size(), [&](char* to) { value.copy(to, value.size()); });
+        else other.append_trusted("ETag", value);
         CHECK(known.view() == other.view());
         CHECK(known.last_is("ETag", ""));
     }

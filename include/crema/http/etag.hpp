@@ -12,6 +12,8 @@ namespace crema::http {
 /// Tells how much a validator promises: the same octets (strong), or the same meaning (weak).
 enum class etag_strength : bool { strong, weak };
 
+/// Counts the octets that `write_etag` writes for a weak validator; two less for a strong one.
+inline constexpr std::size_t etag_size = 36;
 /// Counts the octets that `write_etag` needs.
 inline constexpr std::size_t etag_room = 40;
 

@@ -80,6 +80,18 @@ public:
         names_ |= trace({name, N - 1});
     }
 
+    /// Does as `append_known` for a value of `size` octets that `write` writes where it is told.
+    template <std::size_t N, class F>
+    CREMA_FORCEINLINE void append_written(const char (&name)[N], std::size_t size, F&& write) {
+        if (N + 3 + size > capacity_ - size_ || count_ == lines_.size()) [[unlikely]]
+            make_room(N + 3 + size);
+        char* p = put_literal(text_.get() + size_, name);
+        std::memcpy(p, ": ", 2);
+        write(p + 2);
+        end_line(p + 2 + size, N - 1, size);
+        names_ |= trace({name, N - 1});
+    }
+
     /// Removes all lines of that name; tells whether there were any.
     CREMA_FORCEINLINE bool remove(std::string_view name) {
         return (names_ & trace(name)) != 0 && remove_lines(name);
@@ -136,9 +148,12 @@ private:
     }
     CREMA_NOINLINE void append_growing(std::string_view name, std::string_view value) {
         const std::string name_copy(name), value_copy(value); // both may be views into this block
-        reserve(size_ + name.size() + value.size() + 4);
-        if (count_ == lines_.size()) lines_.resize(count_ == 0 ? 16 : count_ * 2);
+        make_room(name.size() + value.size() + 4);
         append_trusted(name_copy, value_copy);
+    }
+    CREMA_NOINLINE void make_room(std::size_t size) { // for another line
+        reserve(size_ + size);
+        if (count_ == lines_.size()) lines_.resize(count_ == 0 ? 16 : count_ * 2);
     }
     CREMA_FORCEINLINE void end_line(char* p, std::size_t name, std::size_t value) noexcept {
         std::memcpy(p, "\r\n", 2);

@@ -451,7 +451,7 @@ CREMA_DECL void h1_connection::dispatch() {
     x.out_ = exchange::framing::none;
     x.answer_length_ = exchange::unknown_length;
     x.body_status_ = 0;
-    x.body_error_ = {};
+    if (x.body_error_) x.body_error_.clear();
     x.body_reason_ = "";
     enter(state::busy);
     ++shared_.exchanges;

@@ -155,6 +155,7 @@ struct h1_shared : std::enable_shared_from_this<h1_shared> {
     void adopt(exchange& x) noexcept;
     // Ends an exchange.
     void recycle(exchange& x) noexcept;
+    void recycle_one(exchange& x) noexcept;
     // Calls for each connection, whatever becomes of others meanwhile.
     template <class F>
     void for_each(h1_link& list, F&& f);
@@ -293,8 +294,7 @@ CREMA_DECL void h1_shared::adopt(exchange& x) noexcept {
     detached = &x;
 }
 
-CREMA_DECL void h1_shared::recycle(exchange& x) noexcept {
-    std::shared_ptr<h1_shared> last;
+CREMA_FORCEINLINE void h1_shared::recycle_one(exchange& x) noexcept {
     const entry e(*this);
     if (x.carrier_ == &nobody) {
         (x.prev_ ? x.prev_->next_ : detached) = x.next_;
@@ -307,9 +307,13 @@ CREMA_DECL void h1_shared::recycle(exchange& x) noexcept {
     for (auto& room : x.rooms_)
         if (room.data) give_room(std::exchange(room.data, nullptr), room.size);
     give_back(&x);
-    if (--exchanges == 0) {
-        last = std::move(self);
-        if (draining) may_be_quiet();
+    if (--exchanges == 0 && draining) [[unlikely]] may_be_quiet();
+}
+
+CREMA_DECL void h1_shared::recycle(exchange& x) noexcept {
+    recycle_one(x);
+    if (self && exchanges == 0) [[unlikely]] { // the server has gone: with the last exchange this goes, too
+        const auto last = std::move(self);
     }
 }
 

@@ -292,9 +292,11 @@ CREMA_DECL void transaction::on_close(cancel_reason) noexcept {}
 
 CREMA_DECL void transaction::on_destroy() noexcept {
     res_.watched_.over(req_, res_);
-    auto callbacks = std::exchange(res_.on_close_, {});
-    auto& loop = x_->loop();
-    for (auto& f : callbacks) loop.callback(f);
+    if (!res_.on_close_.empty()) [[unlikely]] {
+        auto callbacks = std::exchange(res_.on_close_, {});
+        auto& loop = x_->loop();
+        for (auto& f : callbacks) loop.callback(f);
+    }
     close();
     auto& pool = spare();
     if (pool.size() < 1024) pool.emplace_back(this);
