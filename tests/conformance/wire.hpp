@@ -48,8 +48,8 @@ struct suite {
     std::vector<std::function<setup(std::string_view title)>> families;
     std::vector<std::pair<std::string, std::string>> reasons; // part of a title, why it has no counterpart
 
-    void add(std::initializer_list<std::string_view> titles, setup s) {
-        for (const auto t : titles) apps.emplace(t, s);
+    void add(std::initializer_list<std::string> titles, setup s) {
+        for (const auto& t : titles) apps.emplace(t, s);
     }
     void add(std::string_view title, setup s) { apps.emplace(title, std::move(s)); }
     void result(std::string_view title, check c) { results.emplace(title, std::move(c)); }

@@ -328,6 +328,20 @@ inline void add(suite& s) {
     with(route + "path / using \":name\" / should work within arrays", [](router& r) { r.route({"/user/:user/poke", "/user/:user/pokes"}).all(send_params); });
     path("using \"{:name}\" / should name an optional parameter", "{/:foo}");
     path("using \"{:name}\" / should work in any segment", "/user{/:foo}/delete");
+    for (const auto* t : {"should name a zero-or-more repeated parameter", "should work in any segment"})
+        with(route + "path / using \"*name\" / " + t, [t](router& r) {
+            const bool inner = std::string_view(t) == "should work in any segment";
+            r.route(inner ? "/user{/*foo}/delete" : "{/*foo}").all(handler([](request& req, response& res, next&) {
+                auto shown = value::object();
+                for (const auto& p : req.params()) {
+                    auto parts = value::array();
+                    for (const auto& one : p.segments()) parts.as_array().push_back(one);
+                    shown[p.name] = std::move(parts);
+                }
+                res.append("Content-Type", "application/json");
+                res.end(json::stringify(shown));
+            }));
+        });
     s.result(route + "path / using \"(regexp)\" / should not treat regexp as literal regexp", [] {
         router r;
         throws([&] { r.route("/([a-z]+:n[0-9]+)"); }, "(");
