@@ -7,6 +7,7 @@
 #   await         what coroutines cost (time, instructions)
 #   watchdog      what the watchdog costs
 #   compression   what the gzip of an answer costs beside zlib itself
+#   session       what finding a session costs, the check of its signature included
 #   files         CPU per request for files of 1 KiB and 10 MiB, beside nginx
 #   instructions  user instructions per request
 #   calls         system calls per request
@@ -33,13 +34,13 @@ what=
 while [ $# -gt 0 ]; do
     case $1 in
     --) shift; break ;;
-    all) what="$what compile allocations await watchdog compression files instructions calls idle probe cpu threads latency plot" ;;
-    probe | compile | allocations | await | watchdog | compression | files | instructions | calls | cpu | idle | threads | latency | plot | peers) what="$what $1" ;;
+    all) what="$what compile allocations await watchdog compression session files instructions calls idle probe cpu threads latency plot" ;;
+    probe | compile | allocations | await | watchdog | compression | session | files | instructions | calls | cpu | idle | threads | latency | plot | peers) what="$what $1" ;;
     *) echo "crema: $1 is nothing to measure; the beginning of bench/run.sh lists what is" >&2; exit 2 ;;
     esac
     shift
 done
-[ -n "$what" ] || what="compile allocations await watchdog compression files instructions calls idle probe cpu threads latency plot"
+[ -n "$what" ] || what="compile allocations await watchdog compression session files instructions calls idle probe cpu threads latency plot"
 
 install_packages $packages_build $packages_bench
 launcher=
@@ -93,6 +94,10 @@ for one in $what; do
         [ -f bench/watchdog.cpp ] || continue
         build bench_watchdog
         "$build/bench_watchdog"
+        ;;
+    session)
+        build bench_session
+        "$build/bench_session"
         ;;
     compression)
         build bench_compression
