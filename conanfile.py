@@ -26,7 +26,7 @@ class CremaConan(ConanFile):
         toolchain = CMakeToolchain(self)
         for option in ("TESTS", "EXAMPLES"):
             toolchain.variables["CREMA_BUILD_" + option] = False
-        for option in ("SQLITE", "CRYPT", "ZLIB", "BROTLI", "ZSTD", "OPENSSL", "PCRE2"):
+        for option in ("SQLITE", "CRYPT", "ZLIB", "BROTLI", "ZSTD", "OPENSSL", "PCRE2", "MUSTACHE"):
             toolchain.variables["CREMA_WITH_" + option] = False
         toolchain.variables["CREMA_ASIO_INCLUDE_DIR"] = self.dependencies["asio"].cpp_info.includedirs[0].replace("\\", "/")
         toolchain.generate()

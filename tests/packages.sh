@@ -1,6 +1,6 @@
 # Debian packages that crema needs, and how to install those that are missing. Sourced by the scripts.
 
-packages_build="g++ cmake ninja-build pkg-config libasio-dev libsimdjson-dev libsqlite3-dev libcrypt-dev zlib1g-dev libbrotli-dev libzstd-dev libssl-dev libpcre2-dev"
+packages_build="g++ cmake ninja-build pkg-config libasio-dev libsimdjson-dev libsqlite3-dev libcrypt-dev zlib1g-dev libbrotli-dev libzstd-dev libssl-dev libpcre2-dev libkainjow-mustache-dev"
 packages_test="catch2 ccache curl python3 nodejs strace meson"
 
 # Installs what is missing of the packages given; one line says why when that cannot be done.

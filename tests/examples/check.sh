@@ -62,6 +62,16 @@ is primes "$(get "$at/primes/20000")" '{"below":20000,"count":2262}'
 is health "$(get "$at/health")" ok
 stop offload
 
+if [ -x "$BUILD/examples/views" ]; then
+    serve views
+    is "a view" "$(get "$at/" | tr -d '\n')" '<title>Everybody</title><h1>Views: Everybody</h1><ul>  <li>Ada, 36</li>  <li>Bob, 41</li>  <li>Eve, 29</li></ul>'
+    is "a view with the answer's locals" "$(get "$at/search?q=a" | tr -d '\n')" '<title>Found</title><h1>Views: Found</h1><ul>  <li>Ada, 36</li></ul>'
+    has "an empty list" "$(get "$at/search?q=x")" "nobody"
+    is "an engine of the application's" "$(get "$at/hello.txt")" "Hello, Ada"
+    has "a view that is nowhere" "$(get "$at/missing")" 'Failed to lookup view &quot;missing&quot; in views directory'
+    stop views
+fi
+
 if [ -x "$BUILD/examples/production" ]; then
     serve production
     has "gzip" "$(get -i -H 'Accept-Encoding: gzip' "$at/posts" | tr -d '\r' | grep -a -i content-encoding)" "Content-Encoding: gzip"
