@@ -21,6 +21,7 @@
 #include "wire_files.hpp"
 #include "wire_router.hpp"
 #include "wire_small.hpp"
+#include "wire_views.hpp"
 
 #include <cstdio>
 #include <iterator>
@@ -176,6 +177,7 @@ int main(int argc, char** argv) {
     add_express(suites);
     add_apps(suites);
     add_examples(suites);
+    add_views(suites);
 
     std::size_t passed = 0, failed = 0;
     std::string overview, missing;

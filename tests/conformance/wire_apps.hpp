@@ -675,6 +675,11 @@ inline void add_sending(suite& s) {
         const auto rest = t.substr(format.size());
         if (rest.starts_with("with canonicalized")) return setup([=](app& a) { a.use(three("text/plain", "text/html", "application/json")), a.use(supports(usual)); });
         if (rest.starts_with("with extnames")) return setup([=](app& a) { a.use(three("text", "html", "json")), a.use(supports(usual)); });
+        if (rest.starts_with("with parameters"))
+            return setup([=](app& a) {
+                a.use(three("text/plain; charset=utf-8", "text/html; foo=bar; bar=baz", "application/json; q=0.5"));
+                a.use(supports(usual));
+            });
         if (rest.starts_with("in router")) return setup([=](app& a) { a.get("/", three("text", "html", "json")), a.use(supports(usual)); });
         return setup{};
     });

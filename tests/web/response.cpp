@@ -335,6 +335,7 @@ TEST_CASE("format answers by what the client likes best", "[response]") {
         if (req.path() == "/default")
             res.format({{"text", [&] { res.send("p"); }}, {"default", [&] { res.send("d"); }}});
         else if (req.path() == "/only") res.format({{"default", [&] { res.send("d"); }}});
+        else if (req.path() == "/parameters") res.format({{"text/html; level=1; q=0.5", [&] { res.send("h"); }}});
         else
             res.format({{"text/plain", [&] { res.send("p"); }},
                         {"text/html", [&] { res.send("h"); }},
@@ -347,6 +348,7 @@ TEST_CASE("format answers by what the client likes best", "[response]") {
     c.get("/").set("Accept", "image/png").expect(406, "Not Acceptable").expect("vary", "Accept");
     c.get("/default").set("Accept", "image/png").expect(200, "d");
     c.get("/only").expect(200, "d");
+    c.get("/parameters").expect(200, "h").expect("content-type", "text/html; charset=utf-8");
 }
 
 TEST_CASE("what is set or sent after the answer throws", "[response]") {

@@ -790,7 +790,7 @@ CREMA_DECL void response::format(std::initializer_list<format_case> cases) {
     const auto best = types.empty() ? std::string_view{} : http::accepts(req_->get("Accept"), types);
     vary("Accept");
     if (!best.empty()) {
-        type(best);
+        type(trim_ows(best.substr(0, best.find(';')))); // its parameters are for the choice
         for (const auto& c : cases)
             if (c.type == best) return c.answer();
     }
