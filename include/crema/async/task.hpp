@@ -162,6 +162,12 @@ public:
         else return detail::get_awaiter(static_cast<A&&>(a));
     }
 
+protected:
+    // Tells who waits for the end, if somebody does; may destroy this.
+    void call_done() {
+        if (done_) done_(who_);
+    }
+
 private:
     environment* env_;           // set by whoever starts it
     function done_ = nullptr;
