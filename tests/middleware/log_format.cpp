@@ -23,7 +23,11 @@ public:
     taker(const log_format& f, std::string& to) : format_(f), to_(to) {}
     void over(request& req, response& res) noexcept override {
         over_at = res.watched().over_at();
-        format_.take(to_, req, res, true);
+        log_format::taken t;
+        format_.take(t, req, res, true);
+        std::string record(t.size, '?');
+        format_.put(record.data(), t);
+        to_ += record;
     }
     static inline std::chrono::steady_clock::time_point over_at;
 
@@ -146,6 +150,32 @@ TEST_CASE("JSON: one object a line, numbers as numbers, nothing for what there i
     CHECK(text.substr(end + 1) == "{\"time\":\"2000-10-10T13:55:36.123Z\",\"level\":\"warn\",\"message\":\"log lines were dropped\",\"dropped\":3}\n");
     CHECK(line("json", "/nowhere").find("\"level\":\"warn\"") != std::string::npos);
     CHECK(line("json", "/wrong").find("\"level\":\"error\"") != std::string::npos);
+}
+
+TEST_CASE("times are rounded to the digits that are asked for", "[middleware][log_format]") {
+    const auto shown = [](std::uint64_t ns, unsigned digits) {
+        char room[64];
+        return std::string(room, detail::log_milliseconds(room, ns, digits));
+    };
+    CHECK(shown(0, 0) == "0");
+    CHECK(shown(0, 3) == "0.000");
+    CHECK(shown(1'234'567, 3) == "1.235");
+    CHECK(shown(1'234'567, 1) == "1.2");
+    CHECK(shown(1'950'000, 1) == "2.0");
+    CHECK(shown(999'999'999, 0) == "1000");
+    CHECK(shown(12'034'005, 6) == "12.034005");
+    CHECK(shown(12'034'005, 9) == "12.034005000");
+}
+
+TEST_CASE("long texts are kept, and cut where they are too long", "[middleware][log_format]") {
+    const std::string many(5000, '"');
+    CHECK(line(":req[x-long]", "/", "X-Long: " + many + "\r\n").size() == 10000);
+    std::string query = "/?";
+    for (int i = 0; i < 500; ++i) query += "sig=&";
+    const auto hidden = line(":url :url", query);
+    CHECK(hidden.size() == 2 * (2 + 500 * 15) + 1);
+    const auto cut = logged({.format = ":id", .tokens = {{"id", [](request&, response&) { return std::string(100'000, 'x'); }}}}, get("/"));
+    CHECK(cut.size() == 16 * 1024 + 1);
 }
 
 TEST_CASE("lines that were dropped are told", "[middleware][log_format]") {

@@ -44,11 +44,24 @@ public:
     */
     CREMA_DECL explicit log_format(log_format_options options);
 
-    /// Adds what a line needs to a record; on the loop. `answered` is false before there is an answer.
-    CREMA_DECL void take(std::string& to, request& req, response& res, bool answered) const;
+    /// Is what a line needs, as views, until it is put into a record. Used again it allocates nothing.
+    struct taken {
+        std::int64_t over, response, total; // nanoseconds; negative when there is none
+        std::uint64_t length;               // ~0 when not known
+        net::address peer;
+        std::uint16_t status;               // 0 without an answer
+        std::uint8_t minor;
+        std::size_t size;                   // of the record
+        std::vector<std::string_view> texts; // null where there is none
+        std::vector<std::string> own;
+    };
+    /// Takes what a line needs; on the loop. `answered` is false before there is an answer. Valid until the exchange ends.
+    CREMA_DECL void take(taken& to, request& req, response& res, bool answered) const;
+    /// Writes a record. @param to Room for `t.size` octets.
+    CREMA_DECL void put(char* to, const taken& t) const;
     /** Write the lines of records, each with an end of line.
 
-        @param records As `take` made them, one behind the other.
+        @param records As `put` made them, one behind the other.
         @param dropped When not 0, a line tells that so many are missing.
         @param now What `steady` was at the time `system`.
     */
@@ -73,40 +86,43 @@ private:
     static bool is_text(kind k) noexcept { return k < kind::literal; }
     CREMA_DECL void parse(std::string_view format);
     CREMA_DECL piece token(std::string_view name, std::string_view argument) const;
-    CREMA_DECL static void escape(std::string& out, std::string_view text, bool json);
+    CREMA_DECL static char* escape(char* to, std::string_view text, bool json);
     CREMA_DECL void hide_query(std::string& out, std::string_view url) const;
 
     log_format_options options_;
     std::vector<piece> pieces_;
+    std::size_t fixed_ = 0;    // the most octets of a line, without texts
+    bool needs_peer_ = false;
     bool json_ = false;
 };
 
 } // namespace crema
 
 #if CREMA_BODIES
+#include <crema/core/copy.hpp>
 #include <crema/core/encode.hpp>
 #include <crema/core/text.hpp>
 #include <crema/http/date.hpp>
+#include <algorithm>
+#include <array>
 #include <charconv>
-#include <cstdio>
 #include <cstring>
-#include <optional>
 #include <stdexcept>
 #include <unistd.h>
 
 namespace crema {
 namespace detail {
 
-// The begin of a record; texts follow, each with its length in front.
+// The begin of a record; the peer follows if it is needed, then texts, each with its length in front.
 struct log_record {
     static constexpr std::uint32_t none = ~0u;
+    std::int64_t over, response, total;
+    std::uint64_t length;
     std::uint32_t size; // of all of it
-    std::uint16_t status; // 0 without an answer
+    std::uint16_t status;
     std::uint8_t minor;
-    std::int64_t over, response, total; // nanoseconds; negative when there is none
-    std::uint64_t length;               // ~0 when not known
-    net::address peer;
 };
+constexpr std::size_t log_text_most = 16 * 1024; // octets of one text that are kept
 
 inline std::string_view log_format_of(std::string_view name) {
     if (name == "combined")
@@ -118,13 +134,37 @@ inline std::string_view log_format_of(std::string_view name) {
     return name;
 }
 
-template <class T>
-void log_number(std::string& out, T n, int width = 0) {
-    char digits[24];
-    auto* const end = std::to_chars(digits, digits + sizeof digits, n).ptr;
-    for (auto w = static_cast<int>(end - digits); w < width; ++w) out += '0';
-    out.append(digits, end);
+// Writes digits, zeros in front up to a width.
+inline char* log_number(char* to, std::uint64_t n, std::size_t width = 1) noexcept {
+    char digits[20];
+    auto* p = digits + sizeof digits;
+    do *--p = static_cast<char>('0' + n % 10);
+    while ((n /= 10) != 0);
+    while (static_cast<std::size_t>(digits + sizeof digits - p) < width) *--p = '0';
+    return put_text(to, {p, static_cast<std::size_t>(digits + sizeof digits - p)});
 }
+
+// Writes nanoseconds as milliseconds with so many digits behind the point, rounded.
+inline char* log_milliseconds(char* to, std::uint64_t ns, unsigned digits) noexcept {
+    std::uint64_t scale = 1;
+    for (auto d = digits; d < 6; ++d) scale *= 10;
+    const auto n = (ns + scale / 2) / scale;
+    std::uint64_t part = 1;
+    for (unsigned d = 0; d < std::min(digits, 6u); ++d) part *= 10;
+    to = log_number(to, n / part);
+    if (digits == 0) return to;
+    *to++ = '.';
+    to = log_number(to, n % part, std::min(digits, 6u));
+    for (; digits > 6; --digits) *to++ = '0';
+    return to;
+}
+
+// 1 for octets that stand for themselves in a line.
+inline constexpr auto log_plain = [] {
+    std::array<bool, 256> t{};
+    for (unsigned c = 0x20; c < 0x7f; ++c) t[c] = c != '"' && c != '\\';
+    return t;
+}();
 
 } // namespace detail
 
@@ -146,6 +186,10 @@ CREMA_DECL log_format::log_format(log_format_options options) : options_(std::mo
         member("agent", "user-agent");
         for (const auto& t : options_.tokens) member(t.first, t.first);
     } else parse(detail::log_format_of(options_.format));
+    for (const auto& p : pieces_) {
+        fixed_ += 64 + p.text.size() + 6 * p.member.size();
+        needs_peer_ = needs_peer_ || p.what == kind::remote_addr;
+    }
 }
 
 CREMA_DECL void log_format::parse(std::string_view format) {
@@ -211,69 +255,95 @@ CREMA_DECL log_format::piece log_format::token(std::string_view name, std::strin
     throw std::invalid_argument("crema: logger: no token \":" + std::string(name) + "\"");
 }
 
-CREMA_DECL void log_format::take(std::string& to, request& req, response& res, bool answered) const {
+CREMA_DECL void log_format::take(taken& t, request& req, response& res, bool answered) const {
     using std::chrono::nanoseconds;
-    using clock = std::chrono::steady_clock;
     const auto& times = res.watched();
-    const auto begin = to.size();
-    const auto over = answered ? times.over_at() : clock::now();
+    const auto over = answered ? times.over_at() : std::chrono::steady_clock::now();
     const bool sent = answered && res.headers_sent();
-    detail::log_record r{};
-    r.status = static_cast<std::uint16_t>(sent ? res.status_code() : 0);
-    r.minor = static_cast<std::uint8_t>(req.http_version_minor());
-    r.over = nanoseconds(over.time_since_epoch()).count();
-    r.response = sent ? nanoseconds(times.head_at() - times.begun()).count() : -1;
-    r.total = sent ? nanoseconds(over - times.begun()).count() : -1;
-    r.length = sent ? req.raw().answer_length().value_or(~std::uint64_t{0}) : ~std::uint64_t{0};
-    r.peer = req.raw().peer();
-    to.append(reinterpret_cast<const char*>(&r), sizeof r);
-    const auto add = [&](std::optional<std::string_view> text) {
-        const std::uint32_t n = text ? static_cast<std::uint32_t>(std::min<std::size_t>(text->size(), 16 * 1024)) : detail::log_record::none;
-        to.append(reinterpret_cast<const char*>(&n), sizeof n);
-        if (text) to.append(*text, 0, n);
+    auto& x = req.raw();
+    t.status = static_cast<std::uint16_t>(sent ? res.status_code() : 0);
+    t.minor = static_cast<std::uint8_t>(req.http_version_minor());
+    t.over = nanoseconds(over.time_since_epoch()).count();
+    t.response = sent ? nanoseconds(times.head_at() - times.begun()).count() : -1;
+    t.total = sent ? nanoseconds(over - times.begun()).count() : -1;
+    t.length = sent ? x.answer_length().value_or(~std::uint64_t{0}) : ~std::uint64_t{0};
+    t.size = sizeof(detail::log_record);
+    if (needs_peer_) {
+        t.peer = x.peer();
+        t.size += sizeof t.peer;
+    }
+    t.texts.clear();
+    t.own.clear();
+    t.own.reserve(options_.tokens.empty() ? 0 : pieces_.size()); // views of them are kept
+    const auto add = [&](std::string_view text) {
+        text = text.substr(0, detail::log_text_most);
+        t.texts.push_back(text);
+        t.size += sizeof(std::uint32_t) + text.size();
     };
     for (const auto& p : pieces_)
         switch (p.what) {
         case kind::method: add(req.method()); break;
         case kind::url: add(req.original_url()); break;
-        case kind::referrer: add(req.get("Referer")); break;
-        case kind::user_agent: add(req.get("User-Agent")); break;
-        case kind::remote_user: add(req.get("Authorization")); break;
-        case kind::remote_addr:
-            if (!req.options().trust_proxy.nobody()) add(req.ip());
-            else add(std::nullopt); // the peer
-            break;
-        case kind::request_field: add(req.get(p.text)); break;
-        case kind::response_field: add(sent ? res.get(p.text) : std::nullopt); break;
-        case kind::own: {
-            const auto text = p.own(req, res);
-            add(text.empty() ? std::nullopt : std::optional<std::string_view>(text));
-            break;
-        }
+        case kind::referrer: add(req.get("Referer").value_or(std::string_view())); break;
+        case kind::user_agent: add(req.get("User-Agent").value_or(std::string_view())); break;
+        case kind::remote_user: add(req.get("Authorization").value_or(std::string_view())); break;
+        case kind::remote_addr: add(req.options().trust_proxy.nobody() ? std::string_view() : req.ip()); break;
+        case kind::request_field: add(req.get(p.text).value_or(std::string_view())); break;
+        case kind::response_field: add(sent ? res.get(p.text).value_or(std::string_view()) : std::string_view()); break;
+        case kind::own: add(t.own.emplace_back(p.own(req, res))); break;
         default: break;
         }
-    const auto size = static_cast<std::uint32_t>(to.size() - begin);
-    std::memcpy(to.data() + begin + offsetof(detail::log_record, size), &size, sizeof size);
 }
 
-CREMA_DECL void log_format::escape(std::string& out, std::string_view text, bool json) {
+CREMA_DECL void log_format::put(char* to, const taken& t) const {
+    const detail::log_record r{t.over, t.response, t.total, t.length, static_cast<std::uint32_t>(t.size), t.status, t.minor};
+    std::memcpy(to, &r, sizeof r);
+    to += sizeof r;
+    if (needs_peer_) {
+        std::memcpy(to, &t.peer, sizeof t.peer);
+        to += sizeof t.peer;
+    }
+    for (const auto text : t.texts) {
+        const auto n = static_cast<std::uint32_t>(text.size());
+        std::memcpy(to, &n, sizeof n);
+        to = put_text(to + sizeof n, text);
+    }
+}
+
+// Writes at most six octets for each.
+CREMA_DECL char* log_format::escape(char* to, std::string_view text, bool json) {
+    constexpr std::string_view hex = "0123456789abcdef";
+    const auto octet = [&](std::string_view in_front, unsigned char c) {
+        to = put_text(to, in_front);
+        *to++ = hex[c >> 4];
+        *to++ = hex[c & 15];
+    };
     for (std::size_t at = 0; at < text.size();) {
+        auto end = at;
+        while (end < text.size() && detail::log_plain[static_cast<unsigned char>(text[end])]) ++end;
+        to = put_text(to, text.substr(at, end - at));
+        at = end;
+        if (at == text.size()) break;
         const auto c = static_cast<unsigned char>(text[at]);
-        const auto n = c < 0x80 ? 1 : utf8_length(text.substr(at));
-        const bool second = n == 2 && c == 0xc2 && static_cast<unsigned char>(text[at + 1]) < 0xa0; // U+0080 to U+009F: a terminal obeys
-        if (n != 0 && !second && c >= 0x20 && c != 0x7f && c != '"' && c != '\\') {
-            out.append(text, at, n);
+        const auto n = c < 0x80 ? 0 : utf8_length(text.substr(at));
+        const auto second = n == 2 ? static_cast<unsigned char>(text[at + 1]) : 0;
+        const bool control = c == 0xc2 && n == 2 && second < 0xa0; // U+0080 to U+009F: a terminal obeys
+        if (n != 0 && !control) {
+            to = put_text(to, text.substr(at, n));
             at += n;
             continue;
         }
-        char hex[8];
-        if (c == '"' || c == '\\') (out += '\\') += static_cast<char>(c);
-        else if (!json) out.append(hex, static_cast<std::size_t>(std::snprintf(hex, sizeof hex, "\\x%02x", c)));
-        else if (second) out.append(hex, static_cast<std::size_t>(std::snprintf(hex, sizeof hex, "\\u%04x", static_cast<unsigned char>(text[++at]))));
-        else if (c >= 0x80) out += "\xef\xbf\xbd";
-        else out.append(hex, static_cast<std::size_t>(std::snprintf(hex, sizeof hex, "\\u%04x", c)));
-        ++at;
+        if (c == '"' || c == '\\') {
+            *to++ = '\\';
+            *to++ = static_cast<char>(c);
+        } else if (!json) {
+            octet("\\x", c);
+            if (control) octet("\\x", second);
+        } else if (c >= 0x80 && !control) to = put_text(to, "\xef\xbf\xbd");
+        else octet("\\u00", control ? second : c);
+        at += control ? 2 : 1;
     }
+    return to;
 }
 
 CREMA_DECL void log_format::hide_query(std::string& out, std::string_view url) const {
@@ -298,112 +368,130 @@ CREMA_DECL void log_format::hide_query(std::string& out, std::string_view url) c
 CREMA_DECL void log_format::write(std::string& out, std::string_view records, std::uint64_t dropped,
                                   std::chrono::system_clock::time_point system, std::chrono::steady_clock::time_point steady) const {
     using namespace std::chrono;
-    std::string text, shown;
-    const auto date = [&](kind how, std::int64_t ms) {
-        const auto seconds = ms / 1000;
-        char web[http::date_size];
-        http::format_date_to(web, seconds); // Sun, 06 Nov 1994 08:49:37 GMT
-        const std::string_view w(web, sizeof web);
-        if (how == kind::date_web) return void(out.append(w));
-        if (how == kind::date_clf)
-            return void(out.append(w.substr(5, 2)).append("/").append(w.substr(8, 3)).append("/").append(w.substr(12, 4)).append(":").append(w.substr(17, 8)).append(" +0000"));
-        const year_month_day day(floor<days>(sys_seconds(std::chrono::seconds(seconds))));
-        out.append(w.substr(12, 4)).append("-");
-        detail::log_number(out, static_cast<unsigned>(day.month()), 2);
-        out.append("-").append(w.substr(5, 2)).append("T").append(w.substr(17, 8)).append(".");
-        detail::log_number(out, ms % 1000, 3);
-        out += 'Z';
+    std::string shown;
+    std::vector<char> line(4096);
+    char* to = line.data();
+    const auto room_for = [&](std::size_t n) {
+        if (line.size() < n) line.resize(n);
+        to = line.data();
     };
-    const auto milliseconds_of = [&](nanoseconds t) { return duration_cast<milliseconds>((system + duration_cast<system_clock::duration>(t - steady.time_since_epoch())).time_since_epoch()).count(); };
+    const auto date = [&](kind how, std::int64_t ms) {
+        char web[http::date_size];
+        http::format_date_to(web, ms / 1000); // Sun, 06 Nov 1994 08:49:37 GMT
+        const std::string_view w(web, sizeof web);
+        const auto day = w.substr(5, 2), month = w.substr(8, 3), year = w.substr(12, 4), time = w.substr(17, 8);
+        if (how == kind::date_web) to = put_text(to, w);
+        else if (how == kind::date_clf) {
+            for (const auto part : {day, std::string_view("/"), month, std::string_view("/"), year, std::string_view(":"), time, std::string_view(" +0000")})
+                to = put_text(to, part);
+        } else {
+            const year_month_day date_of(floor<days>(sys_seconds(seconds(ms / 1000))));
+            *(to = put_text(to, year)) = '-';
+            *(to = detail::log_number(to + 1, static_cast<unsigned>(date_of.month()), 2)) = '-';
+            *(to = put_text(to + 1, day)) = 'T';
+            *(to = put_text(to + 1, time)) = '.';
+            *(to = detail::log_number(to + 1, static_cast<std::uint64_t>(ms % 1000), 3)) = 'Z';
+            ++to;
+        }
+    };
+    const auto milliseconds_of = [&](std::int64_t over) {
+        const auto at = system + duration_cast<system_clock::duration>(nanoseconds(over) - steady.time_since_epoch());
+        return duration_cast<milliseconds>(at.time_since_epoch()).count();
+    };
     while (records.size() >= sizeof(detail::log_record)) {
         detail::log_record r;
         std::memcpy(&r, records.data(), sizeof r);
         auto rest = records.substr(sizeof r, r.size - sizeof r);
         records.remove_prefix(r.size);
-        const char* between = "{";
+        net::address peer;
+        if (needs_peer_) {
+            std::memcpy(&peer, rest.data(), sizeof peer);
+            rest.remove_prefix(sizeof peer);
+        }
+        room_for(fixed_ + 6 * (rest.size() + 16 * pieces_.size()) + 64);
+        char between = '{';
         for (const auto& p : pieces_) {
             if (p.what == kind::literal) {
-                out += p.text;
+                to = put_text(to, p.text);
                 continue;
             }
-            // texts first: what the record has for this piece
-            std::optional<std::string_view> given;
+            std::string_view given; // what the record has for this piece
             if (is_text(p.what) || p.what == kind::remote_addr) {
                 std::uint32_t n;
                 std::memcpy(&n, rest.data(), sizeof n);
-                rest.remove_prefix(sizeof n);
-                if (n != detail::log_record::none) {
-                    given = rest.substr(0, n);
-                    rest.remove_prefix(n);
-                }
-                if (p.what == kind::remote_addr && !given && !(shown = r.peer.host()).empty()) given = shown;
-                if (p.what == kind::remote_user && given) {
-                    const auto scheme = istarts_with(*given, "Basic ");
-                    const auto user = scheme ? base64_decode(trim_ows(given->substr(6))) : result<std::string>(std::string());
-                    shown = user ? user->substr(0, user->find(':')) : std::string();
-                    given = user && user->find(':') != user->npos && !shown.empty() ? std::optional<std::string_view>(shown) : std::nullopt;
-                }
-                if ((p.what == kind::url || p.what == kind::referrer) && given && given->find('?') != given->npos) {
-                    hide_query(shown, *given);
+                given = rest.substr(sizeof n, n);
+                rest.remove_prefix(sizeof n + n);
+                if (p.what == kind::remote_addr && given.empty()) given = shown = peer.host();
+                else if (p.what == kind::remote_user && !given.empty()) {
+                    const auto user = istarts_with(given, "Basic ") ? base64_decode(trim_ows(given.substr(6))) : result<std::string>(std::string());
+                    const auto colon = user ? user->find(':') : std::string::npos;
+                    given = shown = colon == std::string::npos ? std::string() : user->substr(0, colon);
+                } else if ((p.what == kind::url || p.what == kind::referrer) && given.find('?') != given.npos) {
+                    hide_query(shown, given);
                     given = shown;
+                    const auto used = static_cast<std::size_t>(to - line.data()), wanted = used + 6 * (shown.size() + rest.size() + 16 * pieces_.size()) + fixed_;
+                    if (line.size() < wanted) { // what is hidden may have been shorter
+                        line.resize(wanted);
+                        to = line.data() + used;
+                    }
                 }
-                if (p.hidden && given) given = "[redacted]";
-                if (given && given->empty()) given.reset();
+                if (p.hidden && !given.empty()) given = "[redacted]";
             }
             const bool number = p.what == kind::status || p.what == kind::length || p.what == kind::response_time || p.what == kind::total_time;
             const auto n = p.what == kind::status          ? (r.status ? std::int64_t{r.status} : -1)
                            : p.what == kind::length        ? static_cast<std::int64_t>(r.length)
                            : p.what == kind::response_time ? r.response
-                           : p.what == kind::total_time    ? r.total
-                                                           : 0;
+                                                           : r.total;
             if (json_) {
-                if (number ? n < 0 : (is_text(p.what) || p.what == kind::remote_addr) && !given) continue; // JSON has no hyphens
-                (out += between) += '"';
-                between = ",";
-                escape(out, p.member, true);
-                out += number ? "\":" : "\":\"";
+                if (number ? n < 0 : (is_text(p.what) || p.what == kind::remote_addr) && given.empty()) continue; // JSON has no hyphens
+                *to++ = std::exchange(between, ',');
+                *to++ = '"';
+                to = put_text(escape(to, p.member, true), number ? "\":" : "\":\"");
             }
             switch (p.what) {
             case kind::status:
             case kind::length:
-                if (n < 0) out += '-';
-                else detail::log_number(out, n);
+                if (n < 0) *to++ = '-';
+                else to = detail::log_number(to, static_cast<std::uint64_t>(n));
                 break;
             case kind::response_time:
             case kind::total_time:
-                if (n < 0) out += '-';
-                else {
-                    char ms[40];
-                    out.append(ms, std::to_chars(ms, ms + sizeof ms, static_cast<double>(n) / 1e6, std::chars_format::fixed, p.digits).ptr);
-                }
+                if (n < 0) *to++ = '-';
+                else to = detail::log_milliseconds(to, static_cast<std::uint64_t>(n), p.digits);
                 break;
             case kind::date_clf:
             case kind::date_iso:
-            case kind::date_web: date(p.what, milliseconds_of(nanoseconds(r.over))); break;
-            case kind::http_version: (out += "1.") += static_cast<char>('0' + r.minor); break;
-            case kind::pid: detail::log_number(out, ::getpid()); break;
-            case kind::color: out += r.status >= 500 ? "\x1b[31m" : r.status >= 400 ? "\x1b[33m" : r.status >= 300 ? "\x1b[36m" : r.status >= 200 ? "\x1b[32m" : "\x1b[0m"; break;
-            case kind::level: out += r.status == 0 || r.status >= 500 ? "error" : r.status >= 400 ? "warn" : "info"; break;
+            case kind::date_web: date(p.what, milliseconds_of(r.over)); break;
+            case kind::http_version:
+                to = put_text(to, "1.");
+                *to++ = static_cast<char>('0' + r.minor);
+                break;
+            case kind::pid: to = detail::log_number(to, static_cast<std::uint64_t>(::getpid())); break;
+            case kind::color:
+                to = put_text(to, r.status >= 500 ? "\x1b[31m" : r.status >= 400 ? "\x1b[33m" : r.status >= 300 ? "\x1b[36m" : r.status >= 200 ? "\x1b[32m" : "\x1b[0m");
+                break;
+            case kind::level: to = put_text(to, r.status == 0 || r.status >= 500 ? "error" : r.status >= 400 ? "warn" : "info"); break;
             default:
-                if (given) escape(out, *given, json_);
-                else out += '-';
+                if (given.empty()) *to++ = '-';
+                else to = escape(to, given, json_);
             }
-            if (json_ && !number) out += '"';
+            if (json_ && !number) *to++ = '"';
         }
-        out += json_ ? "}\n" : "\n";
+        if (json_) *to++ = '}';
+        *to++ = '\n';
+        out.append(line.data(), to);
     }
     if (dropped == 0) return;
+    room_for(256);
     if (json_) {
-        out += "{\"time\":\"";
+        to = put_text(to, "{\"time\":\"");
         date(kind::date_iso, duration_cast<milliseconds>(system.time_since_epoch()).count());
-        out += "\",\"level\":\"warn\",\"message\":\"log lines were dropped\",\"dropped\":";
-        detail::log_number(out, dropped);
-        out += "}\n";
+        to = put_text(to, "\",\"level\":\"warn\",\"message\":\"log lines were dropped\",\"dropped\":");
+        to = put_text(detail::log_number(to, dropped), "}\n");
     } else {
-        out += "crema: ";
-        detail::log_number(out, dropped);
-        out += " log lines were dropped\n";
+        to = put_text(detail::log_number(put_text(to, "crema: "), dropped), " log lines were dropped\n");
     }
+    out.append(line.data(), to);
 }
 
 } // namespace crema

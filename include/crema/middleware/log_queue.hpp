@@ -6,9 +6,10 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <functional>
+#include <memory>
 #include <mutex>
-#include <string>
 #include <string_view>
 #include <thread>
 #include <utility>
@@ -43,20 +44,50 @@ public:
     CREMA_DECL ~log_queue();
 
     /// Adds octets that stay together; false when there is no room for them.
-    CREMA_DECL bool push(std::string_view octets) noexcept;
+    bool push(std::string_view octets) noexcept {
+        return push(octets.size(), [octets](char* to) {
+            if (!octets.empty()) std::memcpy(to, octets.data(), octets.size());
+        });
+    }
+    /** Add octets that are written in place; see above.
+        @param put Called with room for `n` octets, all of which it fills, under a lock.
+    */
+    template <class F>
+    bool push(std::size_t n, F put) noexcept {
+        bool wake = false;
+        {
+            const std::lock_guard lock(mutex_);
+            const auto before = waiting_.size;
+            if (n > options_.limit - before || (n > waiting_.room - before && !grow(before + n))) [[unlikely]] {
+                ++dropped_;
+                return false;
+            }
+            put(waiting_.octets.get() + before);
+            waiting_.size += n;
+            pushed_ += n;
+            wake = before == 0 || (before < options_.limit / 2 && waiting_.size >= options_.limit / 2);
+        }
+        if (wake) work_.notify_one();
+        return true;
+    }
     /// Waits until all that was pushed before has been given out.
     CREMA_DECL void flush();
     /// Counts what was dropped so far.
     CREMA_DECL std::uint64_t dropped() const noexcept;
 
 private:
+    struct buffer {
+        std::unique_ptr<char[]> octets;
+        std::size_t size = 0, room = 0;
+    };
     CREMA_DECL void run();
+    CREMA_DECL bool grow(std::size_t wanted) noexcept;
 
     const log_queue_options options_;
     const consumer consume_;
     mutable std::mutex mutex_;
     std::condition_variable work_, done_;
-    std::string waiting_;
+    buffer waiting_;
     std::uint64_t pushed_ = 0, given_ = 0; // how many octets ever
     std::uint64_t dropped_ = 0, told_ = 0;
     bool urgent_ = false, stop_ = false;
@@ -66,6 +97,7 @@ private:
 } // namespace crema
 
 #if CREMA_BODIES
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <sys/resource.h>
@@ -81,28 +113,19 @@ CREMA_DECL log_queue::~log_queue() {
     if (thread_.joinable()) thread_.join();
 }
 
-CREMA_DECL bool log_queue::push(std::string_view octets) noexcept {
-    bool wake = false;
-    {
-        const std::lock_guard lock(mutex_);
-        const auto before = waiting_.size();
-        if (octets.size() > options_.limit - before) {
-            ++dropped_;
-            return false;
-        }
-        try {
-            waiting_.append(octets);
-            if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
-        } catch (...) { // no memory, no threads
-            waiting_.resize(before);
-            ++dropped_;
-            return false;
-        }
-        pushed_ += octets.size();
-        wake = before == 0 || (before < options_.limit / 2 && waiting_.size() >= options_.limit / 2);
+// Makes room, and the thread with the first; false without memory or threads.
+CREMA_DECL bool log_queue::grow(std::size_t wanted) noexcept {
+    try {
+        const auto room = std::min(options_.limit, std::max(wanted, std::max<std::size_t>(2 * waiting_.room, 16 * 1024)));
+        std::unique_ptr<char[]> more(new char[room]);
+        if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
+        if (waiting_.size != 0) std::memcpy(more.get(), waiting_.octets.get(), waiting_.size);
+        waiting_.octets = std::move(more);
+        waiting_.room = room;
+        return true;
+    } catch (...) {
+        return false;
     }
-    if (wake) work_.notify_one();
-    return true;
 }
 
 CREMA_DECL void log_queue::flush() {
@@ -122,26 +145,26 @@ CREMA_DECL void log_queue::run() {
 #if defined(__linux__)
     ::setpriority(PRIO_PROCESS, 0, 10); // of this thread: the loop goes first
 #endif
-    std::string batch;
+    buffer batch;
     std::unique_lock lock(mutex_);
     for (;;) {
-        work_.wait(lock, [&] { return stop_ || !waiting_.empty(); });
-        if (waiting_.empty() && dropped_ == told_) return;
-        work_.wait_for(lock, options_.collect, [&] { return stop_ || urgent_ || waiting_.size() >= options_.limit / 2; });
-        batch.clear();
-        batch.swap(waiting_);
+        work_.wait(lock, [&] { return stop_ || waiting_.size != 0; });
+        if (waiting_.size == 0 && dropped_ == told_) return;
+        work_.wait_for(lock, options_.collect, [&] { return stop_ || urgent_ || waiting_.size >= options_.limit / 2; });
+        batch.size = 0;
+        std::swap(batch, waiting_);
         const auto lost = dropped_ - std::exchange(told_, dropped_);
         urgent_ = false;
         lock.unlock();
         try {
-            consume_(batch, lost);
+            consume_({batch.octets.get(), batch.size}, lost);
         } catch (const std::exception& e) {
             std::fprintf(stderr, "crema: writing the log failed: %s\n", e.what());
         } catch (...) {
             std::fprintf(stderr, "crema: writing the log failed\n");
         }
         lock.lock();
-        given_ += batch.size();
+        given_ += batch.size;
         done_.notify_all();
     }
 }

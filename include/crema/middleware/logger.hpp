@@ -111,11 +111,10 @@ struct logger_handler::state {
         }
     }
     void log(request& req, response& res, bool answered) {
-        static thread_local std::string record;
-        record.clear();
+        static thread_local log_format::taken t;
         if (given.skip && given.skip(req, res)) return;
-        format.take(record, req, res, answered);
-        queue.push(record);
+        format.take(t, req, res, answered);
+        queue.push(t.size, [this](char* to) { format.put(to, t); });
     }
 };
 
