@@ -1,4 +1,4 @@
-// Scanning: find the first octet that may not stand where it stands, 16 octets a step where SSE2 is there.
+// Scanning: find the first octet that may not stand where it stands, 16 or 32 octets a step where the machine can.
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <crema/core/config.hpp>
@@ -12,6 +12,17 @@
 #include <emmintrin.h>
 #else
 #define CREMA_SCAN_SSE2 0
+#endif
+#if defined(__ARM_NEON) && defined(__aarch64__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && !defined(CREMA_PORTABLE_SCAN)
+#define CREMA_SCAN_NEON 1
+#include <arm_neon.h>
+#else
+#define CREMA_SCAN_NEON 0
+#endif
+#if CREMA_SCAN_SSE2 && defined(__GNUC__) && defined(__x86_64__)
+#define CREMA_SCAN_AVX2 1 // compiled in, and used where the processor has it
+#else
+#define CREMA_SCAN_AVX2 0
 #endif
 
 namespace crema {
@@ -169,8 +180,203 @@ inline const char* target_query(const char* p, const char* end, target_octets k)
 
 } // namespace scan_sse2
 
+#if CREMA_SCAN_AVX2
+
+/// Holds the forms for AVX2, for processors that have it. They never read outside of the range.
+namespace scan_avx2 {
+
+/// Tells whether this processor has it.
+inline bool available() noexcept { return __builtin_cpu_supports("avx2") != 0; }
+
+namespace detail {
+
+// Vectors without <immintrin.h>, which costs more to compile than all of this module.
+using octets = signed char __attribute__((vector_size(32)));
+using naturals = unsigned char __attribute__((vector_size(32)));
+using bits = char __attribute__((vector_size(32)));
+
+} // namespace detail
+
+#define CREMA_AVX2 [[gnu::target("avx2"), gnu::noinline]] inline
+
+/// @copydoc scan_portable::field_value(const char*, const char*)
+CREMA_AVX2 const char* field_value(const char* p, const char* end) noexcept {
+    for (; end - p >= 32; p += 32) {
+        detail::octets x;
+        __builtin_memcpy(&x, p, 32);
+        const auto bad = ((x >= 0) & (x < 0x20) & (x != '\t')) | (x == 0x7f);
+        const auto stop = static_cast<unsigned>(__builtin_ia32_pmovmskb256((detail::bits)bad));
+        if (stop != 0) return p + std::countr_zero(stop);
+    }
+    return scan_sse2::field_value(p, end);
+}
+
+/// @copydoc scan_portable::token
+CREMA_AVX2 const char* token(const char* p, const char* end) noexcept {
+    while (end - p >= 32) {
+        detail::naturals x;
+        __builtin_memcpy(&x, p, 32);
+        const auto good = ((x | 0x20) - 'a' <= 25) | (x - '0' <= 9) | (x == '-');
+        const auto stop = ~static_cast<unsigned>(__builtin_ia32_pmovmskb256((detail::bits)good));
+        if (stop == 0) {
+            p += 32;
+            continue;
+        }
+        p += std::countr_zero(stop);
+        if (!has_class(*p, octet_class::token)) return p; // else one of the rare ones: go on behind it
+        ++p;
+    }
+    return scan_sse2::token(p, end);
+}
+
+/// @copydoc scan_portable::target_path
+CREMA_AVX2 const char* target_path(const char* p, const char* end, target_octets k) noexcept {
+    for (; k == target_octets::strict && end - p >= 32; p += 32) {
+        detail::octets x;
+        __builtin_memcpy(&x, p, 32);
+        const auto bad = (x < 0x21) | (x == 0x7f) | ((x & ~1) == '"') | ((x & ~2) == '<') | (x == '?');
+        const auto stop = static_cast<unsigned>(__builtin_ia32_pmovmskb256((detail::bits)bad));
+        if (stop != 0) return p + std::countr_zero(stop);
+    }
+    return scan_sse2::target_path(p, end, k);
+}
+
+/// @copydoc scan_portable::target_query
+CREMA_AVX2 const char* target_query(const char* p, const char* end, target_octets k) noexcept {
+    for (; k == target_octets::strict && end - p >= 32; p += 32) {
+        detail::octets x;
+        __builtin_memcpy(&x, p, 32);
+        const auto bad = (x < 0x21) | (x == 0x7f) | ((x & ~1) == '"') | ((x & ~2) == '<');
+        const auto stop = static_cast<unsigned>(__builtin_ia32_pmovmskb256((detail::bits)bad));
+        if (stop != 0) return p + std::countr_zero(stop);
+    }
+    return scan_sse2::target_query(p, end, k);
+}
+
+#undef CREMA_AVX2
+
+} // namespace scan_avx2
+
+#endif
+
+/** Holds the fastest forms for this processor: the first octets, which are mostly all, without asking what it can; long
+    rests with AVX2 where it is there. */
+namespace scan {
+
+using scan_sse2::token;
+
+/// @copydoc scan_portable::field_value(const char*, const char*, const char*)
+inline const char* field_value(const char* p, const char* end, const char* floor) noexcept {
+#if CREMA_SCAN_AVX2
+    for (const char* const soon = end - p >= 160 ? p + 64 : end; end - p >= 16; p += 16) {
+        if (const auto stop = scan_sse2::detail::field_value_stops(p)) return p + std::countr_zero(stop);
+        if (p == soon) return scan_avx2::available() ? scan_avx2::field_value(p, end) : scan_sse2::field_value(p, end, floor);
+    }
+#endif
+    return scan_sse2::field_value(p, end, floor);
+}
+/// @copydoc scan_portable::field_value(const char*, const char*)
+inline const char* field_value(const char* p, const char* end) noexcept { return field_value(p, end, p); }
+
+/// @copydoc scan_portable::target_path
+inline const char* target_path(const char* p, const char* end, target_octets k) noexcept {
+    return scan_sse2::target_path(p, end, k);
+}
+/// @copydoc scan_portable::target_query
+inline const char* target_query(const char* p, const char* end, target_octets k) noexcept {
+#if CREMA_SCAN_AVX2
+    if (end - p >= 128 && scan_avx2::available()) return scan_avx2::target_query(p, end, k); // queries may be long
+#endif
+    return scan_sse2::target_query(p, end, k);
+}
+
+} // namespace scan
+
+#elif CREMA_SCAN_NEON
+
+/// Holds the forms for NEON, which every 64-bit ARM has. They never read outside of the range.
+namespace scan_neon {
+
+namespace detail {
+
+// Four bits for each of 16 octets, from a vector of octets that are 0 or 255.
+inline std::uint64_t mask_of(uint8x16_t octets) noexcept {
+    return vget_lane_u64(vreinterpret_u64_u8(vshrn_n_u16(vreinterpretq_u16_u8(octets), 4)), 0);
+}
+inline uint8x16_t load(const char* p) noexcept { return vld1q_u8(reinterpret_cast<const std::uint8_t*>(p)); }
+inline uint8x16_t same(uint8x16_t x, char c) noexcept { return vceqq_u8(x, vdupq_n_u8(static_cast<std::uint8_t>(c))); }
+inline uint8x16_t below(uint8x16_t x, unsigned n) noexcept { return vcltq_u8(x, vdupq_n_u8(static_cast<std::uint8_t>(n))); }
+
+// Four bits for each of 16 octets: may it not stand in a field value?
+inline std::uint64_t field_value_stops(const char* p) noexcept {
+    const auto x = load(p);
+    return mask_of(vorrq_u8(vbicq_u8(below(x, 0x20), same(x, '\t')), same(x, 0x7f)));
+}
+
+template <bool StopAtQuestionMark>
+inline const char* target(const char* p, const char* end, target_octets k) noexcept {
+    for (; k == target_octets::strict && end - p >= 16; p += 16) {
+        const auto x = load(p);
+        auto bad = vorrq_u8(below(x, 0x21), vcgtq_u8(x, vdupq_n_u8(0x7e)));
+        bad = vorrq_u8(bad, same(vandq_u8(x, vdupq_n_u8(0xfe)), '"'));
+        bad = vorrq_u8(bad, same(vandq_u8(x, vdupq_n_u8(0xfd)), '<'));
+        if constexpr (StopAtQuestionMark) bad = vorrq_u8(bad, same(x, '?'));
+        if (const auto stop = mask_of(bad)) return p + std::countr_zero(stop) / 4;
+    }
+    if constexpr (StopAtQuestionMark) return scan_portable::target_path(p, end, k);
+    else return scan_portable::target_query(p, end, k);
+}
+
+} // namespace detail
+
+/// @copydoc scan_portable::field_value(const char*, const char*)
+inline const char* field_value(const char* p, const char* end) noexcept {
+    for (; end - p >= 16; p += 16)
+        if (const auto stop = detail::field_value_stops(p)) return p + std::countr_zero(stop) / 4;
+    return scan_portable::field_value(p, end);
+}
+/// @copydoc scan_portable::field_value(const char*, const char*, const char*)
+inline const char* field_value(const char* p, const char* end, const char* floor) noexcept {
+    for (; end - p >= 16; p += 16)
+        if (const auto stop = detail::field_value_stops(p)) return p + std::countr_zero(stop) / 4;
+    if (end - floor < 16) return scan_portable::field_value(p, end);
+    const auto left = end - p; // the last octets are looked at together with those in front of them
+    if (left == 0) return end;
+    const auto stop = detail::field_value_stops(end - 16) >> (16 - left) * 4;
+    return stop != 0 ? p + std::countr_zero(stop) / 4 : end;
+}
+
+/// @copydoc scan_portable::token
+inline const char* token(const char* p, const char* end) noexcept {
+    while (end - p >= 16) {
+        const auto x = detail::load(p);
+        const auto letter = detail::below(vsubq_u8(vorrq_u8(x, vdupq_n_u8(0x20)), vdupq_n_u8('a')), 26);
+        const auto digit = detail::below(vsubq_u8(x, vdupq_n_u8('0')), 10);
+        const auto stop = detail::mask_of(vmvnq_u8(vorrq_u8(vorrq_u8(letter, digit), detail::same(x, '-'))));
+        if (stop == 0) {
+            p += 16;
+            continue;
+        }
+        p += std::countr_zero(stop) / 4;
+        if (!has_class(*p, octet_class::token)) return p; // else one of the rare ones: go on behind it
+        ++p;
+    }
+    return scan_portable::token(p, end);
+}
+
+/// @copydoc scan_portable::target_path
+inline const char* target_path(const char* p, const char* end, target_octets k) noexcept {
+    return detail::target<true>(p, end, k);
+}
+/// @copydoc scan_portable::target_query
+inline const char* target_query(const char* p, const char* end, target_octets k) noexcept {
+    return detail::target<false>(p, end, k);
+}
+
+} // namespace scan_neon
+
 /// Is the fastest form that this build can count on.
-namespace scan = scan_sse2;
+namespace scan = scan_neon;
 
 #else
 
