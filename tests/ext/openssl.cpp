@@ -4,10 +4,15 @@
 
 #include <crema/core/encode.hpp>
 #include <crema/middleware/cookie_parser.hpp>
+#include <crema/middleware/sealed_cookies.hpp>
+#include <crema/middleware/session.hpp>
 #include <crema/testing/client.hpp>
 #include <crema/web/app.hpp>
 
 #include <catch2/catch.hpp>
+#include <atomic>
+#include <thread>
+#include <vector>
 
 using namespace crema;
 
@@ -102,4 +107,78 @@ TEST_CASE("keys of a sealer are rotated", "[ext][openssl]") {
     CHECK_FALSE(now.open(old.seal("x")));
     CHECK_THROWS_AS(openssl::sealer{"short"}, system_error);
     CHECK_THROWS_AS(openssl::sealer(std::initializer_list<std::string_view>{}), system_error);
+}
+
+TEST_CASE("sessions have the cookies of express-session, and their keys rotate", "[ext][openssl]") {
+    const auto store = std::make_shared<memory_session_store>();
+    const auto make = [&](std::shared_ptr<const signer> keys) {
+        app a;
+        a.use(session({.signer = std::move(keys),
+                       .store = store,
+                       .generate_id = [](request&) { return std::string("apple"); }}));
+        a.get("/", [](request& req, response& res) {
+            auto& n = session_of(req)["n"];
+            n = n.is_null() ? 1 : n.as_int64() + 1;
+            res.json(n);
+        });
+        return a;
+    };
+    testing::client c(make(openssl::hmac_signer("keyboard cat")));
+    const auto r = c.get("/").expect(200, "1").result();
+    // As it was recorded (genid option / should allow custom function).
+    const std::string cookie = "connect.sid=s%3Aapple.D8Y%2BpkTAmeR0PobOhY4G97PRW%2Bj7bUnP%2F5m6%2FOn1MCU";
+    CHECK(r.header("set-cookie")->starts_with(cookie + ";"));
+    // (secret option / when an array / should read cookies using all elements, should sign cookies with first element)
+    testing::client rotated(make(openssl::hmac_signer({"new cat", "keyboard cat"})));
+    rotated.get("/").set("Cookie", cookie).expect(200, "2");
+    testing::client later(make(openssl::hmac_signer("new cat")));
+    later.get("/").set("Cookie", cookie).expect(200, "1");
+    for (std::size_t i = std::string("connect.sid=").size(); i < cookie.size(); ++i) {
+        auto bad = cookie;
+        bad[i] = bad[i] == 'x' ? 'y' : 'x';
+        c.get("/").set("Cookie", bad).expect(200, "1");
+    }
+}
+
+TEST_CASE("a signer is used by several threads at a time", "[ext][openssl]") {
+    const auto s = openssl::hmac_signer({"one", "two"});
+    const auto wanted = s->signature("text");
+    std::atomic<int> wrong{0};
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i)
+        threads.emplace_back([&] {
+            for (int k = 0; k < 500; ++k)
+                if (s->signature("text") != wanted || !s->is_signature("text", wanted)) ++wrong;
+        });
+    for (auto& t : threads) t.join();
+    CHECK(wrong == 0);
+}
+
+TEST_CASE("sealed cookies keep their secret, and their keys rotate", "[ext][openssl]") {
+    const auto make = [](std::shared_ptr<const crema::sealer> keys) {
+        app a;
+        a.use(sealed_cookies({.sealer = std::move(keys)}));
+        a.get("/set", [](request&, response& res) {
+            set_sealed_cookie(res, "name", "a secret", {.max_age = std::chrono::hours(1)});
+            res.end();
+        });
+        a.get("/", [](request& req, response& res) { res.send(sealed_cookie(req, "name").value_or("none")); });
+        return a;
+    };
+    testing::client c(make(openssl::make_sealer({"the first secret"})));
+    const auto r = c.get("/set").result();
+    const auto line = std::string(r.header("set-cookie").value());
+    const auto cookie = line.substr(0, line.find(';'));
+    CHECK(base64url_decode(cookie.substr(5))->find("secret") == std::string::npos);
+    c.get("/").set("Cookie", cookie).expect(200, "a secret");
+    c.get("/").set("Cookie", "other" + cookie.substr(4)).expect(200, "none");
+    testing::client rotated(make(openssl::make_sealer({"the second secret", "the first secret"})));
+    rotated.get("/").set("Cookie", cookie).expect(200, "a secret");
+    testing::client later(make(openssl::make_sealer({"the second secret"})));
+    later.get("/").set("Cookie", cookie).expect(200, "none");
+    for (std::size_t i = 5; i + 1 < cookie.size(); i += 3) {
+        auto bad = cookie;
+        bad[i] = bad[i] == 'A' ? 'B' : 'A';
+        c.get("/").set("Cookie", bad).expect(200, "none");
+    }
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <crema/core/config.hpp>
+#include <crema/core/sealer.hpp>
 #include <crema/core/signer.hpp>
 #include <initializer_list>
 #include <memory>
@@ -40,7 +41,7 @@ CREMA_DECL std::string hmac_sha256(std::string_view key, std::string_view text);
     @par Thread Safety
     Safe.
 */
-class sealer {
+class sealer final : public crema::sealer {
 public:
     /** Construct with secrets, of any length; keys are derived from them by HKDF. The first encrypts, all decrypt.
         @throws system_error(error::bad_value) when there is none, or one has less than 16 octets.
@@ -49,14 +50,19 @@ public:
     /** Encrypt a text.
         @param bound What must be the same when it is opened, as the name of the cookie; not part of the result.
     */
-    CREMA_DECL std::string seal(std::string_view text, std::string_view bound = {}) const;
+    CREMA_DECL std::string seal(std::string_view text, std::string_view bound = {}) const override;
     /// Decrypts; nothing when it was tampered with, is bound to something else, or no key fits.
-    CREMA_DECL std::optional<std::string> open(std::string_view sealed, std::string_view bound = {}) const;
+    CREMA_DECL std::optional<std::string> open(std::string_view sealed, std::string_view bound = {}) const override;
 
 private:
     struct keys;
     std::shared_ptr<const keys> keys_;
 };
+
+/// Makes a `sealer`, as `sealed_cookies` wants one. @throws system_error as its constructor.
+inline std::shared_ptr<const crema::sealer> make_sealer(std::initializer_list<std::string_view> secrets) {
+    return std::make_shared<const sealer>(secrets);
+}
 
 } // namespace crema::openssl
 
@@ -112,7 +118,8 @@ private:
         auto* const c = algorithm ? ::EVP_MAC_CTX_new(algorithm) : nullptr;
         ::EVP_MAC_free(algorithm); // counted
         char hash[] = "SHA256";
-        const OSSL_PARAM params[] = {::OSSL_PARAM_construct_utf8_string("digest", hash, 0), ::OSSL_PARAM_construct_end()};
+        const OSSL_PARAM params[] = {::OSSL_PARAM_construct_utf8_string("digest", hash, 0),
+                                     ::OSSL_PARAM_construct_end()};
         if (!c || !::EVP_MAC_init(c, reinterpret_cast<const unsigned char*>(secret.data()), secret.size(), params)) {
             ::EVP_MAC_CTX_free(c);
             fail("HMAC");
