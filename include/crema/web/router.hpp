@@ -140,6 +140,13 @@ public:
     }
 };
 
+// Says so of what cannot be a handler, instead of "no matching function".
+template <class... F>
+constexpr void refuse_handlers() {
+    static_assert((handler<F> && ...), "crema: this is no handler: it must be a function or lambda that is callable as "
+                                       "(request&, response&), with next& or not, or as (std::exception_ptr, request&, response&, next&)");
+}
+
 // Tells an app from a router without knowing it.
 template <class T>
 concept app_like = requires(const T& a) { a.app_of_handle(); };
@@ -160,6 +167,16 @@ struct router_options {
 /// Can be given to `use`: a handler, a router or an app.
 template <class T>
 concept usable = handler<T> || std::derived_from<std::decay_t<T>, router>;
+
+namespace detail {
+
+template <class... F>
+constexpr void refuse_middleware() {
+    static_assert((usable<F> && ...), "crema: app.use() requires a middleware function: a handler, a router or an app, behind a "
+                                      "path or without one");
+}
+
+} // namespace detail
 
 // Every method that has a function of its name, and that name.
 #define CREMA_EACH_METHOD(X)                                                                                                  \
@@ -248,6 +265,13 @@ public:
     router& which(detail::located_path path, F f, More... more) {                                                              \
         return on(http::method::which, std::move(path), std::move(f), std::move(more)...);                                     \
     }                                                                                                                          \
+    /** Does not compile, and says why. */                                                                                     \
+    template <class... F>                                                                                                      \
+        requires(!(handler<F> && ...))                                                                                         \
+    router& which(const detail::located_path&, const F&...) {                                                                  \
+        detail::refuse_handlers<F...>();                                                                                       \
+        return *this;                                                                                                          \
+    }                                                                                                                          \
     /** Registers a handler for a path that is checked by the compiler, as are the names of its parameters. */                \
     template <route::fixed_string Path, class F>                                                                               \
     router& which(F f, std::source_location where = std::source_location::current()) {                                         \
@@ -263,6 +287,13 @@ public:
     router& all(detail::located_path path, F... f) {
         static_assert(sizeof...(F) > 0, "crema: a route needs a handler");
         add_route(path).add(detail::all_methods, path.where, std::move(f)...);
+        return *this;
+    }
+    /// Does not compile, and says why.
+    template <class... F>
+        requires(!(handler<F> && ...))
+    router& all(const detail::located_path&, const F&...) {
+        detail::refuse_handlers<F...>();
         return *this;
     }
     /// Registers a handler for every method and a path that is checked by the compiler.
@@ -291,6 +322,21 @@ public:
     router& use(detail::located_path path, F... f) {
         static_assert(sizeof...(F) > 0, "crema: app.use() requires a middleware function");
         (add_usable(path, std::move(f)), ...);
+        return *this;
+    }
+
+    /// Does not compile, and says why.
+    template <class F>
+        requires(!usable<F>)
+    router& use(const F&) {
+        detail::refuse_middleware<F>();
+        return *this;
+    }
+    /// Does not compile, and says why.
+    template <class... F>
+        requires(!(usable<F> && ...))
+    router& use(const detail::located_path&, const F&...) {
+        detail::refuse_middleware<F...>();
         return *this;
     }
 
