@@ -19,6 +19,7 @@
 #include "wire_examples.hpp"
 #include "wire_express.hpp"
 #include "wire_files.hpp"
+#include "wire_refused.hpp"
 #include "wire_router.hpp"
 #include "wire_small.hpp"
 #include "wire_views.hpp"
@@ -178,6 +179,7 @@ int main(int argc, char** argv) {
     add_apps(suites);
     add_examples(suites);
     add_views(suites);
+    add_refused(suites);
 
     std::size_t passed = 0, failed = 0;
     std::string overview, missing;

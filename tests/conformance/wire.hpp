@@ -52,7 +52,7 @@ struct suite {
         for (const auto& t : titles) apps.emplace(t, s);
     }
     void add(std::string_view title, setup s) { apps.emplace(title, std::move(s)); }
-    void result(std::string_view title, check c) { results.emplace(title, std::move(c)); }
+    void result(std::string_view title, check c) { results.insert_or_assign(std::string(title), std::move(c)); }
     void family(std::function<setup(std::string_view)> f) { families.push_back(std::move(f)); }
     void reason(std::string_view part, std::string_view why) { reasons.emplace_back(part, why); }
 
