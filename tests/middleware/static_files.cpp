@@ -173,6 +173,68 @@ TEST_CASE("every option has its effect", "[static_files]") {
     CHECK(field(own.get("/none").result(), "x-own") == "(none)");
 }
 
+TEST_CASE("what lies compressed beside a file is sent to who takes it", "[static_files]") {
+    fixtures files;
+    files.write("app.js", "plain");
+    files.write("app.js.br", "brotli");
+    files.write("app.js.gz", "gzip!!");
+    files.write("only.css", "plain");
+    std::filesystem::create_directory(files.root() / "only.css.gz"); // not a file
+    files.write("index.html", "index");
+    files.write("index.html.gz", "index in gzip");
+    const static_files_options options{.coded = {{"br", ".br"}, {"zstd", ".zst"}, {"gzip", ".gz"}}};
+    testing::client c(serves(files.root(), options));
+    const auto get = [&](const char* path, const char* accepted) {
+        auto call = c.get(path);
+        if (accepted) call.set("Accept-Encoding", accepted);
+        return call.result();
+    };
+    auto r = get("/app.js", "gzip, br, zstd");
+    CHECK(r.body == "brotli");
+    CHECK(field(r, "Content-Encoding") == "br");
+    CHECK(field(r, "Content-Type") == "text/javascript; charset=utf-8");
+    CHECK(field(r, "Vary") == "Accept-Encoding");
+    CHECK(field(r, "Content-Length") == "6");
+    const auto of_br = field(r, "ETag");
+    CHECK(get("/app.js", "gzip;q=1, br;q=0.5").body == "gzip!!");
+    CHECK(get("/app.js", "zstd").body == "plain"); // there is none
+    r = get("/app.js", nullptr);
+    CHECK(r.body == "plain");
+    CHECK(field(r, "Content-Encoding") == "(none)");
+    CHECK(field(r, "Vary") == "Accept-Encoding");
+    CHECK(field(r, "ETag") != of_br);
+    CHECK(get("/app.js", "identity, gzip;q=0.5").body == "plain");
+    CHECK(get("/app.js", "br;q=0, gzip;q=0").body == "plain");
+    CHECK(get("/only.css", "gzip").body == "plain");
+    CHECK(get("/", "gzip").body == "index in gzip");
+    CHECK(field(get("/", "gzip"), "Content-Type") == "text/html; charset=utf-8");
+    c.get("/app.js").set("Accept-Encoding", "br").set("If-None-Match", of_br).expect(304).expect("Vary", "Accept-Encoding");
+    c.get("/app.js").set("Accept-Encoding", "br").set("Range", "bytes=0-1").expect(206, "br").expect("Content-Range", "bytes 0-1/6");
+    c.head("/app.js").set("Accept-Encoding", "br").expect(200, "").expect("Content-Length", "6").expect("Content-Encoding", "br");
+    c.get("/nowhere.js").set("Accept-Encoding", "br").expect(404);
+}
+
+TEST_CASE("strong validators, which If-Range compares strongly", "[static_files]") {
+    fixtures files;
+    testing::client c(serves(files.root(), {.strong_etag = true}));
+    const auto tag = field(c.get("/nums.txt").result(), "ETag");
+    CHECK(tag == http::file_etag(9, files.changed("nums.txt"), http::etag_strength::strong));
+    c.get("/nums.txt").set("Range", "bytes=0-1").set("If-Range", tag).expect(206, "12");
+    c.get("/nums.txt").set("Range", "bytes=0-1").set("If-Range", "W/" + tag).expect(200, "123456789");
+    c.get("/nums.txt").set("If-None-Match", tag).expect(304);
+}
+
+TEST_CASE("names that stand for their content are kept for a year", "[static_files]") {
+    fixtures files;
+    files.write("app.3f2a9c1e.js", "hashed");
+    testing::client c(serves(files.root(), {.immutable_names = hashed_name}));
+    c.get("/app.3f2a9c1e.js").expect("Cache-Control", "public, max-age=31536000, immutable");
+    c.get("/nums.txt").expect("Cache-Control", "public, max-age=0");
+    for (const auto* name : {"/a/app.3f2a9c1e.js", "app-BXf3k_9Q.css", "chunk.0123456a.min-0123456a.js", "x.abcdefg1.map"}) CHECK(hashed_name(name));
+    for (const auto* name : {"app.js", "app.12345678.js", "app.abcdefgh.js", "app.3f2a9c1.js", ".3f2a9c1e.js", "3f2a9c1e.js", "3f2a9c1e", "a.3f2a9c1e/b.js", "", "."})
+        CHECK_FALSE(hashed_name(name));
+}
+
 TEST_CASE("a root is required", "[static_files]") {
     CHECK_THROWS_WITH(static_files(""), "root path required");
     testing::client c(serves("does/not/exist"));

@@ -7,8 +7,10 @@
 #include <crema/web/send.hpp>
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace crema {
@@ -34,11 +36,23 @@ struct static_files_options {
     std::chrono::milliseconds max_age{0}; ///< of Cache-Control, in whole seconds; at most a year
     bool immutable = false; ///< Cache-Control says that the files will never change
     bool etag = true; ///< send ETag, from size and time of last change
+    bool strong_etag = false; ///< a strong one: for directories whose files are replaced, never written to
+    /// Codings of files that lie beside others, the preferred first: `{{"br", ".br"}, {"zstd", ".zst"}, {"gzip", ".gz"}}`.
+    std::vector<precompressed> coded{};
+    /// Tells which names stand for their content, and may be kept for a year: `hashed_name`.
+    std::function<bool(std::string_view path)> immutable_names{};
     bool last_modified = true; ///< send Last-Modified
     bool accept_ranges = true; ///< answer requests for parts
     bool cache_control = true; ///< send Cache-Control
     set_headers_function set_headers{}; ///< sets more fields, before those above
 };
+
+/** Tell whether a name has a hash in it, as bundlers write: `app.3f2a9c1e.js`, `app-BXf3k_9Q.css`.
+
+    A part between points or hyphens, in front of the last point, of 8 to 64 letters, digits and underscores, with at least one
+    digit and one letter.
+*/
+CREMA_DECL bool hashed_name(std::string_view path) noexcept;
 
 namespace detail {
 
@@ -81,10 +95,35 @@ CREMA_COROUTINE detail::static_files_handler static_files(const std::filesystem:
 #if CREMA_BODIES
 #include <crema/core/encode.hpp>
 #include <crema/core/html.hpp>
+#include <crema/core/text.hpp>
 #include <crema/web/error.hpp>
 #include <crema/web/request.hpp>
 #include <algorithm>
 #include <stdexcept>
+
+namespace crema {
+
+CREMA_DECL bool hashed_name(std::string_view path) noexcept {
+    auto name = path.substr(path.rfind('/') + 1);
+    const auto last = name.rfind('.');
+    if (last == name.npos) return false;
+    name = name.substr(0, last);
+    const auto dot = name.rfind('.');
+    const auto is_hash = [](std::string_view part) {
+        bool digit = false, letter = false;
+        for (const char c : part) {
+            digit = digit || is_digit(c);
+            letter = letter || is_alpha(c);
+            if (!is_digit(c) && !is_alpha(c) && c != '_') return false;
+        }
+        return part.size() >= 8 && part.size() <= 64 && digit && letter;
+    };
+    if (dot != name.npos && dot != 0 && is_hash(name.substr(dot + 1))) return true;
+    const auto hyphen = name.rfind('-');
+    return hyphen != name.npos && hyphen != 0 && is_hash(name.substr(hyphen + 1));
+}
+
+} // namespace crema
 
 namespace crema::detail {
 
@@ -146,6 +185,9 @@ CREMA_COROUTINE task<> static_files_handler::serve(request& req, response& res, 
     plan.path = std::move(*decoded);
     plan.rooted = true;
     plan.etag = o.etag;
+    plan.strong_etag = o.strong_etag;
+    plan.coded = o.coded;
+    plan.immutable_names = &o.immutable_names;
     plan.extensions = o.extensions;
     plan.index = o.index;
     plan.set_headers = &o.set_headers;

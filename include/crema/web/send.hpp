@@ -18,6 +18,12 @@ namespace crema {
 /// Sets fields of an answer that sends a file: called with the response, the path of the file and what is known of it.
 using set_headers_function = std::function<void(response& res, std::string_view path, const fs::file_status& status)>;
 
+/// Is a coding of files that lie beside others: `{"br", ".br"}` for app.js.br beside app.js.
+struct precompressed {
+    std::string coding; ///< as in Content-Encoding
+    std::string suffix; ///< of the name of the file
+};
+
 namespace detail {
 
 // What is to be sent, and how. Lives until it was sent.
@@ -27,6 +33,9 @@ struct file_plan {
     bool etag = true;                        // send one
     std::span<const std::string> extensions; // tried when there is no such file
     std::span<const std::string> index;      // tried in a directory whose name ends in a slash
+    std::span<const precompressed> coded;    // tried beside the file
+    bool strong_etag = false;
+    const std::function<bool(std::string_view)>* immutable_names = nullptr;
     const set_headers_function* set_headers = nullptr;
     send_file_options how;
 };
@@ -70,6 +79,7 @@ private:
 #include <crema/http/etag.hpp>
 #include <crema/http/fresh.hpp>
 #include <crema/http/mime.hpp>
+#include <crema/http/negotiate.hpp>
 #include <crema/http/range.hpp>
 #include <crema/loop/microtask.hpp>
 #include <crema/loop/offload.hpp>
@@ -160,21 +170,25 @@ struct file_search {
     fs::file_status status{};
     std::string path{};  // of what was looked at last
     std::string front{}; // the begin of the file
+    std::vector<const precompressed*> wanted{}; // the codings that the client takes, the best first
+    const precompressed* coded = nullptr;       // how the file is coded
+    std::string opened{};                       // below the root, what `path` is
 
     // Opens; false when there is nothing that could be sent, with the reason in `error`.
-    bool open(const std::string& name) {
-        path = name;
-        if (plan.rooted) path = plan.how.root.native() + (name.empty() ? "" : "/" + name);
-        const bool beneath = plan.rooted && !name.empty();
+    bool open(std::string what) {
+        opened = std::move(what);
+        path = opened;
+        if (plan.rooted) path = plan.how.root.native() + (opened.empty() ? "" : "/" + opened);
+        const bool beneath = plan.rooted && !opened.empty();
         try {
             if (at_hand) {
-                auto there = beneath ? fs::open_at_hand(plan.how.root, name) : fs::open_at_hand({}, path);
+                auto there = beneath ? fs::open_at_hand(plan.how.root, opened) : fs::open_at_hand({}, path);
                 if (!there) {
                     waits = true;
                     return true; // the search ends
                 }
                 file = std::move(*there);
-            } else file = beneath ? fs::open_beneath(plan.how.root, name) : fs::open_without_waiting(path);
+            } else file = beneath ? fs::open_beneath(plan.how.root, opened) : fs::open_without_waiting(path);
             status = fs::stat_now(file);
             directory = status.is_directory();
             error = directory || status.is_file() ? 0 : ENOENT; // a pipe, a device
@@ -200,9 +214,31 @@ struct file_search {
             if (error == 0) error = ENOENT;
         }
     }
+    // Takes what lies beside the file, compressed, when the client takes it.
+    void find_coded() {
+        if (waits || error != 0 || directory) return;
+        for (const auto* c : wanted) {
+            const auto plain_name = opened, plain_path = path;
+            auto plain_file = std::move(file);
+            const auto plain_status = status;
+            const bool there = open(plain_name + c->suffix) && !directory;
+            if (waits) return;
+            path = plain_path; // whose extension tells the type
+            if (there) {
+                coded = c;
+                return;
+            }
+            opened = plain_name;
+            file = std::move(plain_file);
+            status = plain_status;
+            directory = false;
+            error = 0;
+        }
+    }
     // True when it knows; then nothing is left to be done on the pool.
     bool run_at_hand() {
         find();
+        find_coded();
         if (waits) {
             at_hand = waits = directory = false;
             error = 0;
@@ -216,11 +252,28 @@ struct file_search {
     }
     void run() {
         find();
+        find_coded();
         if (error != 0 || directory || !ahead || status.size == 0) return;
         front.resize(static_cast<std::size_t>(std::min<std::uint64_t>(status.size, file_piece)));
         front.resize(file.read(0, front.data(), front.size()));
     }
 };
+
+// The codings that the client takes, the best first.
+inline std::vector<const precompressed*> codings_for(const request& req, const file_plan& plan) {
+    std::vector<const precompressed*> all;
+    if (plan.coded.empty()) return all;
+    std::vector<std::string_view> names;
+    for (const auto& c : plan.coded) names.push_back(c.coding);
+    auto offers = names;
+    offers.push_back("identity");
+    for (const auto name : http::preferred_offered_encodings(req.get("Accept-Encoding"), offers, names)) {
+        if (name == "identity") break; // what it likes less is of no use
+        for (const auto& c : plan.coded)
+            if (c.coding == name) all.push_back(&c);
+    }
+    return all;
+}
 
 // Says what is to be looked for, or why that is not done.
 inline file_search search_for(const file_plan& plan, bool ahead) {
@@ -276,16 +329,18 @@ CREMA_DECL void file_sender::set_fields(response& res, const file_plan& plan, st
     const auto ms = std::chrono::floor<std::chrono::milliseconds>(status.modified + std::chrono::microseconds(500));
     if (plan.how.accept_ranges && missing("Accept-Ranges")) fields.set_trusted("Accept-Ranges", "bytes");
     if (plan.how.cache_control && missing("Cache-Control")) {
-        const auto age = std::clamp(std::chrono::floor<std::chrono::seconds>(plan.how.max_age), std::chrono::seconds(0),
+        const bool named = plan.immutable_names && *plan.immutable_names && (*plan.immutable_names)(path);
+        const auto age = named ? std::chrono::seconds(std::chrono::hours(24 * 365)) : std::clamp(std::chrono::floor<std::chrono::seconds>(plan.how.max_age), std::chrono::seconds(0),
                                     std::chrono::seconds(std::chrono::hours(24 * 365)));
         fields.set_trusted("Cache-Control", "public, max-age=" + std::to_string(age.count()) +
-                                                (plan.how.immutable ? ", immutable" : ""));
+                                                (plan.how.immutable || named ? ", immutable" : ""));
     }
     if (plan.how.last_modified && missing("Last-Modified"))
         fields.set_trusted("Last-Modified",
                            http::format_date(std::chrono::floor<std::chrono::seconds>(ms).time_since_epoch().count()));
     if (plan.etag && missing("ETag"))
-        fields.set_trusted("ETag", http::file_etag(status.size, ms.time_since_epoch().count()));
+        fields.set_trusted("ETag", http::file_etag(status.size, ms.time_since_epoch().count(),
+                                                    plan.strong_etag ? http::etag_strength::strong : http::etag_strength::weak));
     if (missing("Content-Type")) {
         const auto extension = extension_of(path);
         const auto type = extension.empty() ? std::string() : http::content_type_of(extension);
@@ -324,6 +379,7 @@ CREMA_DECL bool file_sender::range_is_fresh(const request& req, const response& 
     if (condition.empty()) return true;
     if (condition.find('"') != condition.npos) {
         const auto tag = res.get("ETag");
+        if (tag && tag->starts_with('"') && condition.starts_with("W/")) return false; // equal meaning is not enough
         return tag && condition.find(*tag) != condition.npos;
     }
     const auto modified = http::parse_date(res.get("Last-Modified").value_or("")), since = http::parse_date(condition);
@@ -338,12 +394,15 @@ CREMA_COROUTINE task<file_sender::outcome> file_sender::send(response& res, cons
     const bool conditional =
         asks("If-Match") || asks("If-Unmodified-Since") || asks("If-None-Match") || asks("If-Modified-Since");
     auto search = search_for(plan, !head && !conditional && !asks("Range") && plan.how.start == 0);
+    search.wanted = codings_for(req, plan);
     if (!search.run_at_hand()) co_await offload([&search] { search.run(); });
     if (search.error != 0) throw file_error(search.error, search.path);
     if (search.directory) co_return outcome::directory;
     if (found) *found = true;
 
+    if (search.coded && !res.headers_.set("Content-Encoding", search.coded->coding)) bad_field("Content-Encoding");
     set_fields(res, plan, search.path, search.status);
+    if (!plan.coded.empty()) res.vary("Accept-Encoding");
     if (conditional) {
         if (failed_precondition(req, res)) throw http_error(412, "Precondition Failed");
         if (is_fresh(req, res)) {
