@@ -88,13 +88,15 @@ is event_loop "$("$BUILD/examples/event_loop" | tr '\n' ' ')" "1 2 2.5 3 "
 has concurrency "$("$BUILD/examples/concurrency")" "the first of two: near"
 [ -x "$BUILD/examples/testing" ] && is testing "$("$BUILD/examples/testing")" "3 passed"
 
-# The README's code is code of the examples.
-readme=$(python3 tests/examples/readme.py)
-line=$(echo "$readme" | tail -n 1)
-p=$((p + ${line%% *}))
-line=${line#*, }
-f=$((f + ${line%% *}))
-echo "$readme" | sed '$d'
+# The README's code is code of the examples; every row of docs/express.md has a name and a test.
+for script in readme express; do
+    said=$(python3 tests/examples/$script.py)
+    line=$(echo "$said" | tail -n 1)
+    p=$((p + ${line%% *}))
+    line=${line#*, }
+    f=$((f + ${line%% *}))
+    echo "$said" | sed '$d'
+done
 
 rm -rf "$dir"
 echo "$p passed, $f failed"

@@ -244,3 +244,24 @@ TEST_CASE("req.app and res.app are the app whose handler runs", "[render]") {
     c.get("/b/x").expect(200, "below in top");
     c.get("/y").expect(200, "top");
 }
+
+TEST_CASE("res.req is the request, and req.res its answer", "[render]") {
+    app a;
+    a.get("/", [](request& req, response& res) { res.send(&res.req() == &req && &req.res() == &res ? "both" : "neither"); });
+    testing::client(a).get("/").expect(200, "both");
+}
+
+TEST_CASE("headers_sent and status_code tell how far the answer is", "[render]") {
+    app a;
+    a.get("/", [](request&, response& res) {
+        CHECK_FALSE(res.headers_sent());
+        CHECK(res.status_code() == 200);
+        res.status(201).flush_headers();
+        CHECK(res.headers_sent());
+        CHECK(res.status_code() == 201);
+        CHECK_FALSE(res.finished());
+        res.end("made");
+        CHECK(res.finished());
+    });
+    testing::client(a).get("/").expect(201, "made");
+}
