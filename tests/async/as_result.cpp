@@ -66,13 +66,15 @@ TEST_CASE("mistakes and cancellation come through as_result", "[as_result]") {
     CHECK(logic);
     cancel_scope scope;
     event e;
-    spawn([](event& wait, bool& s) -> task<> {
-        try {
-            (void)co_await as_result(wait.wait());
-        } catch (const cancelled&) {
-            s = true;
-        }
-    }(e, stopped), &scope);
+    spawn(
+        [](event& wait, bool& s) -> task<> {
+            try {
+                (void)co_await as_result(wait.wait());
+            } catch (const cancelled&) {
+                s = true;
+            }
+        }(e, stopped),
+        &scope);
     scope.cancel();
     CHECK(stopped);
 }

@@ -116,7 +116,8 @@ TEST_CASE("a value whose receiver is destroyed before it goes on goes to the nex
         v.reset();
     }(other, c, victim));
     victim = receives(c, victims);
-    detail::task_access::start(*victim, &env, [](void*) {}, nullptr);
+    detail::task_access::start(
+        *victim, &env, [](void*) {}, nullptr);
     CHECK(other.try_send(1));
     CHECK(victims.empty());
     CHECK(c.try_receive() == 7);
@@ -125,7 +126,9 @@ TEST_CASE("a value whose receiver is destroyed before it goes on goes to the nex
 TEST_CASE("the receive that loses a race loses no value", "[channel]") {
     channel<int> a(1), b(1);
     std::optional<int> got;
-    spawn([](channel<int>& x, channel<int>& y, std::optional<int>& g) -> task<> { g = co_await race(x.receive(), y.receive()); }(a, b, got));
+    spawn([](channel<int>& x, channel<int>& y, std::optional<int>& g) -> task<> {
+        g = co_await race(x.receive(), y.receive());
+    }(a, b, got));
     CHECK(a.try_send(1));
     CHECK(got == 1);
     CHECK(b.try_send(2));

@@ -44,13 +44,15 @@ TEST_CASE("a wait that is cancelled ends with cancelled", "[event]") {
     event e;
     cancel_scope scope;
     auto reason = cancel_reason::none;
-    spawn([](event& ev, cancel_reason& r) -> task<> {
-        try {
-            co_await ev.wait();
-        } catch (const cancelled& c) {
-            r = c.reason();
-        }
-    }(e, reason), &scope);
+    spawn(
+        [](event& ev, cancel_reason& r) -> task<> {
+            try {
+                co_await ev.wait();
+            } catch (const cancelled& c) {
+                r = c.reason();
+            }
+        }(e, reason),
+        &scope);
     scope.cancel(cancel_reason::timed_out);
     CHECK(reason == cancel_reason::timed_out);
     e.set(); // nobody is there

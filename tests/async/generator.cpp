@@ -1,8 +1,8 @@
 // generator: values one after the other.
 #include <crema/async/generator.hpp>
 #include <crema/async/spawn.hpp>
-#include <catch2/catch.hpp>
 #include "gate.hpp"
+#include <catch2/catch.hpp>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -61,7 +61,8 @@ TEST_CASE("a generator runs only when it is asked", "[generator]") {
     CHECK(made == 2);
 }
 
-TEST_CASE("a generator may wait between, its values may be moved away, temporaries and constants be yielded", "[generator]") {
+TEST_CASE("a generator may wait between, its values may be moved away, temporaries and constants be yielded",
+          "[generator]") {
     std::vector<gate> gates(2);
     std::vector<std::string> log, destroyed;
     spawn(collect(words(gates, tracer(destroyed, "parameter")), log));
@@ -126,7 +127,8 @@ TEST_CASE("a generator that is destroyed half-way destroys its locals", "[genera
     environment env;
     {
         auto t = collect(words(gates, tracer(destroyed, "parameter")), log);
-        detail::task_access::start(t, &env, [](void*) {}, nullptr);
+        detail::task_access::start(
+            t, &env, [](void*) {}, nullptr);
         CHECK(gates[0].waits());
     }
     CHECK(destroyed == std::vector<std::string>{"parameter"});

@@ -1,6 +1,6 @@
 // mutex: one coroutine at a time, across what it waits for.
-#include <crema/async/mutex.hpp>
 #include <crema/async/event.hpp>
+#include <crema/async/mutex.hpp>
 #include <crema/async/spawn.hpp>
 #include <crema/async/task.hpp>
 #include <catch2/catch.hpp>
@@ -63,8 +63,7 @@ TEST_CASE("an exception lets go of it", "[mutex]") {
         try {
             const auto held = co_await mine.lock();
             throw 1;
-        } catch (int) {
-        }
+        } catch (int) {}
     }(m));
     CHECK_FALSE(m.is_locked());
 }
@@ -83,7 +82,8 @@ TEST_CASE("who is destroyed between its turn and its going on passes it on", "[m
         v.reset();
     }(m, victim));
     victim = works(m, go, log, 1);
-    detail::task_access::start(*victim, &env, [](void*) {}, nullptr);
+    detail::task_access::start(
+        *victim, &env, [](void*) {}, nullptr);
     spawn(works(m, go, log, 2));
     held.unlock();
     CHECK(log == std::vector{2, -2});

@@ -1,9 +1,9 @@
 // wait_list: the line behind event, mutex and channel.
-#include <crema/async/wait_list.hpp>
 #include <crema/async/spawn.hpp>
 #include <crema/async/task.hpp>
-#include <catch2/catch.hpp>
+#include <crema/async/wait_list.hpp>
 #include <algorithm>
+#include <catch2/catch.hpp>
 #include <optional>
 #include <vector>
 using namespace crema;
@@ -70,7 +70,9 @@ TEST_CASE("a coroutine that is destroyed in line or at its turn is forgotten", "
     std::vector<int> log;
     environment env;
     std::optional<task<>> a = stand(line, log, 1), b = stand(line, log, 2), c = stand(line, log, 3);
-    for (auto* t : {&a, &b, &c}) detail::task_access::start(**t, &env, [](void*) {}, nullptr);
+    for (auto* t : {&a, &b, &c})
+        detail::task_access::start(
+            **t, &env, [](void*) {}, nullptr);
     a.reset();
     line.grant();
     b.reset();

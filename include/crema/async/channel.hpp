@@ -57,7 +57,8 @@ public:
     public:
         /// @cond
         send_awaiter(send_awaiter&& other) noexcept // before it is awaited
-            : channel_(other.channel_), value_(std::move(other.value_)) {}
+            : channel_(other.channel_),
+              value_(std::move(other.value_)) {}
         bool await_ready() { return channel_.closed_ || channel_.put(value_); }
         template <class Promise>
         bool await_suspend(std::coroutine_handle<Promise> h) noexcept {

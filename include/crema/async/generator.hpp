@@ -69,7 +69,8 @@ public:
         return arrived_;
     }
     T* value() {
-        if (error_) [[unlikely]] std::rethrow_exception(std::exchange(error_, nullptr));
+        if (error_) [[unlikely]]
+            std::rethrow_exception(std::exchange(error_, nullptr));
         return value_;
     }
 

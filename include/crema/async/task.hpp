@@ -103,7 +103,8 @@ private:
 template <class T>
 class task_slot<T&> : task_slot<T*> {
 public:
-    using task_slot<T*>::running, task_slot<T*>::failed, task_slot<T*>::error, task_slot<T*>::fail, task_slot<T*>::drop;
+    using task_slot<T*>::running, task_slot<T*>::failed, task_slot<T*>::error;
+    using task_slot<T*>::fail, task_slot<T*>::drop;
     void set(T& value) noexcept { task_slot<T*>::set(&value); }
     T& get() { return *task_slot<T*>::get(); }
     T& take() { return *task_slot<T*>::take(); }
@@ -112,7 +113,8 @@ public:
 template <>
 class task_slot<void> : task_slot<char> {
 public:
-    using task_slot<char>::running, task_slot<char>::failed, task_slot<char>::error, task_slot<char>::fail, task_slot<char>::drop;
+    using task_slot<char>::running, task_slot<char>::failed, task_slot<char>::error;
+    using task_slot<char>::fail, task_slot<char>::drop;
     void set() noexcept { task_slot<char>::set(char{}); }
     void get() { task_slot<char>::get(); }
     void take() { task_slot<char>::take(); }

@@ -123,7 +123,7 @@ private:
     struct node {
         std::string text;              // the way to it, small letters
         node* parameter = nullptr;     // what follows one segment, or the rest of one
-        bool populated = false;        // there are layers here
+        index latest = 0;              // behind the last layer here; 0: there is none
         std::array<char, 4> firsts{};  // the first octets of up to four children
         std::array<node*, 4> children{};
         std::unique_ptr<std::array<node*, 256>> table; // of more children
@@ -145,7 +145,14 @@ private:
     CREMA_DECL node& descend_parameter(node& at);
     CREMA_DECL index number(std::shared_ptr<const detail::program> program, method_mask methods);
 
+    // Where a search begins: most paths begin with a slash, and most patterns, so that the root has nothing to say.
+    const node* start(std::string_view path, index from) const noexcept {
+        const node& root = nodes_.front();
+        return slash_ && root.latest <= from && path.starts_with('/') ? slash_ : &root;
+    }
+
     std::deque<node> nodes_; // which stay where they are; the first is the root
+    const node* slash_ = nullptr; // below the root, of what begins with a slash
     std::vector<method_mask> methods_;
     std::vector<std::shared_ptr<const detail::program>> programs_; // null: any
     index size_ = 0;
@@ -189,7 +196,7 @@ public:
     index next_candidate() {
         best_ = npos;
         segments_.clear();
-        walk(&matcher_->nodes_.front(), path_.data(), path_.data() + path_.size(), none);
+        walk(matcher_->start(path_, from_), path_.data(), path_.data() + path_.size(), none);
         if (best_ == npos) return npos;
         from_ = (best_ >> 1) + 1;
         return best_ >> 1;
@@ -238,6 +245,7 @@ CREMA_DECL matcher::index matcher::add(const pattern& p, method_mask methods) {
     const detail::program& program = *p.program_;
     if (program.everything) nodes_.front().put(rest, make_entry(layer, true));
     for (const auto& q : program.sequences) insert(program, q, layer);
+    slash_ = nodes_.front().child('/');
     return layer;
 }
 
@@ -325,7 +333,7 @@ CREMA_DECL void matcher::node::adopt(char first, node& child) {
 }
 
 CREMA_DECL void matcher::node::put(list where, entry e) {
-    populated = true;
+    latest = std::max(latest, (e >> 1) + 1);
     for (unsigned l = exact; l <= where; ++l)
         if (layers[l].empty() || layers[l].back() >> 1 != e >> 1) layers[l].push_back(e);
 }
@@ -350,11 +358,7 @@ CREMA_FORCEINLINE void matcher::search::offer(const std::vector<entry>& entries,
                                               std::uint32_t parameter) {
     const entry* e = entries.data();
     const entry* const end = e + entries.size();
-    if (from_ != 0) {
-        const entry least = make_entry(from_, false);
-        if (end[-1] < least) return; // all of it lies behind
-        if (entries.size() > 8) e = std::lower_bound(e, end, least);
-    }
+    if (from_ != 0 && entries.size() > 8) e = std::lower_bound(e, end, make_entry(from_, false));
     for (; e != end && *e < best_; ++e) {
         const index layer = *e >> 1;
         if (layer < from_ || !(matcher_->methods_[layer] & methods_)) continue;
@@ -373,7 +377,7 @@ CREMA_DECL void matcher::search::walk(const node* at, const char* path, const ch
             return;
         path += size;
         const auto left = static_cast<std::size_t>(end - path);
-        if (at->populated) {
+        if (at->latest > from_) {
             const bool whole = left == 0 || (left == 1 && *path == '/');
             const auto& entries = at->layers[whole ? exact : *path == '/' ? mount : rest];
             if (!entries.empty())

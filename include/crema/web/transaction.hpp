@@ -242,8 +242,9 @@ CREMA_DECL void transaction::begin(exchange& x, app_core& app) {
     if (top->ahead && self->req_.path_.data()) {
         --top->left;
         self->enter_plain(*top);
+    } else {
+        self->walk(*top, {});
     }
-    else self->walk(*top, {});
 }
 
 // Transactions that are not in use, with the room that their parts have grown to.
