@@ -84,6 +84,28 @@ if [ -x "$BUILD/examples/production" ]; then
     has "the log" "$(cat "$dir/out")" '"GET /posts?token=[redacted] HTTP/1.1" 200'
 fi
 
+if [ -x "$BUILD/examples/accounts" ]; then
+    serve accounts
+    jar="-c $dir/jar -b $dir/jar"
+    is "a first visit" "$(get $jar "$at/visits")" "visit 1"
+    is "a second visit" "$(get $jar "$at/visits")" "visit 2"
+    is login "$(get $jar -d name=ada "$at/login")" "hello, ada"
+    is "the old session is gone" "$(get $jar "$at/visits")" "visit 1"
+    token=$(get $jar "$at/form")
+    is transfer "$(get $jar -d amount=5 -H "X-CSRF-Token: $token" "$at/transfer")" "ada sent 5"
+    is "transfer without a token" "$(get $jar -o "$dir/body" -w '%{http_code}' -d amount=5 "$at/transfer")" 403
+    is theme "$(get $jar -d theme=dark "$at/theme")" "saved, where nobody can read it"
+    is "theme again" "$(get $jar "$at/theme")" dark
+    is "nobody can read it" "$(grep -c dark "$dir/jar")" 0
+    is "api" "$(get -H "Authorization: Bearer $(get $jar "$at/token")" "$at/api/me")" ada
+    is "api without a token" "$(get -o "$dir/body" -w '%{http_code}' "$at/api/me")" 401
+    is upload "$(get -F note=hi -F file=@README.md "$at/upload")" "README.md: $(($(wc -c <README.md))) octets, with the note hi"
+    is "upload of something else" "$(get -o "$dir/body" -w '%{http_code}' -F other=@README.md "$at/upload")" 400
+    is logout "$(get $jar -X POST "$at/logout")" bye
+    is "after logout" "$(get $jar -o "$dir/body" -w '%{http_code}' "$at/token")" 401
+    stop accounts
+fi
+
 is event_loop "$("$BUILD/examples/event_loop" | tr '\n' ' ')" "1 2 2.5 3 "
 has concurrency "$("$BUILD/examples/concurrency")" "the first of two: near"
 [ -x "$BUILD/examples/testing" ] && is testing "$("$BUILD/examples/testing")" "3 passed"

@@ -58,7 +58,7 @@ inline sealed_cookies_handler sealed_cookies(sealed_cookies_options options) {
 
 /** Set an encrypted cookie.
 
-    @param cookie_options Those of `response::cookie`; hidden from scripts unless said otherwise.
+    @param cookie_options Those of `response::cookie`; without them it is hidden from scripts.
     @throws std::logic_error without `sealed_cookies` in front; what `response::cookie` throws.
 */
 CREMA_DECL void set_sealed_cookie(response& res, std::string_view name, std::string_view text,
