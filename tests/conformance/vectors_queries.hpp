@@ -5,6 +5,7 @@
 
 #include <crema/core/encode.hpp>
 #include <crema/http/nested_query.hpp>
+#include <crema/http/nested_query_text.hpp>
 #include <crema/http/query.hpp>
 #include <crema/testing/client.hpp>
 #if __has_include(<crema/middleware/body_urlencoded.hpp>)
@@ -74,6 +75,60 @@ inline value parse_qs(const value& q) {
     return take(http::parse_nested_query(in.as_string(), out));
 }
 
+// What JavaScript has and a tree has not.
+inline bool drop_undefined(value& v) {
+    if (is_tagged(v, "undefined")) return false;
+    if (is_tagged(v, "bigint")) v = value(v["v"]);
+    else if (is_tagged(v, "bytes")) v = value(take(crema::base64_decode(v["b64"].as_string())));
+    else if (v.is_object() && v.contains("$")) throw skipped();
+    if (v.is_array())
+        for (auto& one : v.as_array())
+            if (!drop_undefined(one)) throw skipped(); // a hole in a list
+    if (v.is_object()) std::erase_if(v.as_object(), [](auto& m) { return !drop_undefined(m.second); });
+    return true;
+}
+
+inline value stringify_qs(const value& q) {
+    const value& o = q["options"];
+    http::nested_query_text_options out;
+    const auto given = [&](const char* name) { return o.contains(name) && !is_tagged(o[name], "undefined"); };
+    const auto strict = [&](const char* name, bool& into) {
+        if (given(name) && !o[name].is_bool())
+            throw refused("`" + std::string(name) + "` option can only be `true` or `false`, when provided");
+        into = truthy(o[name]);
+    };
+    strict("allowEmptyArrays", out.empty_arrays);
+    strict("encodeDotInKeys", out.escape_dots);
+    if (!absent(o["encoder"])) throw refused("Encoder has to be a function.");
+    if (given("charset") && o["charset"] != value("utf-8") && o["charset"] != value("iso-8859-1"))
+        throw refused("The charset option must be either utf-8, iso-8859-1, or undefined");
+    if (o["charset"] == value("iso-8859-1")) out.charset = http::query_charset::iso_8859_1;
+    if (given("format") && o["format"] != value("RFC1738") && o["format"] != value("RFC3986"))
+        throw refused("Unknown format option provided.");
+    out.plus_for_space = o["format"] == value("RFC1738");
+    if (o["filter"].is_array()) throw skipped(); // a choice of names: the caller's
+    const value& arrays = o["arrayFormat"];
+    if (arrays == value("brackets")) out.arrays = http::query_arrays::brackets;
+    else if (arrays == value("repeat")) out.arrays = http::query_arrays::repeat;
+    else if (arrays == value("comma")) out.arrays = http::query_arrays::comma;
+    else if (arrays != value("indices") && o.contains("indices") && !truthy(o["indices"])) out.arrays = http::query_arrays::repeat;
+    if (o.contains("commaRoundTrip") && !o["commaRoundTrip"].is_bool())
+        throw refused("`commaRoundTrip` must be a boolean, or absent");
+    out.comma_round_trip = truthy(o["commaRoundTrip"]);
+    out.dots = given("allowDots") ? truthy(o["allowDots"]) : out.escape_dots;
+    if (o["encodeValuesOnly"] == value(true)) out.escapes = http::query_escapes::values;
+    if (o["encode"] == value(false)) out.escapes = http::query_escapes::none;
+    out.null_without_equals = o["strictNullHandling"] == value(true);
+    out.skip_null = o["skipNulls"] == value(true);
+    out.charset_sentinel = o["charsetSentinel"] == value(true);
+    out.question_mark = o["addQueryPrefix"] == value(true);
+    if (o["delimiter"].is_string()) out.separator = o["delimiter"].as_string();
+    if (o["depth"].is_integer()) out.depth = static_cast<std::size_t>(o["depth"].as_int64());
+    value tree = q["object"];
+    if (!drop_undefined(tree)) return "";
+    return take(http::stringify_nested_query(tree, out));
+}
+
 inline std::string joined_text(const value& v) {
     if (v.is_string()) return v.as_string();
     if (v.is_number() || v.is_bool()) return crema::json::stringify(v);
@@ -104,6 +159,7 @@ inline value post_form(const value& q, bool extended) {
 
 inline void add_queries(std::map<std::string, library, std::less<>>& all) {
     all["qs"]["parse"] = parse_qs;
+    all["qs"]["stringify"] = stringify_qs;
     auto& s = all["querystring"];
     const auto options_of = [](const value& args, std::size_t from) {
         http::query_options o;
