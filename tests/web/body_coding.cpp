@@ -4,6 +4,7 @@
 
 #include <crema/core/text.hpp>
 #include <crema/loop/immediate.hpp>
+#include <crema/loop/schedule.hpp>
 #include <crema/testing/client.hpp>
 #include <crema/web/app.hpp>
 
