@@ -821,14 +821,14 @@ namespace crema {
     @par Thread Safety
     Safe.
 */
-inline void* recycle_allocate(std::size_t size);
+CREMA_FORCEINLINE void* recycle_allocate(std::size_t size);
 
 /** Give back what `recycle_allocate` returned.
 
     @param memory What was returned; not null.
     @param size The size that was asked for.
 */
-inline void recycle_free(void* memory, std::size_t size) noexcept;
+CREMA_FORCEINLINE void recycle_free(void* memory, std::size_t size) noexcept;
 
 /// A standard allocator over `recycle_allocate`.
 template <class T>
@@ -885,7 +885,7 @@ CREMA_NOINLINE inline void plain_free(void* memory) noexcept { ::operator delete
 
 } // namespace detail
 
-inline void* recycle_allocate(std::size_t size) {
+CREMA_FORCEINLINE void* recycle_allocate(std::size_t size) {
     if constexpr (sanitize_address) return ::operator new(size);
     using bins = detail::recycle_bins;
     const std::size_t c = (size + bins::step - 1) / bins::step - (size != 0);
@@ -899,7 +899,7 @@ inline void* recycle_allocate(std::size_t size) {
     return ::operator new((c + 1) * bins::step);
 }
 
-inline void recycle_free(void* memory, std::size_t size) noexcept {
+CREMA_FORCEINLINE void recycle_free(void* memory, std::size_t size) noexcept {
     if constexpr (sanitize_address) return detail::plain_free(memory);
     using bins = detail::recycle_bins;
     const std::size_t c = (size + bins::step - 1) / bins::step - (size != 0);
@@ -966,28 +966,111 @@ inline constexpr bool is_task_lvalue<task<T>&> = true;
 template <class T>
 inline constexpr bool is_task_lvalue<const task<T>&> = true;
 
+// What a task gave, or why it gave nothing. Stands where the task is told to write it: in the awaiter of who awaits it,
+// which spares the way back into the child's frame, or in its own promise.
+enum class task_state : unsigned char { running, value, error };
+
+template <class T>
+class task_slot {
+public:
+    task_slot() noexcept {}
+    task_slot(const task_slot&) = delete;
+    ~task_slot() {} // whoever has one takes what is in it, or drops it
+
+    bool running() const noexcept { return state_ == task_state::running; }
+    bool failed() const noexcept { return state_ == task_state::error; }
+    std::exception_ptr error() const noexcept { return failed() ? error_ : nullptr; }
+    template <class U>
+    void set(U&& value) {
+        std::construct_at(&value_, std::forward<U>(value));
+        state_ = task_state::value;
+    }
+    // Takes the exception that is handled now. Exceptions stay out of the way of what is fast.
+    CREMA_COLD void fail() noexcept {
+        drop();
+        std::construct_at(&error_, std::current_exception());
+        state_ = task_state::error;
+    }
+    // Gives the result, which stays.
+    T get() {
+        if (failed()) [[unlikely]] throw_again();
+        return std::move(value_);
+    }
+    // Gives the result; nothing is left.
+    T take() {
+        if (failed()) [[unlikely]] throw_last();
+        if constexpr (std::is_trivially_destructible_v<T>) {
+            return std::move(value_);
+        } else {
+            const struct at_end {
+                task_slot& slot;
+                ~at_end() { std::destroy_at(&slot.value_); }
+            } destroyed{*this};
+            return std::move(value_);
+        }
+    }
+    void drop() noexcept {
+        if (failed()) [[unlikely]] std::destroy_at(&error_);
+        else if constexpr (!std::is_trivially_destructible_v<T>)
+            if (state_ == task_state::value) std::destroy_at(&value_);
+        state_ = task_state::running;
+    }
+
+private:
+    [[noreturn]] CREMA_COLD void throw_again() const { std::rethrow_exception(error_); }
+    [[noreturn]] CREMA_COLD void throw_last() {
+        auto e = std::move(error_);
+        drop();
+        std::rethrow_exception(std::move(e));
+    }
+    union {
+        T value_;
+        std::exception_ptr error_;
+    };
+    task_state state_ = task_state::running;
+};
+
+template <class T>
+class task_slot<T&> : task_slot<T*> {
+public:
+    using task_slot<T*>::running, task_slot<T*>::failed, task_slot<T*>::error;
+    using task_slot<T*>::fail, task_slot<T*>::drop;
+    void set(T& value) noexcept { task_slot<T*>::set(&value); }
+    T& get() { return *task_slot<T*>::get(); }
+    T& take() { return *task_slot<T*>::take(); }
+};
+
+template <>
+class task_slot<void> : task_slot<char> {
+public:
+    using task_slot<char>::running, task_slot<char>::failed, task_slot<char>::error;
+    using task_slot<char>::fail, task_slot<char>::drop;
+    void set() noexcept { task_slot<char>::set(char{}); }
+    void get() { task_slot<char>::get(); }
+    void take() { task_slot<char>::take(); }
+};
+
 // What all promises of tasks share. `done` is called when the task ends after it had really suspended or was
-// started by `start_task`; a task that ends while `co_await` still starts it has no `done` and goes on inline:
-// that is why a million ready awaits need no stack.
+// started by `start_task`; a task that ends while `co_await` still starts it has no `done`: it destroys itself, and who
+// awaits it goes on inline. That is why a million ready awaits need no stack.
 class task_promise_base {
 public:
     using function = void (*)(void*);
 
-    static void* operator new(std::size_t size) { return recycle_allocate(size); }
-    static void operator delete(void* p, std::size_t size) noexcept { recycle_free(p, size); }
+    CREMA_FORCEINLINE static void* operator new(std::size_t size) { return recycle_allocate(size); }
+    CREMA_FORCEINLINE static void operator delete(void* p, std::size_t size) noexcept { recycle_free(p, size); }
 
     std::suspend_always initial_suspend() const noexcept { return {}; }
 
     struct final_awaiter {
-        bool await_ready() const noexcept { return false; }
-        template <class Promise>
-        void await_suspend(std::coroutine_handle<Promise> h) const noexcept {
-            auto& p = h.promise();
-            if (p.done_) p.done_(p.who_); // may destroy this coroutine
+        task_promise_base& promise;
+        bool await_ready() const noexcept { return !promise.done_; }
+        void await_suspend(std::coroutine_handle<>) const noexcept {
+            promise.done_(promise.who_); // may destroy this coroutine
         }
         void await_resume() const noexcept {}
     };
-    final_awaiter final_suspend() const noexcept { return {}; }
+    final_awaiter final_suspend() noexcept { return {*this}; }
 
     environment* env() const noexcept { return env_; }
     void env(environment* e) noexcept { env_ = e; }
@@ -1011,115 +1094,100 @@ public:
         else return detail::get_awaiter(static_cast<A&&>(a));
     }
 
+protected:
+    // Tells who waits for the end, if somebody does; may destroy this.
+    void call_done() {
+        if (done_) done_(who_);
+    }
+
 private:
-    environment* env_ = nullptr; // set by whoever starts it
+    environment* env_;           // set by whoever starts it
     function done_ = nullptr;
     void* who_;                  // with done_
 };
 
 template <class T>
-class task_promise final : public task_promise_base {
+class task_promise_of : public task_promise_base {
 public:
-    ~task_promise() {
-        if (state_ == state::value) std::destroy_at(&value_);
-        else if (state_ == state::error) std::destroy_at(&error_);
-    }
-    task_promise() noexcept {}
+    ~task_promise_of() { own_.drop(); }
+    void unhandled_exception() noexcept { out_->fail(); }
+    // Where to write it; set by whoever starts it.
+    void out(task_slot<T>& slot) noexcept { out_ = &slot; }
+    void out_here() noexcept { out_ = &own_; }
 
+    // of what was written here
+    bool failed() const noexcept { return own_.failed(); }
+    std::exception_ptr error() const noexcept { return own_.error(); }
+    T take() { return own_.get(); }
+
+protected:
+    task_slot<T>* out_;
+
+private:
+    task_slot<T> own_;
+};
+
+template <class T>
+class task_promise final : public task_promise_of<T> {
+public:
     task<T> get_return_object() noexcept;
-    void unhandled_exception() noexcept {
-        std::construct_at(&error_, std::current_exception());
-        state_ = state::error;
-    }
     template <class U = T>
         requires std::is_convertible_v<U&&, T>
     void return_value(U&& value) {
-        std::construct_at(&value_, std::forward<U>(value));
-        state_ = state::value;
+        this->out_->set(std::forward<U>(value));
     }
-    bool failed() const noexcept { return state_ == state::error; }
-    std::exception_ptr error() const noexcept { return failed() ? error_ : nullptr; }
-    T take() {
-        if (state_ == state::error) [[unlikely]] std::rethrow_exception(error_);
-        return std::move(value_);
-    }
-
-private:
-    enum class state : unsigned char { running, value, error };
-    union {
-        T value_;
-        std::exception_ptr error_;
-    };
-    state state_ = state::running;
 };
 
 template <class T>
-class task_promise<T&> final : public task_promise_base {
+class task_promise<T&> final : public task_promise_of<T&> {
 public:
     task<T&> get_return_object() noexcept;
-    void unhandled_exception() noexcept { error_ = std::current_exception(); }
-    void return_value(T& value) noexcept { value_ = &value; }
-    bool failed() const noexcept { return error_ != nullptr; }
-    std::exception_ptr error() const noexcept { return error_; }
-    T& take() {
-        if (error_) [[unlikely]] std::rethrow_exception(error_);
-        return *value_;
-    }
-
-private:
-    T* value_ = nullptr;
-    std::exception_ptr error_;
+    void return_value(T& value) noexcept { this->out_->set(value); }
 };
 
 template <>
-class task_promise<void> final : public task_promise_base {
+class task_promise<void> final : public task_promise_of<void> {
 public:
     inline task<void> get_return_object() noexcept;
-    void unhandled_exception() noexcept { error_ = std::current_exception(); }
-    void return_void() const noexcept {}
-    bool failed() const noexcept { return error_ != nullptr; }
-    std::exception_ptr error() const noexcept { return error_; }
-    void take() const {
-        if (error_) [[unlikely]] std::rethrow_exception(error_);
-    }
-
-private:
-    std::exception_ptr error_;
+    void return_void() noexcept { out_->set(); }
 };
 
 struct task_access;
+
+// Runs the child of a task that stays where it is.
+template <class T>
+struct task_run {
+    task<T>& child;
+    task_slot<T> slot;
+
+    inline void obey(environment* env) const noexcept;
+    inline bool start(); // true when it has ended; it has destroyed itself then
+    inline void resume_at_end(std::coroutine_handle<> parent) const noexcept;
+};
+
 template <class T>
 struct task_awaiter {
-    std::coroutine_handle<task_promise<T>> child;
+    task_run<T> run;
 
     bool await_ready() const noexcept { return false; }
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> parent) {
-        auto& p = child.promise();
-        p.env(environment_of(parent));
-        child.resume();
-        if (child.done()) return false;
-        p.on_done([](void* a) { std::coroutine_handle<>::from_address(a).resume(); }, parent.address());
+        run.obey(environment_of(parent));
+        if (run.start()) return false;
+        run.resume_at_end(parent);
         return true;
     }
-    T await_resume() { return child.promise().take(); }
+    T await_resume() { return run.slot.take(); }
 };
 
-// The same in a task, whose environment is known: a child that is ready costs its parent no suspension.
+// The same in a task, which has told its environment: a child that is ready costs its parent no suspension.
 template <class T>
 struct nested_task_awaiter {
-    std::coroutine_handle<task_promise<T>> child;
-    environment* env;
+    task_run<T> run;
 
-    bool await_ready() const {
-        child.promise().env(env);
-        child.resume();
-        return child.done();
-    }
-    void await_suspend(std::coroutine_handle<> parent) const noexcept {
-        child.promise().on_done([](void* a) { std::coroutine_handle<>::from_address(a).resume(); }, parent.address());
-    }
-    T await_resume() const { return child.promise().take(); }
+    bool await_ready() { return run.start(); }
+    void await_suspend(std::coroutine_handle<> parent) const noexcept { run.resume_at_end(parent); }
+    T await_resume() { return run.slot.take(); }
 };
 
 } // namespace detail
@@ -1167,7 +1235,7 @@ public:
     /// Runs it and gives its result. The task must be an rvalue: `co_await std::move(t)`.
     auto operator co_await() && noexcept {
         assert(handle_ && "crema: an empty or moved-from task was awaited");
-        return detail::task_awaiter<T>{handle_};
+        return detail::task_awaiter<T>{{*this, {}}};
     }
 
 private:
@@ -1207,6 +1275,7 @@ struct task_access {
     static void start(task<T>& t, environment* env, task_promise_base::function done, void* who) {
         auto& p = t.handle_.promise();
         p.env(env);
+        p.out_here();
         p.on_done(done, who);
         t.handle_.resume();
     }
@@ -1215,7 +1284,7 @@ struct task_access {
         return t.handle_.promise();
     }
     template <class T>
-    static std::coroutine_handle<task_promise<T>> handle(task<T>& t) noexcept {
+    static std::coroutine_handle<task_promise<T>>& handle(task<T>& t) noexcept {
         assert(t.handle_ && "crema: an empty or moved-from task was awaited");
         return t.handle_;
     }
@@ -1227,7 +1296,26 @@ struct task_access {
 
 template <class T>
 nested_task_awaiter<T> task_promise_base::await_transform(task<T>&& t) noexcept {
-    return {task_access::handle(t), env_};
+    task_access::handle(t).promise().env(env_);
+    return {{t, {}}};
+}
+
+template <class T>
+void task_run<T>::obey(environment* env) const noexcept {
+    task_access::promise(child).env(env);
+}
+template <class T>
+bool task_run<T>::start() {
+    auto& h = task_access::handle(child);
+    h.promise().out(slot);
+    h.resume();
+    if (slot.running()) return false;
+    h = nullptr;
+    return true;
+}
+template <class T>
+void task_run<T>::resume_at_end(std::coroutine_handle<> parent) const noexcept {
+    task_access::promise(child).on_done([](void* a) { std::coroutine_handle<>::from_address(a).resume(); }, parent.address());
 }
 
 // Awaits a task that an adaptor made: nobody else owns it.
@@ -1235,7 +1323,8 @@ template <class T>
 struct owning_task_awaiter {
     task<T> owned;
     task_awaiter<T> inner;
-    explicit owning_task_awaiter(task<T> t) noexcept : owned(std::move(t)), inner(std::move(owned).operator co_await()) {}
+    explicit owning_task_awaiter(task<T> t) noexcept : owned(std::move(t)), inner{{owned, {}}} {}
+    owning_task_awaiter(const owning_task_awaiter&) = delete;
     bool await_ready() const noexcept { return false; }
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> h) {
@@ -3601,7 +3690,7 @@ public:
         With a type, also unless a parameter that can be absent is a `std::optional`.
     */
     template <fixed_string Name, class T = void>
-    static constexpr void require() noexcept {
+    static consteval void require() noexcept {
         if constexpr (!has_param(Name.view())) {
             static_cast<void>(sizeof(no_such_parameter<Name, names>));
             static_assert(has_param(Name.view()),
@@ -4885,11 +4974,24 @@ public:
     void release() noexcept {
         if (--count_ == 0) delete this;
     }
-    void run() { run_(); }
+    void run() {
+        struct mark {
+            bool& running;
+            explicit mark(bool& r) noexcept : running(r) { running = true; }
+            ~mark() { running = false; }
+        } const m(running_);
+        run_();
+    }
+    // Destroys the function, which may hold handles to this: not while it runs.
+    void drop() noexcept {
+        if (running_) return;
+        const auto last = std::move(run_);
+    }
 
 private:
     unique_function<void()> run_;
     unsigned count_ = 0;
+    bool running_ = false;
 };
 
 /** Holds the timers of one loop, in lists by duration and a heap of these lists.
@@ -5071,6 +5173,7 @@ private:
             t.destroyed_ = true;
             if (t.refed_) --refs_;
         }
+        if (t.cleared_) owned.drop();
         owned.release();
         return ok;
     }
@@ -5191,7 +5294,7 @@ public:
     bool has_ref() const noexcept { return object_ && object_->has_ref(); }
     /// Starts the delay anew, also after it has fired; does nothing once it was cleared.
     inline timer& refresh();
-    /// Stops it for good. Does nothing when empty or cleared before.
+    /// Stops it for good and destroys its function, unless that runs. Does nothing when empty or cleared before.
     inline void clear() noexcept;
     /// Tells whether it waits to fire.
     bool active() const noexcept { return object_ && object_->active(); }
@@ -5250,8 +5353,12 @@ inline timer& timer::refresh() {
 }
 inline void timer::clear() noexcept {
     if (!object_ || object_->cleared_) return;
-    object_->cleared_ = true;
-    if (object_->queue_) object_->queue_->unenroll(*object_);
+    auto& object = *object_;
+    object.cleared_ = true;
+    object.retain(); // the function may hold this handle
+    if (object.queue_) object.queue_->unenroll(object);
+    object.drop();
+    object.release();
 }
 
 } // namespace crema
@@ -5345,6 +5452,8 @@ public:
     CREMA_DECL bool run_once(wait w = wait::no);
     /// Makes `run` return after the callback that runs; what waits keeps waiting. Any thread.
     CREMA_DECL void stop() noexcept;
+    /// Tells whether `stop` or `exit` was called and the loop has not run since. Any thread.
+    bool halted() const noexcept { return halted_.load(std::memory_order_relaxed); }
     /** End the program as far as the loop is concerned, as `process.exit`.
 
         Calls the functions of `on_exit`, drops whatever waits, and makes `run` return `code`.
@@ -5445,6 +5554,16 @@ public:
     void release() noexcept {
         --holds_;
         touch();
+    }
+    /// Does what `hold` does, for something that another thread will bring: who drives the loop by hand waits for it.
+    void hold_outside() noexcept {
+        ++outside_;
+        hold();
+    }
+    /// Ends one `hold_outside`.
+    void release_outside() noexcept {
+        --outside_;
+        release();
     }
 
     /// Queues a function before all microtasks, to run when the running callback has ended.
@@ -5569,6 +5688,7 @@ private:
     std::deque<unique_function<void()>> before_exit_;
     std::vector<unique_function<void()>> at_exit_;
     std::int64_t holds_ = 0;
+    std::int64_t outside_ = 0; // of them
     loop* older_ = nullptr;
     std::atomic<int> expected_{0}; // jobs announced and not delivered
     std::atomic<bool> halted_{false};
@@ -5579,42 +5699,16 @@ private:
     int exit_code_ = 0;
 };
 
-/// Calls a function once, after a delay, on the loop of this thread. @see loop::set_timeout
-inline timer set_timeout(unique_function<void()> f, timer_delay delay = 1,
-                         std::source_location where = std::source_location::current()) {
-    return loop::current().set_timeout(std::move(f), delay, where);
-}
-/// Calls a function again and again, on the loop of this thread. @see loop::set_interval
-inline timer set_interval(unique_function<void()> f, timer_delay period,
-                          std::source_location where = std::source_location::current()) {
-    return loop::current().set_interval(std::move(f), period, where);
-}
-/// Calls a function in the next check phase of the loop of this thread. @see loop::set_immediate
-inline immediate set_immediate(unique_function<void()> f,
-                               std::source_location where = std::source_location::current()) {
-    return loop::current().set_immediate(std::move(f), where);
-}
-/// Queues a tick on the loop of this thread. @see loop::next_tick
-inline void next_tick(unique_function<void()> f, std::source_location where = std::source_location::current()) {
-    loop::current().next_tick(std::move(f), where);
-}
-/// Queues a microtask on the loop of this thread. @see loop::queue_microtask
-inline void queue_microtask(unique_function<void()> f, std::source_location where = std::source_location::current()) {
-    loop::current().queue_microtask(std::move(f), where);
-}
-/// Stops a timer for good. Interchangeable with `clear_interval`.
-inline void clear_timeout(timer t) noexcept {
-    t.clear();
-}
-/// Stops a timer for good. Interchangeable with `clear_timeout`.
-inline void clear_interval(timer t) noexcept {
-    t.clear();
-}
-/// Takes an immediate back.
-inline void clear_immediate(immediate i) noexcept {
-    i.clear();
-}
+} // namespace crema
 
+// ---- crema/loop/loop_engine.hpp
+// loop_engine: how the phases of a loop come out of an io_context.
+
+namespace crema {
+class loop;
+namespace detail {
+struct loop_engine;
+}
 } // namespace crema
 
 // ---- crema/loop/asio_version.hpp
@@ -5664,19 +5758,12 @@ inline void work_finished(asio::io_context& context) noexcept {
 }
 
 } // namespace crema::detail
-// ---- crema/loop/loop.hpp, bodies
-#if CREMA_BODIES
-#include <asio/io_context.hpp>
-#include <asio/post.hpp>
-#include <asio/basic_waitable_timer.hpp>
-#include <csignal>
-#include <cstdio>
-#include <cstdlib>
-#include <stdexcept>
-#include <thread>
+// ---- crema/loop/operation_slot.hpp
+// operation_slot: the memory of the operation that a loop has in Asio's queue again and again.
+#include <atomic>
+#include <cstddef>
 
-namespace crema {
-namespace detail {
+namespace crema::detail {
 
 // Memory for one operation of Asio at a time; a second one comes from the free lists.
 struct operation_slot {
@@ -5702,6 +5789,19 @@ struct slot_allocator {
     }
     friend bool operator==(const slot_allocator& a, const slot_allocator& b) noexcept { return a.slot == b.slot; }
 };
+
+} // namespace crema::detail
+// ---- crema/loop/loop_engine.hpp, bodies
+#if CREMA_BODIES
+#include <asio/basic_waitable_timer.hpp>
+#include <asio/io_context.hpp>
+#include <asio/post.hpp>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+namespace crema::detail {
 
 // What handlers in the queue of a context refer to; outlives the loop.
 struct loop_anchor {
@@ -5765,20 +5865,8 @@ struct loop_engine {
         requested_at = this_thread_activity().turn.load(std::memory_order_relaxed);
         asio::post(*context, engine_handler<&loop_engine::pump, &loop_anchor::pump>{anchor});
     }
-    void pump() {
-        if (poll_first) {
-            poll_first = false;
-            if (!self.wants_turn()) {
-                pumping = false;
-                return;
-            }
-            asio::post(*context, engine_handler<&loop_engine::pump, &loop_anchor::pump>{anchor});
-            return;
-        }
-        pumping = false;
-        self.phases();
-    }
-    void wake() { self.run_remote(); }
+    void pump();
+    void wake();
     // Does not count as work: `count` does.
     void wait_until(std::int64_t due) {
         if (armed <= due) return;
@@ -5788,15 +5876,7 @@ struct loop_engine {
         ++waits;
         work_finished();
     }
-    void waited() {
-        --waits;
-        work_started();
-        if (waits > 0) return; // a later wait replaced this one
-        armed = timer_queue::never;
-        if (self.timers_.due() == timer_queue::never) return;
-        if (self.timers_.due() <= self.timers_.time.update()) request_pump(false);
-        else wait_until(self.timers_.due());
-    }
+    void waited();
 
     loop& self;
     std::shared_ptr<loop_anchor> anchor;
@@ -5811,7 +5891,43 @@ struct loop_engine {
     bool poll_first = false;
 };
 
-} // namespace detail
+} // namespace crema::detail
+#endif
+// ---- crema/loop/loop.hpp, bodies
+#if CREMA_BODIES
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <stdexcept>
+#include <thread>
+
+namespace crema {
+
+inline void detail::loop_engine::pump() {
+    if (poll_first) {
+        poll_first = false;
+        if (!self.wants_turn()) {
+            pumping = false;
+            return;
+        }
+        asio::post(*context, engine_handler<&loop_engine::pump, &loop_anchor::pump>{anchor});
+        return;
+    }
+    pumping = false;
+    self.phases();
+}
+inline void detail::loop_engine::wake() {
+    self.run_remote();
+}
+inline void detail::loop_engine::waited() {
+    --waits;
+    work_started();
+    if (waits > 0) return; // a later wait replaced this one
+    armed = timer_queue::never;
+    if (self.timers_.due() == timer_queue::never) return;
+    if (self.timers_.due() <= self.timers_.time.update()) request_pump(false);
+    else wait_until(self.timers_.due());
+}
 
 CREMA_DECL loop::loop() : engine_(new detail::loop_engine(*this, nullptr), [](detail::loop_engine* e) { delete e; }) {
     open();
@@ -6097,7 +6213,7 @@ CREMA_DECL bool loop::run_once(wait w) {
     return keeps_alive() || engine_->has_work();
 }
 CREMA_DECL bool loop::waits_for_others() noexcept {
-    if (expected_.load(std::memory_order_acquire) > 0) return true;
+    if (outside_ > 0 || expected_.load(std::memory_order_acquire) > 0) return true;
     engine_->count(false);
     const bool more = engine_->has_work();
     engine_->count(keeps_alive());
@@ -6800,6 +6916,50 @@ template <class F, class... Args>
 void offload_detached(F&& f, Args&&... args) {
     using job = detail::detached_job<std::decay_t<F>, std::decay_t<Args>...>;
     job::start(offload_pool::shared(), std::make_unique<job>(std::forward<F>(f), std::forward<Args>(args)...));
+}
+
+} // namespace crema
+// ---- crema/loop/schedule.hpp
+// set_timeout, set_interval, set_immediate, next_tick, queue_microtask, clear_*: Node's functions, on the loop of this thread.
+#include <source_location>
+#include <utility>
+
+namespace crema {
+
+/// Calls a function once, after a delay, on the loop of this thread. @see loop::set_timeout
+inline timer set_timeout(unique_function<void()> f, timer_delay delay = 1,
+                         std::source_location where = std::source_location::current()) {
+    return loop::current().set_timeout(std::move(f), delay, where);
+}
+/// Calls a function again and again, on the loop of this thread. @see loop::set_interval
+inline timer set_interval(unique_function<void()> f, timer_delay period,
+                          std::source_location where = std::source_location::current()) {
+    return loop::current().set_interval(std::move(f), period, where);
+}
+/// Calls a function in the next check phase of the loop of this thread. @see loop::set_immediate
+inline immediate set_immediate(unique_function<void()> f,
+                               std::source_location where = std::source_location::current()) {
+    return loop::current().set_immediate(std::move(f), where);
+}
+/// Queues a tick on the loop of this thread. @see loop::next_tick
+inline void next_tick(unique_function<void()> f, std::source_location where = std::source_location::current()) {
+    loop::current().next_tick(std::move(f), where);
+}
+/// Queues a microtask on the loop of this thread. @see loop::queue_microtask
+inline void queue_microtask(unique_function<void()> f, std::source_location where = std::source_location::current()) {
+    loop::current().queue_microtask(std::move(f), where);
+}
+/// Stops a timer for good. Interchangeable with `clear_interval`.
+inline void clear_timeout(timer t) noexcept {
+    t.clear();
+}
+/// Stops a timer for good. Interchangeable with `clear_timeout`.
+inline void clear_interval(timer t) noexcept {
+    t.clear();
+}
+/// Takes an immediate back.
+inline void clear_immediate(immediate i) noexcept {
+    i.clear();
 }
 
 } // namespace crema
@@ -9411,7 +9571,8 @@ namespace crema::net {
 /** Watches descriptors for the sockets of one loop.
 
     On Linux an epoll set of its own, nested in that of Asio: one wait for all sockets, no system call to re-arm a
-    socket, and no operation object a socket. Elsewhere each socket waits through Asio.
+    socket, and no operation object a socket. When all that were told have `settled`, the set itself needs none either.
+    Elsewhere each socket waits through Asio.
 
     @par Thread Safety
     Only on its loop.
@@ -9460,6 +9621,15 @@ public:
 
     /// Returns whose `on_ready` runs; null when it has been removed meanwhile.
     const watcher* current() const noexcept { return *current_; }
+    /** Says, while its `on_ready` runs, that nothing is left of the octets that it was told of.
+
+        What comes later is told. Should something be left all the same, it is told with the next thing that happens to
+        any descriptor, or after `look_again`. */
+    void settled(const watcher& w) noexcept {
+        if (*current_ == &w) *settled_ = true;
+    }
+    /// Tells of everything that is ready, whoever has `settled`: now and then, for who was wrong in that.
+    CREMA_DECL void look_again() noexcept;
     /// Returns the loop.
     loop& owner() const noexcept { return loop_; }
 
@@ -9468,10 +9638,156 @@ private:
     loop& loop_;
     std::shared_ptr<state> state_;
     const watcher* const* current_;
+    bool* settled_;
 };
 
 } // namespace crema::net
 
+// ---- crema/net/set_wait.hpp
+// set_wait: waits through Asio until a set of descriptors has something to tell, again and again.
+
+#if CREMA_BODIES
+#include <asio/io_context.hpp>
+#include <asio/posix/stream_descriptor.hpp>
+#include <asio/version.hpp>
+#include <memory>
+#include <system_error>
+#include <utility>
+#include <unistd.h>
+
+/** @def CREMA_NET_QUIET_WAIT
+    Is 1 where Asio's reactor is told directly to wait for what is new, which its public interface cannot say: that spares
+    an `epoll_ctl` each time. The parts of Asio that are used for it are known to be the same in these versions. */
+#if !defined(CREMA_NET_QUIET_WAIT)
+#if defined(ASIO_HAS_EPOLL) && !defined(ASIO_HAS_IO_URING_AS_DEFAULT) && ASIO_VERSION >= 102200 && ASIO_VERSION < 103100
+#define CREMA_NET_QUIET_WAIT 1
+#else
+#define CREMA_NET_QUIET_WAIT 0
+#endif
+#endif
+#if CREMA_NET_QUIET_WAIT
+#include <asio/detail/reactor.hpp>
+#include <asio/detail/reactor_op.hpp>
+#endif
+
+namespace crema::detail {
+
+/* Owns a descriptor and waits until it is readable. One wait at a time; while it lasts, what was given to `start` lives.
+
+   `anew` tells of a descriptor that is readable already, too; `news` only of what happens from the last time on that
+   it was told: for who has seen to everything. Only on the loop. */
+enum class waiting_for : bool { anew, news };
+
+#if CREMA_NET_QUIET_WAIT
+
+class set_wait : private asio::detail::reactor_op {
+public:
+    using ready_function = void (*)(void*);
+
+    set_wait(asio::io_context& context, int fd, ready_function ready, void* what)
+        : reactor_op(asio::error_code(), &set_wait::perform_now, &set_wait::complete_now),
+          reactor_(asio::use_service<asio::detail::reactor>(context)), fd_(fd), ready_(ready), what_(what) {
+        reactor_.init_task();
+        if (const int e = reactor_.register_descriptor(fd, state_); e != 0) {
+            ::close(fd);
+            throw system_error(std::error_code(e, std::system_category()), "epoll_ctl");
+        }
+    }
+    set_wait(const set_wait&) = delete;
+    set_wait& operator=(const set_wait&) = delete;
+    ~set_wait() { close(); }
+
+    int descriptor() const noexcept { return fd_; }
+    bool is_open() const noexcept { return fd_ >= 0; }
+    void start(std::shared_ptr<void> keep, waiting_for what) {
+        keep_ = std::move(keep);
+        if (std::exchange(pending_, true)) { // the wait that was ended is not over yet
+            again_ = true;
+            return;
+        }
+        ec_ = asio::error_code();
+        reactor_.start_op(asio::detail::reactor::read_op, fd_, state_, this, false, what == waiting_for::news);
+    }
+    // Ends the wait; its function is not called.
+    void cancel() noexcept {
+        again_ = false;
+        reactor_.cancel_ops(fd_, state_);
+    }
+    void close() noexcept {
+        if (fd_ < 0) return;
+        reactor_.deregister_descriptor(fd_, state_, false); // not left to the kernel, which minds duplicates
+        ::close(std::exchange(fd_, -1));
+        reactor_.cleanup_descriptor_data(state_);
+    }
+
+private:
+    // That nothing more is to be had stops Asio from trying before the next event.
+    static status perform_now(reactor_op*) { return done_and_exhausted; }
+    static void complete_now(void* owner, asio::detail::operation* base, const asio::error_code&, std::size_t) {
+        auto* const self = static_cast<set_wait*>(static_cast<reactor_op*>(base));
+        auto keep = std::move(self->keep_);
+        self->pending_ = false;
+        const bool again = std::exchange(self->again_, false);
+        if (!owner) return;
+        if (!self->ec_) self->ready_(self->what_);
+        else if (again && self->is_open()) self->start(std::move(keep), waiting_for::anew);
+    }
+
+    asio::detail::reactor& reactor_;
+    asio::detail::reactor::per_descriptor_data state_{};
+    int fd_;
+    ready_function ready_;
+    void* what_;
+    std::shared_ptr<void> keep_;
+    bool pending_ = false; // Asio has the operation
+    bool again_ = false;   // wait again when it gives it back
+};
+
+#else
+
+class set_wait {
+public:
+    using ready_function = void (*)(void*);
+
+    set_wait(asio::io_context& context, int fd, ready_function ready, void* what)
+        : set_(context), ready_(ready), what_(what) {
+        set_.assign(fd);
+    }
+    set_wait(const set_wait&) = delete;
+    set_wait& operator=(const set_wait&) = delete;
+
+    int descriptor() noexcept { return set_.native_handle(); }
+    bool is_open() const noexcept { return set_.is_open(); }
+    void start(std::shared_ptr<void> keep, waiting_for) { set_.async_wait(set_.wait_read, on_ready{this, std::move(keep)}); }
+    void cancel() noexcept {
+        std::error_code ignored;
+        set_.cancel(ignored);
+    }
+    void close() noexcept {
+        std::error_code ignored;
+        set_.close(ignored);
+    }
+
+private:
+    struct on_ready {
+        set_wait* self;
+        std::shared_ptr<void> keep;
+        using allocator_type = recycling_allocator<void>;
+        allocator_type get_allocator() const noexcept { return {}; }
+        void operator()(std::error_code ec) const {
+            if (!ec) self->ready_(self->what_);
+        }
+    };
+    asio::posix::basic_stream_descriptor<asio::io_context::executor_type> set_;
+    ready_function ready_;
+    void* what_;
+};
+
+#endif
+
+} // namespace crema::detail
+#endif
+// ---- crema/net/poller.hpp, bodies
 #if CREMA_BODIES
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/io_context.hpp>
@@ -9489,52 +9805,58 @@ namespace crema::net {
 #if CREMA_NET_EPOLL
 
 struct poller::state : std::enable_shared_from_this<state> {
-    using descriptor = asio::posix::basic_stream_descriptor<asio::io_context::executor_type>;
-
-    struct on_events {
-        std::shared_ptr<state> self;
-        using allocator_type = recycling_allocator<void>;
-        allocator_type get_allocator() const noexcept { return {}; }
-        void operator()(std::error_code ec) const {
-            if (!ec) self->run();
-        }
-    };
-
-    explicit state(loop& l) : loop_(l), set_(l.context()) {
+    static int make_set() {
         const int fd = ::epoll_create1(EPOLL_CLOEXEC);
         if (fd < 0) throw system_error(std::error_code(errno, std::system_category()), "epoll_create1");
-        set_.assign(fd);
+        return fd;
     }
-    void wait() {
+    explicit state(loop& l)
+        : loop_(l), set_(l.context(), make_set(), [](void* self) { static_cast<state*>(self)->run(); }, this) {}
+    void wait(crema::detail::waiting_for what = crema::detail::waiting_for::anew) {
         if (waiting_ || count_ == 0 || !set_.is_open()) return;
         try {
-            set_.async_wait(descriptor::wait_read, on_events{shared_from_this()});
+            set_.start(shared_from_this(), what);
             waiting_ = true;
+            quiet_ = what == crema::detail::waiting_for::news;
         } catch (const std::bad_alloc&) { // looks without waiting until there is memory again
             loop_.callback([&] { again_.start(loop_.immediates()); });
         }
+    }
+    // What is ready now counts too, not only what comes.
+    void look_again() noexcept {
+        all_settled_ = false;
+        if (!waiting_ || !quiet_) return;
+        set_.cancel();
+        waiting_ = false;
+        wait();
     }
     void run() {
         waiting_ = false;
         if (!set_.is_open()) return;
         epoll_event events[256];
-        const int n = ::epoll_wait(set_.native_handle(), events, 256, 0);
+        const int n = ::epoll_wait(set_.descriptor(), events, 256, 0);
         batch_ = events;
         size_ = n > 0 ? n : 0;
+        all_settled_ = n < 256;
         for (int i = 0; i < size_; ++i) {
             auto* w = static_cast<watcher*>(events[i].data.ptr);
             if (!w) continue; // removed by one before
             current_ = w;
+            settled_ = false;
             const auto e = events[i].events;
             const bool failed = (e & (EPOLLHUP | EPOLLERR)) != 0;
             loop_.callback([&] {
                 w->on_ready({(e & EPOLLIN) || failed, (e & EPOLLOUT) || failed, (e & (EPOLLRDHUP | EPOLLHUP)) != 0, failed});
             });
-            if (loop_.context().stopped()) break; // told to stop; what is ready stays so
+            if (e != EPOLLIN || (!settled_ && current_)) all_settled_ = false;
+            if (loop_.halted() && loop_.context().stopped()) { // told to stop; what is ready stays so
+                all_settled_ = false;
+                break;
+            }
         }
         batch_ = nullptr;
         current_ = nullptr;
-        wait();
+        wait(all_settled_ ? crema::detail::waiting_for::news : crema::detail::waiting_for::anew);
     }
     void forget(watcher& w) noexcept {
         if (current_ == &w) current_ = nullptr;
@@ -9551,27 +9873,28 @@ struct poller::state : std::enable_shared_from_this<state> {
         state& self;
     };
     loop& loop_;
-    descriptor set_;
+    crema::detail::set_wait set_;
     without_memory again_{*this};
     epoll_event* batch_ = nullptr;
     const watcher* current_ = nullptr;
     int size_ = 0;
     std::size_t count_ = 0;
     bool waiting_ = false;
+    bool settled_ = false; // whose `on_ready` runs
+    bool all_settled_ = false;
+    bool quiet_ = false; // it waits for news only
 };
 
-CREMA_DECL poller::poller(loop& l) : loop_(l), state_(std::make_shared<state>(l)), current_(&state_->current_) {}
+CREMA_DECL poller::poller(loop& l)
+    : loop_(l), state_(std::make_shared<state>(l)), current_(&state_->current_), settled_(&state_->settled_) {}
 
-CREMA_DECL poller::~poller() {
-    std::error_code ignored;
-    state_->set_.close(ignored);
-}
+CREMA_DECL poller::~poller() { state_->set_.close(); }
 
 CREMA_DECL void poller::add(watcher& w, int fd) {
     epoll_event e{};
     e.events = EPOLLIN | EPOLLRDHUP;
     e.data.ptr = &w;
-    if (::epoll_ctl(state_->set_.native_handle(), EPOLL_CTL_ADD, fd, &e) != 0)
+    if (::epoll_ctl(state_->set_.descriptor(), EPOLL_CTL_ADD, fd, &e) != 0)
         throw system_error(std::error_code(errno, std::system_category()), "epoll_ctl");
     w.fd_ = fd;
     w.readable_ = w.closing_ = true;
@@ -9588,18 +9911,20 @@ CREMA_DECL void poller::change(watcher& w, bool readable, bool writable, bool pe
     w.readable_ = readable;
     w.writable_ = writable;
     w.closing_ = peer_closed;
-    ::epoll_ctl(state_->set_.native_handle(), EPOLL_CTL_MOD, w.fd_, &e);
+    ::epoll_ctl(state_->set_.descriptor(), EPOLL_CTL_MOD, w.fd_, &e);
+    state_->look_again(); // the kernel does not tell of what was ready already
 }
+
+CREMA_DECL void poller::look_again() noexcept { state_->look_again(); }
 
 CREMA_DECL void poller::remove(watcher& w) noexcept {
     if (w.fd_ < 0) return;
     epoll_event e{};
-    ::epoll_ctl(state_->set_.native_handle(), EPOLL_CTL_DEL, w.fd_, &e);
+    ::epoll_ctl(state_->set_.descriptor(), EPOLL_CTL_DEL, w.fd_, &e);
     w.fd_ = -1;
     state_->forget(w);
     if (--state_->count_ == 0 && state_->waiting_) {
-        std::error_code ignored;
-        state_->set_.cancel(ignored); // nothing to wait for: the loop may end
+        state_->set_.cancel(); // nothing to wait for: the loop may end
         state_->waiting_ = false;
     }
 }
@@ -9608,6 +9933,7 @@ CREMA_DECL void poller::remove(watcher& w) noexcept {
 
 struct poller::state {
     const watcher* current_ = nullptr;
+    bool settled_ = false;
 };
 
 namespace detail {
@@ -9651,8 +9977,10 @@ struct waiting : std::enable_shared_from_this<waiting> {
 
 } // namespace detail
 
-CREMA_DECL poller::poller(loop& l) : loop_(l), state_(std::make_shared<state>()), current_(&state_->current_) {}
+CREMA_DECL poller::poller(loop& l)
+    : loop_(l), state_(std::make_shared<state>()), current_(&state_->current_), settled_(&state_->settled_) {}
 CREMA_DECL poller::~poller() = default;
+CREMA_DECL void poller::look_again() noexcept {}
 
 CREMA_DECL void poller::add(watcher& w, int fd) {
     auto* waits = new std::shared_ptr<detail::waiting>(std::make_shared<detail::waiting>(loop_, fd));
@@ -9839,6 +10167,7 @@ CREMA_DECL bool listener::accept_some() {
 // ---- crema/net/stream.hpp
 // stream: octets in both directions, without waiting; who uses it is told when it is ready.
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string_view>
 #include <system_error>
@@ -9892,6 +10221,17 @@ public:
     virtual io_result read(std::span<char> into) noexcept = 0;
     /// Writes what there is room for, one piece after the other as one message.
     virtual io_result write(std::span<const std::string_view> pieces) noexcept = 0;
+    /** Writes octets of a file, from the system's memory, without a copy; waits for the disk when they are not there.
+
+        @return `operation_not_supported` when this stream, or this file, cannot: read and write them.
+    */
+    virtual io_result write_file([[maybe_unused]] int descriptor, [[maybe_unused]] std::uint64_t offset,
+                                 [[maybe_unused]] std::size_t size) noexcept {
+        return {0, std::make_error_code(std::errc::operation_not_supported)};
+    }
+    /// Says, in `on_readable`, that all of what came was read and seen to, as far as the handler can tell, and no more is
+    /// expected at once. Only a hint: what is there all the same may be told later than it could be.
+    virtual void settled() noexcept {}
     /// Tells the peer that nothing more follows.
     virtual void end() noexcept = 0;
     /// Closes; the handler is not called any more.
@@ -10028,7 +10368,7 @@ private:
 
 } // namespace crema
 // ---- crema/core/scan.hpp
-// Scanning: find the first octet that may not stand where it stands, 16 octets a step where SSE2 is there.
+// Scanning: find the first octet that may not stand where it stands, 16 or 32 octets a step where the machine can.
 #include <array>
 #include <bit>
 #include <cstdint>
@@ -10038,6 +10378,17 @@ private:
 #include <emmintrin.h>
 #else
 #define CREMA_SCAN_SSE2 0
+#endif
+#if defined(__ARM_NEON) && defined(__aarch64__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && !defined(CREMA_PORTABLE_SCAN)
+#define CREMA_SCAN_NEON 1
+#include <arm_neon.h>
+#else
+#define CREMA_SCAN_NEON 0
+#endif
+#if CREMA_SCAN_SSE2 && defined(__GNUC__) && defined(__x86_64__)
+#define CREMA_SCAN_AVX2 1 // compiled in, and used where the processor has it
+#else
+#define CREMA_SCAN_AVX2 0
 #endif
 
 namespace crema {
@@ -10195,8 +10546,203 @@ inline const char* target_query(const char* p, const char* end, target_octets k)
 
 } // namespace scan_sse2
 
+#if CREMA_SCAN_AVX2
+
+/// Holds the forms for AVX2, for processors that have it. They never read outside of the range.
+namespace scan_avx2 {
+
+/// Tells whether this processor has it.
+inline bool available() noexcept { return __builtin_cpu_supports("avx2") != 0; }
+
+namespace detail {
+
+// Vectors without <immintrin.h>, which costs more to compile than all of this module.
+using octets = signed char __attribute__((vector_size(32)));
+using naturals = unsigned char __attribute__((vector_size(32)));
+using bits = char __attribute__((vector_size(32)));
+
+} // namespace detail
+
+#define CREMA_AVX2 [[gnu::target("avx2"), gnu::noinline]] inline
+
+/// @copydoc scan_portable::field_value(const char*, const char*)
+CREMA_AVX2 const char* field_value(const char* p, const char* end) noexcept {
+    for (; end - p >= 32; p += 32) {
+        detail::octets x;
+        __builtin_memcpy(&x, p, 32);
+        const auto bad = ((x >= 0) & (x < 0x20) & (x != '\t')) | (x == 0x7f);
+        const auto stop = static_cast<unsigned>(__builtin_ia32_pmovmskb256((detail::bits)bad));
+        if (stop != 0) return p + std::countr_zero(stop);
+    }
+    return scan_sse2::field_value(p, end);
+}
+
+/// @copydoc scan_portable::token
+CREMA_AVX2 const char* token(const char* p, const char* end) noexcept {
+    while (end - p >= 32) {
+        detail::naturals x;
+        __builtin_memcpy(&x, p, 32);
+        const auto good = ((x | 0x20) - 'a' <= 25) | (x - '0' <= 9) | (x == '-');
+        const auto stop = ~static_cast<unsigned>(__builtin_ia32_pmovmskb256((detail::bits)good));
+        if (stop == 0) {
+            p += 32;
+            continue;
+        }
+        p += std::countr_zero(stop);
+        if (!has_class(*p, octet_class::token)) return p; // else one of the rare ones: go on behind it
+        ++p;
+    }
+    return scan_sse2::token(p, end);
+}
+
+/// @copydoc scan_portable::target_path
+CREMA_AVX2 const char* target_path(const char* p, const char* end, target_octets k) noexcept {
+    for (; k == target_octets::strict && end - p >= 32; p += 32) {
+        detail::octets x;
+        __builtin_memcpy(&x, p, 32);
+        const auto bad = (x < 0x21) | (x == 0x7f) | ((x & ~1) == '"') | ((x & ~2) == '<') | (x == '?');
+        const auto stop = static_cast<unsigned>(__builtin_ia32_pmovmskb256((detail::bits)bad));
+        if (stop != 0) return p + std::countr_zero(stop);
+    }
+    return scan_sse2::target_path(p, end, k);
+}
+
+/// @copydoc scan_portable::target_query
+CREMA_AVX2 const char* target_query(const char* p, const char* end, target_octets k) noexcept {
+    for (; k == target_octets::strict && end - p >= 32; p += 32) {
+        detail::octets x;
+        __builtin_memcpy(&x, p, 32);
+        const auto bad = (x < 0x21) | (x == 0x7f) | ((x & ~1) == '"') | ((x & ~2) == '<');
+        const auto stop = static_cast<unsigned>(__builtin_ia32_pmovmskb256((detail::bits)bad));
+        if (stop != 0) return p + std::countr_zero(stop);
+    }
+    return scan_sse2::target_query(p, end, k);
+}
+
+#undef CREMA_AVX2
+
+} // namespace scan_avx2
+
+#endif
+
+/** Holds the fastest forms for this processor: the first octets, which are mostly all, without asking what it can; long
+    rests with AVX2 where it is there. */
+namespace scan {
+
+using scan_sse2::token;
+
+/// @copydoc scan_portable::field_value(const char*, const char*, const char*)
+inline const char* field_value(const char* p, const char* end, const char* floor) noexcept {
+#if CREMA_SCAN_AVX2
+    for (const char* const soon = end - p >= 160 ? p + 64 : end; end - p >= 16; p += 16) {
+        if (const auto stop = scan_sse2::detail::field_value_stops(p)) return p + std::countr_zero(stop);
+        if (p == soon) return scan_avx2::available() ? scan_avx2::field_value(p, end) : scan_sse2::field_value(p, end, floor);
+    }
+#endif
+    return scan_sse2::field_value(p, end, floor);
+}
+/// @copydoc scan_portable::field_value(const char*, const char*)
+inline const char* field_value(const char* p, const char* end) noexcept { return field_value(p, end, p); }
+
+/// @copydoc scan_portable::target_path
+inline const char* target_path(const char* p, const char* end, target_octets k) noexcept {
+    return scan_sse2::target_path(p, end, k);
+}
+/// @copydoc scan_portable::target_query
+inline const char* target_query(const char* p, const char* end, target_octets k) noexcept {
+#if CREMA_SCAN_AVX2
+    if (end - p >= 128 && scan_avx2::available()) return scan_avx2::target_query(p, end, k); // queries may be long
+#endif
+    return scan_sse2::target_query(p, end, k);
+}
+
+} // namespace scan
+
+#elif CREMA_SCAN_NEON
+
+/// Holds the forms for NEON, which every 64-bit ARM has. They never read outside of the range.
+namespace scan_neon {
+
+namespace detail {
+
+// Four bits for each of 16 octets, from a vector of octets that are 0 or 255.
+inline std::uint64_t mask_of(uint8x16_t octets) noexcept {
+    return vget_lane_u64(vreinterpret_u64_u8(vshrn_n_u16(vreinterpretq_u16_u8(octets), 4)), 0);
+}
+inline uint8x16_t load(const char* p) noexcept { return vld1q_u8(reinterpret_cast<const std::uint8_t*>(p)); }
+inline uint8x16_t same(uint8x16_t x, char c) noexcept { return vceqq_u8(x, vdupq_n_u8(static_cast<std::uint8_t>(c))); }
+inline uint8x16_t below(uint8x16_t x, unsigned n) noexcept { return vcltq_u8(x, vdupq_n_u8(static_cast<std::uint8_t>(n))); }
+
+// Four bits for each of 16 octets: may it not stand in a field value?
+inline std::uint64_t field_value_stops(const char* p) noexcept {
+    const auto x = load(p);
+    return mask_of(vorrq_u8(vbicq_u8(below(x, 0x20), same(x, '\t')), same(x, 0x7f)));
+}
+
+template <bool StopAtQuestionMark>
+inline const char* target(const char* p, const char* end, target_octets k) noexcept {
+    for (; k == target_octets::strict && end - p >= 16; p += 16) {
+        const auto x = load(p);
+        auto bad = vorrq_u8(below(x, 0x21), vcgtq_u8(x, vdupq_n_u8(0x7e)));
+        bad = vorrq_u8(bad, same(vandq_u8(x, vdupq_n_u8(0xfe)), '"'));
+        bad = vorrq_u8(bad, same(vandq_u8(x, vdupq_n_u8(0xfd)), '<'));
+        if constexpr (StopAtQuestionMark) bad = vorrq_u8(bad, same(x, '?'));
+        if (const auto stop = mask_of(bad)) return p + std::countr_zero(stop) / 4;
+    }
+    if constexpr (StopAtQuestionMark) return scan_portable::target_path(p, end, k);
+    else return scan_portable::target_query(p, end, k);
+}
+
+} // namespace detail
+
+/// @copydoc scan_portable::field_value(const char*, const char*)
+inline const char* field_value(const char* p, const char* end) noexcept {
+    for (; end - p >= 16; p += 16)
+        if (const auto stop = detail::field_value_stops(p)) return p + std::countr_zero(stop) / 4;
+    return scan_portable::field_value(p, end);
+}
+/// @copydoc scan_portable::field_value(const char*, const char*, const char*)
+inline const char* field_value(const char* p, const char* end, const char* floor) noexcept {
+    for (; end - p >= 16; p += 16)
+        if (const auto stop = detail::field_value_stops(p)) return p + std::countr_zero(stop) / 4;
+    if (end - floor < 16) return scan_portable::field_value(p, end);
+    const auto left = end - p; // the last octets are looked at together with those in front of them
+    if (left == 0) return end;
+    const auto stop = detail::field_value_stops(end - 16) >> (16 - left) * 4;
+    return stop != 0 ? p + std::countr_zero(stop) / 4 : end;
+}
+
+/// @copydoc scan_portable::token
+inline const char* token(const char* p, const char* end) noexcept {
+    while (end - p >= 16) {
+        const auto x = detail::load(p);
+        const auto letter = detail::below(vsubq_u8(vorrq_u8(x, vdupq_n_u8(0x20)), vdupq_n_u8('a')), 26);
+        const auto digit = detail::below(vsubq_u8(x, vdupq_n_u8('0')), 10);
+        const auto stop = detail::mask_of(vmvnq_u8(vorrq_u8(vorrq_u8(letter, digit), detail::same(x, '-'))));
+        if (stop == 0) {
+            p += 16;
+            continue;
+        }
+        p += std::countr_zero(stop) / 4;
+        if (!has_class(*p, octet_class::token)) return p; // else one of the rare ones: go on behind it
+        ++p;
+    }
+    return scan_portable::token(p, end);
+}
+
+/// @copydoc scan_portable::target_path
+inline const char* target_path(const char* p, const char* end, target_octets k) noexcept {
+    return detail::target<true>(p, end, k);
+}
+/// @copydoc scan_portable::target_query
+inline const char* target_query(const char* p, const char* end, target_octets k) noexcept {
+    return detail::target<false>(p, end, k);
+}
+
+} // namespace scan_neon
+
 /// Is the fastest form that this build can count on.
-namespace scan = scan_sse2;
+namespace scan = scan_neon;
 
 #else
 
@@ -10414,8 +10960,10 @@ constexpr method to_method(std::string_view text) noexcept {
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <iterator>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string_view>
 
@@ -10484,7 +11032,7 @@ public:
     /// Returns the field with the index, in the order received. @param i Less than `field_count()`.
     field_view field_at(std::size_t i) const noexcept {
         const auto& r = records_[i];
-        return {r.id, view(r.name_at, r.name_size), view(r.value_at, r.value_size)};
+        return {r.id, of_fields(r.name_at, r.name_size), of_fields(r.value_at, r.value_size)};
     }
 
     /// Is a forward iterator over the fields.
@@ -10536,7 +11084,7 @@ public:
     std::string_view get(field f) const noexcept {
         if (!has(f)) return {};
         const auto& r = records_[first_[static_cast<std::size_t>(f)]];
-        return view(r.value_at, r.value_size);
+        return of_fields(r.value_at, r.value_size);
     }
     /// Tells whether there is a field of this name, the case of letters ignored.
     bool has(std::string_view name) const noexcept { return find(name, 0) != npos; }
@@ -10592,13 +11140,46 @@ public:
 
 private:
     friend class request_parser;
-    struct record {
+    struct record { // places count from the first field on
         std::uint32_t name_at, value_at, value_size;
         std::uint16_t name_size;
         field id;
     };
 
+    // What is said of the fields and what follows from them.
+    struct section {
+        std::uint64_t present = 0, repeated = 0, content_length = 0;
+        std::uint32_t count = 0;
+        bool keep_alive = false, chunked = false, expect_continue = false, upgrade = false;
+    };
+
     std::string_view view(std::uint32_t at, std::uint32_t size) const noexcept { return {base_ + at, size}; }
+    std::string_view of_fields(std::uint32_t at, std::uint32_t size) const noexcept {
+        return {base_ + fields_at_ + at, size};
+    }
+    // The fields begin at `at`; those read before are forgotten.
+    void begin_fields(std::uint32_t at) noexcept {
+        fields_at_ = at;
+        seen_size_ = 0;
+    }
+    // Takes over what is known when the same octets were read last.
+    bool recall(std::uint32_t at, std::size_t size, std::size_t most_octets, std::size_t most_fields) noexcept {
+        if (seen_size_ == 0 || seen_size_ > size || std::memcmp(base_ + at, seen_.get(), seen_size_) != 0 ||
+            seen_size_ > most_octets || known_.count > most_fields)
+            return false;
+        fields_at_ = at;
+        size_ = at + seen_size_;
+        present_ = known_.present;
+        repeated_ = known_.repeated;
+        content_length_ = known_.content_length;
+        count_ = known_.count;
+        keep_alive_ = known_.keep_alive;
+        chunked_ = known_.chunked;
+        expect_continue_ = known_.expect_continue;
+        upgrade_ = known_.upgrade;
+        return true;
+    }
+    inline void remember() noexcept;
     void add(std::uint32_t name_at, std::uint32_t name_size, std::uint32_t value_at, std::uint32_t value_size,
              field id) {
         if (count_ == capacity_) [[unlikely]] grow();
@@ -10623,15 +11204,35 @@ private:
     std::uint8_t minor_ = 1;
     bool has_query_ = false, https_ = false, keep_alive_ = false, chunked_ = false, expect_continue_ = false,
          upgrade_ = false;
+    std::uint32_t fields_at_ = 0; // where the fields begin
+    // The octets of the fields that were read last, and what they say: clients say the same with each request.
+    std::uint32_t seen_size_ = 0, seen_room_ = 0;
+    std::unique_ptr<char[]> seen_;
+    section known_;
     std::uint16_t first_[http::field_count]; // meaningful where `present_` has the bit
 };
+
+inline void request_head::remember() noexcept {
+    constexpr std::uint32_t most = 2048;
+    const auto size = size_ - fields_at_;
+    if (size > most) return;
+    if (size > seen_room_) {
+        const auto wanted = size <= most / 4 ? most / 4 : most;
+        seen_.reset(new (std::nothrow) char[wanted]);
+        seen_room_ = seen_ ? wanted : 0;
+        if (!seen_) return;
+    }
+    std::memcpy(seen_.get(), base_ + fields_at_, size);
+    seen_size_ = size;
+    known_ = {present_, repeated_, content_length_, count_, keep_alive_, chunked_, expect_continue_, upgrade_};
+}
 
 inline std::size_t request_head::find(std::string_view name, std::size_t from) const noexcept {
     const auto id = to_field(name);
     if (id != field::unknown) return find(id, from);
     for (auto i = from; i < count_; ++i)
         if (records_[i].id == field::unknown && records_[i].name_size == name.size() &&
-            iequals(view(records_[i].name_at, records_[i].name_size), name))
+            iequals(of_fields(records_[i].name_at, records_[i].name_size), name))
             return i;
     return npos;
 }
@@ -10671,7 +11272,8 @@ enum class parse_state : std::uint8_t {
 
     Feed it what was received so far, always from the first octet of the request on; the octets may move between
     calls. What was looked at is not looked at again, and every division of the octets into calls gives the same
-    result. A wrong octet is found as soon as it is there.
+    result. A wrong octet is found as soon as it is there. Fields that are, octet by octet, those that this head had
+    last are recognised and not read again.
 
     Refused, as RFC 9112 demands or allows, is everything that two implementations could read differently: bare CR or
     LF, folded lines, space before a colon or around the parts of the request line, more than one empty line in
@@ -10850,6 +11452,11 @@ CREMA_DECL parse_state request_parser::parse(request_head& head, const char* dat
         if (const char* p = simple_line(head, data, data + size)) {
             at_ = line_at_ = static_cast<std::uint32_t>(p - data);
             step_ = step::field_begin;
+            if (head.recall(at_, size - at_, limits_.header_bytes, limits_.header_count)) [[likely]] {
+                at_ = static_cast<std::uint32_t>(head.size());
+                return parse_state::done;
+            }
+            head.begin_fields(at_);
         }
     return go_on(head, data, size);
 }
@@ -10982,6 +11589,7 @@ CREMA_DECL parse_state request_parser::go_on(request_head& head, const char* beg
             [[unlikely]]
             if (finish_target(head) == parse_state::bad) return parse_state::bad;
         line_at_ = offset(p);
+        head.begin_fields(line_at_);
         end = bound(line_at_, limits_.header_bytes);
         [[fallthrough]];
     case step::field_begin:
@@ -11021,7 +11629,7 @@ CREMA_DECL parse_state request_parser::go_on(request_head& head, const char* beg
         const char* const value = begin + value_at_;
         const char* last = p - 1;
         while (last != value && is_ows(last[-1])) --last;
-        head.add(name_at_, name_size_, value_at_, static_cast<std::uint32_t>(last - value), id_);
+        head.add(name_at_ - line_at_, name_size_, value_at_ - line_at_, static_cast<std::uint32_t>(last - value), id_);
         ++p;
         goto field_begin;
     }
@@ -11031,7 +11639,9 @@ CREMA_DECL parse_state request_parser::go_on(request_head& head, const char* beg
         if (*p != '\n') return fail(400, "bare CR in the header section");
         ++p;
         at_ = head.size_ = offset(p);
-        return finish(head);
+        if (finish(head) == parse_state::bad) return parse_state::bad;
+        if (head.minor_ == 1) head.remember(); // in HTTP/1.0 they say other things
+        return parse_state::done;
     }
     return fail(400, "malformed request"); // not reached
 }
@@ -11043,6 +11653,7 @@ CREMA_DECL const char* request_parser::simple_fields(request_head& head, const c
 #if CREMA_SCAN_SSE2
     const auto most = std::min<std::size_t>(limits_.header_count, head.capacity_);
     auto* records = head.records_.get();
+    const char* const fields = begin + head.fields_at_;
     std::size_t count = head.count_;
     auto present = head.present_, repeated = head.repeated_;
     const auto colon = _mm_set1_epi8(':');
@@ -11063,7 +11674,7 @@ CREMA_DECL const char* request_parser::simple_fields(request_head& head, const c
         if (static_cast<unsigned char>(*value) <= ' ') break;
         const char* const last = scan::field_value(value, end, begin);
         if (end - last < 2 || std::memcmp(last, "\r\n", 2) != 0 || static_cast<unsigned char>(last[-1]) <= ' ') break;
-        records[count] = {static_cast<std::uint32_t>(p - begin), static_cast<std::uint32_t>(value - begin),
+        records[count] = {static_cast<std::uint32_t>(p - fields), static_cast<std::uint32_t>(value - fields),
                           static_cast<std::uint32_t>(last - value), static_cast<std::uint16_t>(size), id};
         const auto bit = detail::field_bit(id);
         if ((present & bit) != 0) [[unlikely]] repeated |= bit;
@@ -11252,6 +11863,7 @@ public:
     virtual void begin(exchange& x, int status, std::string_view reason, std::string_view fields,
                        std::optional<std::uint64_t> length) = 0;
     virtual void write(exchange& x, std::string_view piece) = 0;
+    virtual std::optional<std::size_t> write_file(exchange&, int, std::uint64_t, std::size_t) { return std::nullopt; }
     virtual void end(exchange& x, std::string_view trailers) = 0;
     virtual void informational(exchange& x, int status, std::string_view fields) = 0;
     virtual void abort(exchange& x) noexcept = 0;
@@ -11263,6 +11875,7 @@ public:
     virtual std::string_view trailers(const exchange& x) const noexcept = 0;
     virtual void released(exchange& x) noexcept = 0;
     virtual net::address local() const noexcept = 0;
+    virtual std::size_t connections() const noexcept = 0;
 
 protected:
     ~exchange_carrier() = default;
@@ -11384,11 +11997,31 @@ public:
         Ends the wait. Calls must not overlap.
     */
     inline write_awaiter write(std::string_view piece);
+    /// Returns what to await for room, as `write` does, without a piece.
+    inline write_awaiter room() noexcept;
+    /// Makes who awaits a `write` wait, even though there is room: what was written is still being worked on.
+    void hold_writers() noexcept { writers_held_ = true; }
+    /// Ends `hold_writers`; may resume who waits.
+    void writers_may_go() {
+        writers_held_ = false;
+        if (writer_ && carrier_->has_room(*this)) writer_->wake(*writer_);
+    }
     /** Send a piece of the body without waiting for room. Does nothing when the client has left.
 
         @throws system_error `bad_value` when there is no answer to write to, or more than its length: the connection is reset then.
     */
     void write_now(std::string_view piece) { carrier_->write(*this, piece); }
+    /** Send octets of a file as a piece of the body, out of the system's memory, without a copy. What is not there yet is waited
+        for: ask `fs::is_at_hand` first.
+
+        @param descriptor Of a regular file, that has them all.
+        @return How many the connection took; when it is less than all, await `room`. Nothing when it cannot do that, because it is
+        encrypted or the body is chunked: read and write them.
+        @throws system_error As `write_now`.
+    */
+    std::optional<std::size_t> write_file(int descriptor, std::uint64_t offset, std::size_t size) {
+        return carrier_->write_file(*this, descriptor, offset, size);
+    }
     /** End the answer.
 
         @param trailers Ready lines, only for a chunked body.
@@ -11417,6 +12050,11 @@ public:
     /// Tells whether the answer is complete, or nobody is there any more to take it.
     bool ended() const noexcept { return ended_; }
 
+    /// Returns the octets of the body of the answer, when they were known when its head was sent.
+    std::optional<std::uint64_t> answer_length() const noexcept {
+        return answer_length_ == unknown_length ? std::nullopt : std::optional(answer_length_);
+    }
+
     /// Keeps the exchange; counts.
     void retain() noexcept { ++retained_; }
     /// Ends one `retain`. May end the exchange.
@@ -11434,6 +12072,8 @@ public:
     const net::address& peer() const noexcept { return peer_; }
     /// Returns the address that the client is connected to; nothing when it has left.
     net::address local() const noexcept { return carrier_->local(); }
+    /// Returns how many connections its server has open on this thread; 0 when its client has left.
+    std::size_t connections() const noexcept { return carrier_->connections(); }
     /// Tells whether the connection is encrypted.
     bool secure() const noexcept { return secure_; }
     /// Returns the loop.
@@ -11467,10 +12107,13 @@ private:
     bool draining_ = false;    // nobody will read the body
     bool gone_ = false;        // nobody is there to be answered
     bool secure_ = false;
+    bool writers_held_ = false;
     framing out_ = framing::none;
     std::uint16_t body_status_ = 0;
     net::address peer_;
     std::uint64_t out_left_ = 0;
+    static constexpr auto unknown_length = static_cast<std::uint64_t>(-1);
+    std::uint64_t answer_length_ = unknown_length; // set with the head
     std::error_code body_error_;
     const char* body_reason_ = "";
     http::request_head head_;
@@ -11546,7 +12189,7 @@ public:
     ~write_awaiter() {
         if (x_.writer_ == this) x_.writer_ = nullptr;
     }
-    bool await_ready() noexcept { return x_.carrier_->has_room(x_); }
+    bool await_ready() noexcept { return (!x_.writers_held_ || x_.gone_) && x_.carrier_->has_room(x_); }
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> h) {
         env_ = environment_of(h);
@@ -11585,6 +12228,7 @@ private:
 };
 
 inline exchange::read_awaiter exchange::read() noexcept { return read_awaiter(*this); }
+inline exchange::write_awaiter exchange::room() noexcept { return write_awaiter(*this); }
 inline exchange::write_awaiter exchange::write(std::string_view piece) {
     write_now(piece);
     return write_awaiter(*this);
@@ -12250,6 +12894,93 @@ CREMA_DECL result<std::int64_t> parse_date(std::string_view text, std::int64_t n
 
 } // namespace crema::http
 #endif
+// ---- crema/core/copy.hpp
+// copy: copies and compares short texts without a call.
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+namespace crema {
+
+namespace detail {
+
+CREMA_NOINLINE inline char* put_long_text(char* to, std::string_view text) noexcept {
+    std::memcpy(to, text.data(), text.size());
+    return to + text.size();
+}
+
+} // namespace detail
+
+/** Copy octets of which there are mostly few: names and values of fields, short bodies.
+
+    @param to Room for as many; does not overlap what is copied.
+    @param text May be empty.
+    @return Behind the last octet that was written.
+*/
+CREMA_FORCEINLINE char* put_text(char* to, std::string_view text) noexcept {
+    const char* from = text.data();
+    const std::size_t n = text.size();
+    const auto move = [&]<class Word>(Word w, std::size_t at) {
+        std::memcpy(&w, from + at, sizeof w);
+        std::memcpy(to + at, &w, sizeof w);
+    };
+    struct pair {
+        std::uint64_t low, high;
+    };
+    if (n >= 16) {
+        if (n > 64) [[unlikely]] return detail::put_long_text(to, text);
+        for (std::size_t at = 0; at < n - 16; at += 16) move(pair{}, at);
+        move(pair{}, n - 16); // together with some of those in front
+    } else if (n >= 8) {
+        move(std::uint64_t{}, 0);
+        move(std::uint64_t{}, n - 8);
+    } else if (n >= 4) {
+        move(std::uint32_t{}, 0);
+        move(std::uint32_t{}, n - 4);
+    } else if (n != 0) {
+        to[0] = from[0];
+        to[n / 2] = from[n / 2];
+        to[n - 1] = from[n - 1];
+    }
+    return to + n;
+}
+
+/// Copies a literal, whose size is known to the compiler. @return Behind the last octet that was written.
+template <std::size_t N>
+CREMA_FORCEINLINE char* put_literal(char* to, const char (&text)[N]) noexcept {
+    std::memcpy(to, text, N - 1);
+    return to + (N - 1);
+}
+
+/// Tells whether two texts are the same, octet by octet.
+CREMA_FORCEINLINE bool same_text(std::string_view a, std::string_view b) noexcept {
+    const std::size_t n = a.size();
+    if (n != b.size()) return false;
+    const auto equal = [&]<class Word>(Word x, std::size_t at) {
+        Word y;
+        std::memcpy(&x, a.data() + at, sizeof x);
+        std::memcpy(&y, b.data() + at, sizeof y);
+        return x == y;
+    };
+    if (n > 16) return std::memcmp(a.data(), b.data(), n) == 0;
+    if (n >= 8) return equal(std::uint64_t{}, 0) && equal(std::uint64_t{}, n - 8);
+    if (n >= 4) return equal(std::uint32_t{}, 0) && equal(std::uint32_t{}, n - 4);
+    return n == 0 || (a[0] == b[0] && a[n / 2] == b[n / 2] && a[n - 1] == b[n - 1]);
+}
+
+/// Tells whether a text is this literal, octet by octet.
+template <std::size_t N>
+CREMA_FORCEINLINE bool is_literal(std::string_view text, const char (&literal)[N]) noexcept {
+    return text.size() == N - 1 && std::memcmp(text.data(), literal, N - 1) == 0;
+}
+/// Tells whether a text ends with this literal, octet by octet.
+template <std::size_t N>
+CREMA_FORCEINLINE bool ends_with_literal(std::string_view text, const char (&literal)[N]) noexcept {
+    return text.size() >= N - 1 && std::memcmp(text.data() + text.size() - (N - 1), literal, N - 1) == 0;
+}
+
+} // namespace crema
 // ---- crema/http/status.hpp
 // Status codes: their standard phrases and ready-made status lines.
 #include <cstddef>
@@ -12509,57 +13240,62 @@ inline void write_last_chunk(output_buffer& out, std::string_view trailers = {})
 */
 inline char* write_decimal(char* out, std::uint64_t value) noexcept {
     char digits[20];
-    std::size_t n = 0;
-    do {
-        digits[n++] = static_cast<char>('0' + value % 10);
+    char* p = digits + 20;
+    while (value >= 10) {
+        *--p = static_cast<char>('0' + value % 10);
         value /= 10;
-    } while (value != 0);
-    while (n != 0) *out++ = digits[--n];
-    return out;
+    }
+    *--p = static_cast<char>('0' + value);
+    return put_text(out, {p, static_cast<std::size_t>(digits + 20 - p)});
 }
 
 namespace detail {
 
-inline char* put(char* p, std::string_view s) noexcept {
-    if (!s.empty()) std::memcpy(p, s.data(), s.size());
-    return p + s.size();
+CREMA_FORCEINLINE void put_response(output_buffer& out, const response_head& head, std::string_view body) {
+    constexpr char close[] = "Connection: close\r\n", keep[] = "Connection: keep-alive\r\n",
+                   chunked[] = "Transfer-Encoding: chunked\r\n", length[] = "Content-Length: ";
+    constexpr std::size_t most = 13 + 2 + sizeof keep + sizeof chunked + sizeof length + 22 + 2 + 64; // 64: the longest phrase
+    char* const begin =
+        out.prepare(most + head.reason.size() + head.fields.size() + head.date_line.size() + body.size());
+    char* p = begin;
+    if (head.status == 200 && head.reason.empty()) [[likely]] {
+        p = put_literal(p, "HTTP/1.1 200 OK\r\n");
+    } else if (const auto line = status_line(head.status); head.reason.empty() && !line.empty()) {
+        p = put_text(p, line);
+    } else {
+        p = put_literal(p, "HTTP/1.1 ");
+        p = write_decimal(p, static_cast<unsigned>(head.status));
+        *p++ = ' '; // stays also when there is no phrase
+        p = put_text(p, head.reason);
+        p = put_literal(p, "\r\n");
+    }
+    p = put_text(p, head.fields);
+    p = put_text(p, head.date_line);
+    if (head.framing == body_framing::length) {
+        p = put_literal(p, length);
+        if (head.length < 100) { // both digits are written, one may be overwritten
+            const auto n = static_cast<unsigned>(head.length), tens = n / 10;
+            p[0] = static_cast<char>('0' + tens);
+            p += tens != 0;
+            *p++ = static_cast<char>('0' + n % 10);
+        } else {
+            p = write_decimal(p, head.length);
+        }
+        p = put_literal(p, "\r\n");
+    } else if (head.framing == body_framing::chunked) {
+        p = put_literal(p, chunked);
+    }
+    if (head.connection != connection_field::none) [[unlikely]]
+        p = head.connection == connection_field::close ? put_literal(p, close) : put_literal(p, keep);
+    p = put_literal(p, "\r\n");
+    p = put_text(p, body);
+    out.commit(static_cast<std::size_t>(p - begin));
 }
 
 } // namespace detail
 
 inline void write_response(output_buffer& out, const response_head& head, std::string_view body) {
-    constexpr std::string_view close = "Connection: close\r\n", keep = "Connection: keep-alive\r\n",
-                               chunked = "Transfer-Encoding: chunked\r\n", length = "Content-Length: ";
-    constexpr std::size_t most =
-        13 + 2 + keep.size() + chunked.size() + length.size() + 22 + 2 + 64; // 64: the longest phrase
-    char* const begin =
-        out.prepare(most + head.reason.size() + head.fields.size() + head.date_line.size() + body.size());
-    char* p = begin;
-    if (const auto line = status_line(head.status); head.reason.empty() && !line.empty()) [[likely]] {
-        p = detail::put(p, line);
-    } else {
-        p = detail::put(p, "HTTP/1.1 ");
-        p = write_decimal(p, static_cast<unsigned>(head.status));
-        *p++ = ' '; // stays also when there is no phrase
-        p = detail::put(p, head.reason);
-        p = detail::put(p, "\r\n");
-    }
-    p = detail::put(p, head.fields);
-    p = detail::put(p, head.date_line);
-    if (head.framing == body_framing::length) {
-        p = detail::put(p, length);
-        p = write_decimal(p, head.length);
-        *p++ = '\r';
-        *p++ = '\n';
-    } else if (head.framing == body_framing::chunked) {
-        p = detail::put(p, chunked);
-    }
-    if (head.connection != connection_field::none) [[unlikely]]
-        p = detail::put(p, head.connection == connection_field::close ? close : keep);
-    *p++ = '\r';
-    *p++ = '\n';
-    p = detail::put(p, body);
-    out.commit(static_cast<std::size_t>(p - begin));
+    detail::put_response(out, head, body);
 }
 
 inline void output_buffer::grow(std::size_t size) {
@@ -12734,6 +13470,7 @@ public:
     std::string_view trailers(const exchange&) const noexcept override { return {}; }
     CREMA_DECL void released(exchange& x) noexcept override;
     net::address local() const noexcept override { return {}; }
+    std::size_t connections() const noexcept override { return 0; }
 
 private:
     h1_shared& shared_;
@@ -12800,6 +13537,7 @@ struct h1_shared : std::enable_shared_from_this<h1_shared> {
     void adopt(exchange& x) noexcept;
     // Ends an exchange.
     void recycle(exchange& x) noexcept;
+    void recycle_one(exchange& x) noexcept;
     // Calls for each connection, whatever becomes of others meanwhile.
     template <class F>
     void for_each(h1_link& list, F&& f);
@@ -12811,10 +13549,12 @@ struct h1_shared : std::enable_shared_from_this<h1_shared> {
 
     // Keeps everything in place while functions of connections are on the stack.
     struct entry {
-        explicit entry(h1_shared& s) noexcept : shared(s) { ++s.depth; }
+        CREMA_FORCEINLINE explicit entry(h1_shared& s) noexcept : shared(s) { ++s.depth; }
         entry(const entry&) = delete;
         entry& operator=(const entry&) = delete;
-        ~entry() { if (--shared.depth == 0 && !shared.buried.alone()) shared.leave(); }
+        CREMA_FORCEINLINE ~entry() {
+            if (--shared.depth == 0 && !shared.buried.alone()) [[unlikely]] shared.leave();
+        }
         h1_shared& shared;
     };
 
@@ -12889,10 +13629,9 @@ CREMA_DECL exchange* h1_shared::take_exchange() {
     return x;
 }
 CREMA_DECL void h1_shared::give_back(exchange* x) noexcept {
-    std::unique_ptr<exchange> owned(x);
-    if (spare_exchanges_.size() >= most_spare) return;
+    if (spare_exchanges_.size() >= most_spare) [[unlikely]] return delete x;
     x->parser_.reset(x->head_);
-    spare_exchanges_.push_back(std::move(owned));
+    spare_exchanges_.emplace_back(x);
 }
 CREMA_DECL char* h1_shared::take_room(std::size_t size) {
     if (size != h1_room::size || spare_rooms_.empty()) return new char[size];
@@ -12901,9 +13640,11 @@ CREMA_DECL char* h1_shared::take_room(std::size_t size) {
     return room;
 }
 CREMA_DECL void h1_shared::give_room(char* room, std::size_t size) noexcept {
-    std::unique_ptr<char[]> owned(room);
-    if (!room || size != h1_room::size || spare_rooms_.size() >= most_spare) return;
-    spare_rooms_.push_back(std::move(owned));
+    if (size != h1_room::size || spare_rooms_.size() >= most_spare) [[unlikely]] {
+        delete[] room;
+    } else if (room) {
+        spare_rooms_.emplace_back(room);
+    }
 }
 CREMA_DECL void h1_shared::take_output(http::output_buffer& out) noexcept {
     if (spare_outputs_.empty()) return;
@@ -12934,8 +13675,7 @@ CREMA_DECL void h1_shared::adopt(exchange& x) noexcept {
     detached = &x;
 }
 
-CREMA_DECL void h1_shared::recycle(exchange& x) noexcept {
-    std::shared_ptr<h1_shared> last;
+CREMA_FORCEINLINE void h1_shared::recycle_one(exchange& x) noexcept {
     const entry e(*this);
     if (x.carrier_ == &nobody) {
         (x.prev_ ? x.prev_->next_ : detached) = x.next_;
@@ -12948,9 +13688,13 @@ CREMA_DECL void h1_shared::recycle(exchange& x) noexcept {
     for (auto& room : x.rooms_)
         if (room.data) give_room(std::exchange(room.data, nullptr), room.size);
     give_back(&x);
-    if (--exchanges == 0) {
-        last = std::move(self);
-        if (draining) may_be_quiet();
+    if (--exchanges == 0 && draining) [[unlikely]] may_be_quiet();
+}
+
+CREMA_DECL void h1_shared::recycle(exchange& x) noexcept {
+    recycle_one(x);
+    if (self && exchanges == 0) [[unlikely]] { // the server has gone: with the last exchange this goes, too
+        const auto last = std::move(self);
     }
 }
 
@@ -13175,6 +13919,10 @@ public:
     CREMA_DECL void want(bool readable, bool writable) override;
     CREMA_DECL io_result read(std::span<char> into) noexcept override;
     CREMA_DECL io_result write(std::span<const std::string_view> pieces) noexcept override;
+    CREMA_DECL io_result write_file(int descriptor, std::uint64_t offset, std::size_t size) noexcept override;
+    void settled() noexcept override {
+        if (emptied_) poller_.settled(*this);
+    }
     CREMA_DECL void end() noexcept override;
     CREMA_DECL void close() noexcept override;
     CREMA_DECL void reset() noexcept override;
@@ -13191,6 +13939,7 @@ private:
     bool wants_readable_ = true, wants_writable_ = false; // by the handler
     bool asked_readable_ = true, asked_writable_ = false; // of the system
     bool peer_closed_ = false;
+    bool emptied_ = false; // the last read took all there was
     address peer_;
 };
 
@@ -13201,6 +13950,9 @@ private:
 #include <cerrno>
 #include <utility>
 #include <sys/socket.h>
+#if defined(__linux__)
+#include <sys/sendfile.h>
+#endif
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -13254,7 +14006,10 @@ CREMA_DECL void socket_stream::on_ready(poller::readiness r) {
 CREMA_DECL io_result socket_stream::read(std::span<char> into) noexcept {
     for (;;) {
         const auto n = ::recv(fd_, into.data(), into.size(), 0);
-        if (n >= 0) return {static_cast<std::size_t>(n), {}};
+        if (n >= 0) {
+            emptied_ = static_cast<std::size_t>(n) < into.size();
+            return {static_cast<std::size_t>(n), {}};
+        }
         if (errno != EINTR) return {0, std::error_code(errno, std::system_category())};
     }
 }
@@ -13276,6 +14031,20 @@ CREMA_DECL io_result socket_stream::write(std::span<const std::string_view> piec
         if (n >= 0) return {static_cast<std::size_t>(n), {}};
         if (errno != EINTR) return {0, std::error_code(errno, std::system_category())};
     }
+}
+
+CREMA_DECL io_result socket_stream::write_file([[maybe_unused]] int descriptor, [[maybe_unused]] std::uint64_t offset,
+                                               [[maybe_unused]] std::size_t size) noexcept {
+#if defined(__linux__)
+    for (;;) {
+        auto at = static_cast<off_t>(offset);
+        const auto n = ::sendfile(fd_, descriptor, &at, size);
+        if (n > 0) return {static_cast<std::size_t>(n), {}};
+        if (n == 0 || errno == EINVAL || errno == ENOSYS) break; // behind its end; not that kind of file
+        if (errno != EINTR) return {0, std::error_code(errno, std::system_category())};
+    }
+#endif
+    return {0, std::make_error_code(std::errc::operation_not_supported)};
 }
 
 CREMA_DECL address socket_stream::local() const noexcept {
@@ -13362,6 +14131,7 @@ private:
     CREMA_DECL void begin(exchange& x, int status, std::string_view reason, std::string_view fields,
                           std::optional<std::uint64_t> length) override;
     CREMA_DECL void write(exchange& x, std::string_view piece) override;
+    CREMA_DECL std::optional<std::size_t> write_file(exchange& x, int descriptor, std::uint64_t offset, std::size_t size) override;
     CREMA_DECL void end(exchange& x, std::string_view trailers) override;
     CREMA_DECL void informational(exchange& x, int status, std::string_view fields) override;
     CREMA_DECL void abort(exchange& x) noexcept override;
@@ -13373,6 +14143,7 @@ private:
     CREMA_DECL std::string_view trailers(const exchange& x) const noexcept override;
     CREMA_DECL void released(exchange& x) noexcept override;
     net::address local() const noexcept override { return stream_->local(); }
+    std::size_t connections() const noexcept override { return shared_.connections; }
 
     void enter(state s) noexcept;
     void run();
@@ -13393,6 +14164,7 @@ private:
     void end_with(exchange& x, cancel_reason why) noexcept;
     void write_through(std::string_view body);
     void leave_server() noexcept;
+    [[noreturn]] static void refuse_answer(const exchange& x, int status);
     void head_of(exchange& x, http::response_head& head, int status, std::string_view reason, std::string_view fields);
     void want() noexcept;
 
@@ -13423,6 +14195,7 @@ private:
     std::uint64_t in_octets_ = 0, out_octets_ = 0; // in the current stretch of waiting
     std::uint64_t requests_ = 0;
     std::uint32_t since_ = 0;                   // tick in which the state began
+    std::uint32_t rested_ = 0;                  // tick in which it was put at the end of those that are idle
     std::uint32_t in_ticks_ = 0, out_ticks_ = 0; // ticks of waiting for the client in the current stretch
     state state_ = state::idle;
     body_framing framing_ = body_framing::none;
@@ -13431,10 +14204,12 @@ private:
     bool keep_ = true;        // another request may follow
     bool ended_ = false;      // the client sends nothing more
     bool blocked_ = false;    // the client does not take what is sent
+    bool file_waits_ = false; // there is more of a file, which is not in `out_`
     bool stalled_ = false;    // requests wait because answers do
     bool running_ = false;
     bool soon_ = false;
     bool failed_ = false;     // sending has failed
+    bool resting_ = true;     // it is in the list of those on which nothing is going on
 };
 
 } // namespace crema::detail
@@ -13448,7 +14223,7 @@ private:
 namespace crema::detail {
 
 // Decides whether another request may follow this answer.
-CREMA_DECL bool h1_connection::decide_keep(const exchange& x) const noexcept {
+CREMA_FORCEINLINE bool h1_connection::decide_keep(const exchange& x) const noexcept {
     const auto& l = shared_.limit;
     if (!x.head_.keep_alive() || x.close_after_ || shared_.draining || body_failed_) return false;
     if (l.requests_per_connection != 0 && requests_ >= l.requests_per_connection) return false;
@@ -13463,16 +14238,22 @@ CREMA_DECL http::connection_field h1_connection::connection_field(const exchange
     return x.head_.version_minor() == 0 ? http::connection_field::keep_alive : http::connection_field::none;
 }
 
-CREMA_DECL void h1_connection::head_of(exchange& x, http::response_head& head, int status, std::string_view reason, std::string_view fields) {
+// Throws when an answer cannot begin with this status now.
+CREMA_COLD CREMA_DECL void h1_connection::refuse_answer(const exchange& x, int status) {
     if (x.head_sent_) throw system_error(make_error_code(error::already_answered));
-    if (status < 200 || !http::is_valid_status(status)) throw system_error(make_error_code(error::bad_value), "status " + std::to_string(status));
+    throw system_error(make_error_code(error::bad_value), "status " + std::to_string(status));
+}
+
+CREMA_FORCEINLINE void h1_connection::head_of(exchange& x, http::response_head& head, int status, std::string_view reason,
+                                              std::string_view fields) {
+    if (x.head_sent_ || status < 200 || !http::is_valid_status(status)) [[unlikely]] refuse_answer(x, status);
     keep_ = decide_keep(x);
     x.no_body_ = http::has_no_body(status) || x.head_.method() == http::method::head;
     head.status = status;
     head.reason = reason;
     head.fields = fields;
     head.date_line = shared_.date.line();
-    if (x.head_.method() == http::method::connect && status < 300) { // what follows is a tunnel, which nobody has taken over
+    if (x.head_.method() == http::method::connect && status < 300) [[unlikely]] { // what follows is a tunnel, which nobody has taken over
         x.no_body_ = true;
         keep_ = false;
     }
@@ -13484,13 +14265,13 @@ CREMA_DECL void h1_connection::respond(exchange& x, int status, std::string_view
     head_of(x, head, status, reason, fields);
     if (!x.no_body_ || (x.head_.method() == http::method::head && !http::has_no_body(status))) {
         head.framing = http::body_framing::length;
-        head.length = body.size();
+        head.length = x.answer_length_ = body.size();
     }
     head.connection = connection_field(x);
     const bool through = !x.no_body_ && body.size() >= 64 * 1024 && !blocked_ && !failed_;
-    http::write_response(out_, head, x.no_body_ || through ? std::string_view{} : body);
+    http::detail::put_response(out_, head, x.no_body_ || through ? std::string_view{} : body);
     x.head_sent_ = x.ended_ = true;
-    if (through) write_through(body);
+    if (through) [[unlikely]] write_through(body);
     x.sent_at_ = sent_ + out_.size();
     soon();
 }
@@ -13516,6 +14297,7 @@ CREMA_DECL void h1_connection::begin(exchange& x, int status, std::string_view r
     head_of(x, head, status, reason, fields);
     using framing = exchange::framing;
     x.out_ = framing::none;
+    if (length) x.answer_length_ = *length;
     if (!http::has_no_body(status) && (!x.no_body_ || x.head_.method() == http::method::head)) {
         if (length) {
             x.out_ = framing::length;
@@ -13534,6 +14316,27 @@ CREMA_DECL void h1_connection::begin(exchange& x, int status, std::string_view r
     http::write_response(out_, head);
     x.head_sent_ = true;
     soon();
+}
+
+CREMA_DECL std::optional<std::size_t> h1_connection::write_file(exchange& x, int descriptor, std::uint64_t offset, std::size_t size) {
+    if (!x.head_sent_ || x.ended_) throw system_error(make_error_code(error::bad_value), "no answer to write to");
+    if (x.out_ != exchange::framing::length || x.no_body_ || size > x.out_left_) return std::nullopt; // `write` knows
+    if (!failed_ && send() && !blocked_) {
+        const auto r = stream_->write_file(descriptor, offset, size);
+        if (r.error == std::errc::operation_not_supported) return std::nullopt;
+        x.out_left_ -= r.size;
+        sent_ += r.size;
+        out_octets_ += r.size;
+        if (r.size == size) return size;
+        if (r.error && !r.would_block()) failed_ = true;
+        else blocked_ = true; // it took what it could
+        size = r.size;
+    } else {
+        size = 0;
+    }
+    file_waits_ = true;
+    soon(); // asks for room, or finds out that there will be none
+    return size;
 }
 
 CREMA_DECL void h1_connection::write(exchange& x, std::string_view piece) {
@@ -13621,7 +14424,7 @@ CREMA_DECL upgraded_stream h1_connection::upgrade(exchange& x, int status, std::
 
 CREMA_DECL void h1_connection::abort(exchange&) noexcept { lose(cancel_reason::requested); }
 
-CREMA_DECL bool h1_connection::has_room(exchange&) noexcept { return out_.size() <= shared_.limit.backlog; }
+CREMA_DECL bool h1_connection::has_room(exchange&) noexcept { return out_.size() <= shared_.limit.backlog && !file_waits_; }
 
 CREMA_DECL void h1_connection::released(exchange&) noexcept { soon(); }
 
@@ -13798,7 +14601,7 @@ CREMA_DECL std::string_view h1_connection::trailers(const exchange&) const noexc
 namespace crema::detail {
 
 CREMA_DECL h1_connection::h1_connection(h1_shared& shared, std::unique_ptr<net::stream> s)
-    : shared_(shared), stream_(std::move(s)), since_(shared.tick) {
+    : shared_(shared), stream_(std::move(s)), since_(shared.tick), rested_(shared.tick) {
     shared.make_room_for_soon();
     shared.idle.push_back(*this);
     ++shared.connections;
@@ -13816,7 +14619,7 @@ CREMA_DECL void h1_shared::run_soon() {
     running_.clear();
 }
 
-CREMA_DECL void h1_shared::leave() noexcept {
+CREMA_COLD CREMA_DECL void h1_shared::leave() noexcept {
     while (!buried.alone()) {
         auto* c = static_cast<h1_connection*>(buried.next);
         c->unlink();
@@ -13917,6 +14720,7 @@ CREMA_DECL void h1_connection::on_readable() {
         if ((r.error && !r.would_block()) || (!r.error && r.size == 0)) lose(cancel_reason::disconnected);
         return;
     }
+    const bool fresh = state_ == state::idle && begin_ == end_;
     const auto room = room_to_read();
     if (room.empty()) return want();
     const auto r = stream_->read(room);
@@ -13928,11 +14732,13 @@ CREMA_DECL void h1_connection::on_readable() {
     end_ += static_cast<std::uint32_t>(r.size);
     in_octets_ += r.size;
     run();
+    // Whole requests and nothing else, all answered: a client that had sent more would have filled up the read.
+    if (fresh && state_ == state::idle && begin_ == end_ && out_.empty()) stream_->settled();
 }
 
 CREMA_DECL void h1_connection::on_writable() {
     const h1_shared::entry e(shared_);
-    blocked_ = false;
+    blocked_ = file_waits_ = false;
     run();
 }
 
@@ -13974,7 +14780,7 @@ CREMA_DECL void h1_connection::take_steps() {
             continue;
         }
         if (state_ != state::busy) break;
-        if (x_->writer_ && has_room(*x_)) {
+        if (x_->writer_ && !x_->writers_held_ && has_room(*x_)) {
             x_->writer_->wake(*x_->writer_);
             continue;
         }
@@ -14082,10 +14888,11 @@ CREMA_DECL void h1_connection::dispatch() {
     x.owner_ = shared_.owner;
     x.peer_ = stream_->peer();
     x.secure_ = stream_->secure();
-    x.head_sent_ = x.ended_ = x.told_ = x.close_after_ = x.no_body_ = x.continued_ = x.draining_ = x.gone_ = false;
+    x.head_sent_ = x.ended_ = x.told_ = x.writers_held_ = x.close_after_ = x.no_body_ = x.continued_ = x.draining_ = x.gone_ = false;
     x.out_ = exchange::framing::none;
+    x.answer_length_ = exchange::unknown_length;
     x.body_status_ = 0;
-    x.body_error_ = {};
+    if (x.body_error_) x.body_error_.clear();
     x.body_reason_ = "";
     enter(state::busy);
     ++shared_.exchanges;
@@ -14297,12 +15104,14 @@ CREMA_DECL void h1_connection::rest() {
             capacity_ = begin_ = end_ = body_at_ = body_end_ = pinned_ = 0;
             if (x_) shared_.give_back(std::exchange(x_, nullptr));
             if (state_ == state::idle) {
-                since_ = shared_.tick;
-                shared_.idle.push_back(*this);
+                if (!resting_ || rested_ != shared_.tick) shared_.idle.push_back(*this); // else it is with the last ones
+                resting_ = true;
+                rested_ = since_ = shared_.tick;
                 return want();
             }
         }
     }
+    resting_ = false;
     shared_.active.push_back(*this);
     want();
 }
@@ -14633,6 +15442,7 @@ CREMA_DECL void server::tick() {
     last_tick_ = loop_.now();
     const auto ticks = static_cast<std::uint32_t>(std::clamp<std::int64_t>(elapsed, 1, 1 << 20));
     shared_->advance(ticks);
+    poller_.look_again();
     start_ticks();
     if (shared_->passed > 2) late_.start(loop_.immediates());
     else pass();
@@ -15771,7 +16581,7 @@ private:
     struct node {
         std::string text;              // the way to it, small letters
         node* parameter = nullptr;     // what follows one segment, or the rest of one
-        bool populated = false;        // there are layers here
+        index latest = 0;              // behind the last layer here; 0: there is none
         std::array<char, 4> firsts{};  // the first octets of up to four children
         std::array<node*, 4> children{};
         std::unique_ptr<std::array<node*, 256>> table; // of more children
@@ -15793,7 +16603,14 @@ private:
     CREMA_DECL node& descend_parameter(node& at);
     CREMA_DECL index number(std::shared_ptr<const detail::program> program, method_mask methods);
 
+    // Where a search begins: most paths begin with a slash, and most patterns, so that the root has nothing to say.
+    const node* start(std::string_view path, index from) const noexcept {
+        const node& root = nodes_.front();
+        return slash_ && root.latest <= from && path.starts_with('/') ? slash_ : &root;
+    }
+
     std::deque<node> nodes_; // which stay where they are; the first is the root
+    const node* slash_ = nullptr; // below the root, of what begins with a slash
     std::vector<method_mask> methods_;
     std::vector<std::shared_ptr<const detail::program>> programs_; // null: any
     index size_ = 0;
@@ -15837,7 +16654,7 @@ public:
     index next_candidate() {
         best_ = npos;
         segments_.clear();
-        walk(&matcher_->nodes_.front(), path_.data(), path_.data() + path_.size(), none);
+        walk(matcher_->start(path_, from_), path_.data(), path_.data() + path_.size(), none);
         if (best_ == npos) return npos;
         from_ = (best_ >> 1) + 1;
         return best_ >> 1;
@@ -15886,6 +16703,7 @@ CREMA_DECL matcher::index matcher::add(const pattern& p, method_mask methods) {
     const detail::program& program = *p.program_;
     if (program.everything) nodes_.front().put(rest, make_entry(layer, true));
     for (const auto& q : program.sequences) insert(program, q, layer);
+    slash_ = nodes_.front().child('/');
     return layer;
 }
 
@@ -15973,7 +16791,7 @@ CREMA_DECL void matcher::node::adopt(char first, node& child) {
 }
 
 CREMA_DECL void matcher::node::put(list where, entry e) {
-    populated = true;
+    latest = std::max(latest, (e >> 1) + 1);
     for (unsigned l = exact; l <= where; ++l)
         if (layers[l].empty() || layers[l].back() >> 1 != e >> 1) layers[l].push_back(e);
 }
@@ -16017,7 +16835,7 @@ CREMA_DECL void matcher::search::walk(const node* at, const char* path, const ch
             return;
         path += size;
         const auto left = static_cast<std::size_t>(end - path);
-        if (at->populated) {
+        if (at->latest > from_) {
             const bool whole = left == 0 || (left == 1 && *path == '/');
             const auto& entries = at->layers[whole ? exact : *path == '/' ? mount : rest];
             if (!entries.empty())
@@ -16177,7 +16995,7 @@ namespace detail {
 class transaction;
 class next_owner;
 struct run;
-struct running;
+union lent_next;
 
 // What one handler hands to the next.
 struct baton {
@@ -16186,27 +17004,43 @@ struct baton {
     std::exception_ptr error{};
 };
 
-// One call of one handler, in the arena of its request.
-struct activation {
-    next_owner* owner = nullptr;
-    run* from = nullptr;                  // where next() goes on
-    const activity_label* label = nullptr;
-    unsigned holds = 0;                   // copies of next and holds, for later callbacks
-    bool passed = false;                  // next() was called
-    bool ended = false;                   // the handler returned, its coroutine ended
-    activation* successor = nullptr;      // stands for this one: what was started when it ended
+struct activation;
+
+// One call of one handler. On the stack while a synchronous handler runs; what is to outlive the call is kept in an
+// activation.
+struct call_frame {
+    enum : unsigned char { passed = 1, kept = 2, failed = 4 };
+    next_owner* owner;
+    run* from;                   // where next() goes on
+    const activity_label* label;
+    unsigned char state;         // `passed`: next() was called; `kept`: there is an activation; `failed`: it threw
+    activation* lives_on;        // with `kept`
+};
+
+// A call that outlives its stack frame, or never had one; in the arena of its request.
+struct activation : call_frame {
+    explicit activation(next_owner& o, run* f = nullptr, const activity_label* l = nullptr) noexcept
+        : call_frame{&o, f, l, kept, this} {}
+    activation(const activation&) = delete;
+    activation& operator=(const activation&) = delete;
+
+    unsigned holds = 0;              // copies of next and holds, for later callbacks
+    bool ended = false;              // the handler returned, its coroutine ended
+    activation* successor = nullptr; // stands for this one: what was started when it ended
     // of a coroutine that waits for this one's end: co_await next()
     std::coroutine_handle<> waiter{};
     environment* waiter_env = nullptr;
 
+    bool has_passed() const noexcept { return (state & passed) != 0; }
     bool over() const noexcept { return ended && holds == 0; }
 };
 
 // What the activations of a request belong to; the transaction is one.
 class next_owner {
 public:
-    virtual activation* pass(activation& from, const baton& b) = 0; // returns what has not ended
-    virtual void hold(activation& a) noexcept = 0;
+    virtual activation* go(call_frame& from) = 0;                   // next(); returns what has not ended
+    virtual activation* pass(call_frame& from, const baton& b) = 0; // next(error) and the like
+    virtual activation& hold(call_frame& c) noexcept = 0;
     virtual void drop(activation& a) noexcept = 0;
 
 protected:
@@ -16258,18 +17092,16 @@ public:
         detail::activation* behind_;
     };
 
-    next(const next& other) noexcept : at_(other.at_), copy_(true) { keep(); }
-    next(next&& other) noexcept : at_(other.at_), copy_(true) { keep(); }
+    next(const next& other) noexcept : at_(&other.at_->owner->hold(*other.at_)) {}
+    next(next&& other) noexcept : at_(&other.at_->owner->hold(*other.at_)) {}
     next& operator=(const next&) = delete;
-    ~next() {
-        if (copy_) drop();
-    }
+    ~next() { at_->owner->drop(static_cast<detail::activation&>(*at_)); }
 
     /// Goes on with the next layer that matches.
-    downstream operator()() { return pass({}); }
+    downstream operator()() { return downstream(at_->owner->go(*at_)); }
     /// Goes on with the next error handler that matches.
     downstream operator()(std::exception_ptr error) {
-        if (!error) return pass({});
+        if (!error) return (*this)();
         return pass({detail::baton::kind::error, std::move(error)});
     }
     /// Goes on with the next error handler that matches.
@@ -16285,17 +17117,24 @@ public:
     CREMA_DECL downstream operator()(std::string_view what);
 
 private:
-    friend class detail::transaction;
-    friend struct detail::running;
-    explicit next(detail::activation& a) noexcept : at_(&a), copy_(false) {}
-    void keep() noexcept { at_->owner->hold(*at_); }
-    void drop() noexcept { at_->owner->drop(*at_); }
+    friend union detail::lent_next;
+    explicit next(detail::call_frame& c) noexcept : at_(&c) {}
     downstream pass(const detail::baton& b) { return downstream(at_->owner->pass(*at_, b)); }
 
-    detail::activation* at_;
-    bool copy_;
+    detail::call_frame* at_; // of a copy, an activation
 };
 
+namespace detail {
+
+// What a handler gets by reference: it holds nothing, and so has nothing to drop.
+union lent_next {
+    explicit lent_next(call_frame& c) noexcept : it(c) {}
+    lent_next(const lent_next&) = delete;
+    ~lent_next() {}
+    next it;
+};
+
+} // namespace detail
 } // namespace crema
 
 #if CREMA_BODIES
@@ -16305,7 +17144,7 @@ private:
 namespace crema {
 
 CREMA_DECL next::downstream next::operator()(std::string_view what) {
-    if (what.empty()) return pass({});
+    if (what.empty()) return (*this)();
     if (what == "route") return pass({detail::baton::kind::route, {}});
     if (what == "router") return pass({detail::baton::kind::router, {}});
     return pass({detail::baton::kind::error, std::make_exception_ptr(std::runtime_error(std::string(what)))});
@@ -18144,6 +18983,531 @@ CREMA_DECL void read_json_tree(json::node n, value& out) {
 
 } // namespace crema::detail
 #endif
+// ---- crema/json/direct.hpp
+// Reading C++ values straight out of JSON text, in one pass and without a tape, where nothing is unusual.
+#include <cfloat>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+
+namespace crema::detail {
+
+/* Most texts fit the type they are read into, and hold nothing out of the way. Such a text is read in one pass over its
+   octets. Whatever else is met, be it wrong or only rare (a number of more than 18 digits, an exponent, a member twice, a
+   surrogate), ends the attempt: then the text is parsed whole and read from the tape, which knows everything and says what
+   is wrong. So what is read here has to be what would be read there, and nothing may be accepted that is refused there. */
+struct json_cursor {
+    const char* at;
+    const char* end;
+    std::size_t depth; // containers that may still be opened
+    bool refuse_unknown, refuse_missing;
+    std::unique_ptr<char[]> spare; // as large as the text: a string with escapes, taken apart, is shorter
+    std::size_t size;              // of the text
+
+    // Goes to what is no white space; false at the end.
+    CREMA_FORCEINLINE bool next() noexcept {
+        if (at != end && static_cast<unsigned char>(*at) > ' ') [[likely]] return true;
+        return next_slowly();
+    }
+    bool next_slowly() noexcept;
+    template <std::size_t N>
+    CREMA_FORCEINLINE bool literal(const char (&word)[N]) noexcept {
+        if (static_cast<std::size_t>(end - at) < N - 1 || std::memcmp(at, word, N - 1) != 0) return false;
+        at += N - 1;
+        return true;
+    }
+};
+
+template <class T>
+bool read_direct(json_cursor& c, T& out);
+
+CREMA_DECL bool direct_string(json_cursor& c, std::string_view& out);
+CREMA_DECL bool direct_whole(json_cursor& c, std::uint64_t& size, bool& negative) noexcept;
+CREMA_DECL bool direct_number(json_cursor& c, double& out) noexcept;
+bool skip_direct(json_cursor& c);
+std::size_t direct_estimate(const json_cursor& c, char mark) noexcept;
+
+using direct_slot = bool (*)(json_cursor& c, void* member);
+CREMA_DECL bool read_direct_object(json_cursor& c, void* out, const json_shape& shape, const direct_slot* slots, const char* keys,
+                        const std::uint32_t* key);
+
+// Tells whether it is worth trying: members of kinds that are never read directly end every attempt.
+template <class T, int Depth = 4>
+consteval bool reads_directly() {
+    if constexpr (Depth == 0) return true;
+    else if constexpr (json_hooks::reads_itself<T> || std::is_same_v<T, value> || is_held_variant<T>::value ||
+                       std::is_same_v<T, std::nullptr_t> || std::is_same_v<T, std::monostate> || is_char_array<T>)
+        return false;
+    else if constexpr (std::is_arithmetic_v<T> || owning_text<T>) return true;
+    else if constexpr (std::is_enum_v<T>) return true;
+    else if constexpr (optional_like<T>) return reads_directly<typename T::value_type, Depth - 1>();
+    else if constexpr (is_owner<T>::value) return reads_directly<typename T::element_type, Depth - 1>();
+    else if constexpr (map_like<T>)
+        return owning_text<typename T::key_type> && reads_directly<typename T::mapped_type, Depth - 1>();
+    else if constexpr (std::is_array_v<T>) return reads_directly<std::remove_extent_t<T>, Depth - 1>();
+    else if constexpr (fixed_range<T> || growing_range<T>) return reads_directly<typename T::value_type, Depth - 1>();
+    else if constexpr (requires { std::tuple_size<T>::value; })
+        return []<std::size_t... I>(std::index_sequence<I...>) {
+            return (reads_directly<std::tuple_element_t<I, T>, Depth - 1>() && ...);
+        }(std::make_index_sequence<std::tuple_size_v<T>>());
+    else if constexpr (aggregate<T>) {
+        for (std::size_t i = 0; i != field_names<T>.size(); ++i) // a name is compared as it stands, so it has to be UTF-8
+            for (auto rest = field_names<T>[i]; !rest.empty(); rest.remove_prefix(utf8_length(rest)))
+                if (utf8_length(rest) == 0) return false;
+        return []<std::size_t... I, class... P>(addresses<std::index_sequence<I...>, P...>*) {
+            return (reads_directly<std::remove_cv_t<std::remove_pointer_t<P>>, Depth - 1>() && ...);
+        }(static_cast<decltype(addresses_of<T>())*>(nullptr));
+    } else return false;
+}
+
+template <class T>
+CREMA_FORCEINLINE bool direct_null(json_cursor& c, T& out) { // of an optional or a smart pointer
+    if (*c.at != 'n' || !c.literal("null")) return false;
+    out.reset();
+    return true;
+}
+
+// Calls `each` for the elements of an array; false when it does, or when this is no array.
+template <class F>
+bool direct_elements(json_cursor& c, F&& each) {
+    if (*c.at != '[' || c.depth == 0) return false;
+    --c.depth;
+    ++c.at;
+    if (!c.next()) return false;
+    if (*c.at == ']') {
+        ++c.at;
+    } else {
+        for (;;) {
+            if (!each() || !c.next()) return false;
+            const char mark = *c.at++;
+            if (mark == ']') break;
+            if (mark != ',' || !c.next()) return false;
+        }
+    }
+    ++c.depth;
+    return true;
+}
+
+template <class T>
+bool read_direct_range(json_cursor& c, T& out) {
+    using E = typename T::value_type;
+    out.clear();
+    if constexpr (requires { out.reserve(1); } && sizeof(E) <= 1024) {
+        std::size_t guess = 0; // how many there are, told from a look ahead
+        if constexpr (owning_text<E>) guess = direct_estimate(c, '"') / 2;
+        else if constexpr (std::is_arithmetic_v<E>) guess = direct_estimate(c, ',') + 1;
+        else if constexpr (aggregate<E>) guess = direct_estimate(c, '{');
+        if (guess > 1) out.reserve(guess);
+    }
+    return direct_elements(c, [&] {
+        if constexpr (std::is_same_v<E, bool> || !requires { out.emplace_back(); }) {
+            E element{};
+            if (!read_direct(c, element)) return false;
+            if constexpr (requires { out.push_back(std::move(element)); }) out.push_back(std::move(element));
+            else out.insert(std::move(element));
+            return true;
+        } else {
+            return read_direct(c, out.emplace_back());
+        }
+    });
+}
+
+template <class T>
+bool read_direct_map(json_cursor& c, T& out) {
+    using K = typename T::key_type;
+    if (*c.at != '{' || c.depth == 0) return false;
+    --c.depth;
+    ++c.at;
+    out.clear();
+    if (!c.next()) return false;
+    if (*c.at == '}') {
+        ++c.at;
+    } else {
+        for (;;) {
+            std::string_view name;
+            if (!direct_string(c, name)) return false;
+            K key(name.data(), name.size());
+            typename T::mapped_type content{};
+            if (!c.next() || *c.at++ != ':' || !c.next() || !read_direct(c, content)) return false;
+            if constexpr (requires { out.insert_or_assign(std::move(key), std::move(content)); })
+                out.insert_or_assign(std::move(key), std::move(content));
+            else out.emplace(std::move(key), std::move(content));
+            if (!c.next()) return false;
+            const char mark = *c.at++;
+            if (mark == '}') break;
+            if (mark != ',' || !c.next()) return false;
+        }
+    }
+    ++c.depth;
+    return true;
+}
+
+template <class M>
+bool read_direct_member(json_cursor& c, void* member) {
+    return read_direct(c, *static_cast<M*>(member));
+}
+
+template <class T>
+bool read_direct_aggregate(json_cursor& c, T& out) {
+    static constexpr auto slots = []<std::size_t... I, class... P>(addresses<std::index_sequence<I...>, P...>*) {
+        return std::array<direct_slot, sizeof...(P) + 1>{
+            &read_direct_member<std::remove_const_t<std::remove_pointer_t<P>>>..., nullptr};
+    }(static_cast<decltype(addresses_of<T>())*>(nullptr));
+    return read_direct_object(c, &out, shape_of(out), slots.data(), field_keys<T>.text, field_keys<T>.begin);
+}
+
+// Reads the value at which the cursor stands: not white space, and not the end.
+template <class T>
+bool read_direct(json_cursor& c, T& out) {
+    if constexpr (!reads_directly<T, 1>()) {
+        return false;
+    } else if constexpr (std::is_same_v<T, bool>) {
+        out = *c.at == 't';
+        return out ? c.literal("true") : c.literal("false");
+    } else if constexpr (std::is_same_v<T, char>) {
+        std::string_view text;
+        if (!direct_string(c, text) || text.size() != 1) return false;
+        out = text[0];
+        return true;
+    } else if constexpr (whole_number<T>) {
+        using limits = std::numeric_limits<T>;
+        std::uint64_t size;
+        bool negative;
+        if (!direct_whole(c, size, negative)) return false;
+        const auto most = static_cast<std::uint64_t>(limits::max());
+        if (size > (negative ? std::is_signed_v<T> ? most + 1 : 0 : most)) return false;
+        out = static_cast<T>(negative ? std::uint64_t{0} - size : size);
+        return true;
+    } else if constexpr (std::is_floating_point_v<T>) {
+        double d;
+        if (!direct_number(c, d)) return false;
+        if (sizeof(T) < sizeof(double) && std::abs(d) > static_cast<double>(std::numeric_limits<T>::max())) return false;
+        out = static_cast<T>(d);
+        return true;
+    } else if constexpr (owning_text<T>) {
+        std::string_view text;
+        if (!direct_string(c, text)) return false;
+        if constexpr (requires { out.capacity(); }) {
+            if (text.size() <= out.capacity()) {
+                out.clear(); // and append: that is less than assign
+                out.append(text.data(), text.size());
+                return true;
+            }
+        }
+        out = T(text.data(), text.size());
+        return true;
+    } else if constexpr (optional_like<T>) {
+        return direct_null(c, out) || read_direct(c, out.emplace());
+    } else if constexpr (is_owner<T>::value) {
+        using E = typename T::element_type;
+        if (direct_null(c, out)) return true;
+        if constexpr (std::is_same_v<T, std::unique_ptr<E>>) out = std::make_unique<E>();
+        else out = std::make_shared<E>();
+        return read_direct(c, *out);
+    } else if constexpr (map_like<T>) {
+        if constexpr (owning_text<typename T::key_type>) return read_direct_map(c, out);
+        else return false;
+    } else if constexpr (fixed_range<T>) {
+        auto to = std::begin(out);
+        std::size_t left = fixed_size<T>();
+        return direct_elements(c, [&] { return left-- != 0 && read_direct(c, *to++); }) && left == 0;
+    } else if constexpr (growing_range<T>) {
+        return read_direct_range(c, out);
+    } else if constexpr (requires { std::tuple_size<T>::value; }) {
+        std::size_t i = 0;
+        const bool fine = direct_elements(c, [&] {
+            const std::size_t wanted = i++;
+            std::size_t k = 0;
+            return std::apply([&](auto&... e) { return ((k++ == wanted && read_direct(c, e)) || ...); }, out);
+        });
+        return fine && i == std::tuple_size_v<T>;
+    } else if constexpr (std::is_enum_v<T>) {
+        constexpr auto& names = enumerators<T>.names;
+        std::string_view text;
+        if (!direct_string(c, text)) return false;
+        const std::size_t i = find_json_field(names.text, names.begin, names.size(), text, 0);
+        if (i == names.size()) return false;
+        out = enumerators<T>.values[i];
+        return true;
+    } else {
+        return read_direct_aggregate(c, out);
+    }
+}
+
+// Reads a whole text. False: it has to be parsed, and `out` may hold anything.
+template <class T>
+bool parse_directly(std::string_view text, const json::parse_options& options, T& out) {
+    json_cursor c{text.data(), text.data() + text.size(), options.max_depth < 1 ? 1 : options.max_depth > 1024 ? 1024 : options.max_depth,
+                  options.unknown == json::unknown_members::refuse, options.missing == json::missing_members::refuse, nullptr, text.size()};
+    return text.size() < 0xf0000000 && c.next() && read_direct(c, out) && !c.next();
+}
+
+} // namespace crema::detail
+
+#if CREMA_BODIES
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+namespace crema::detail {
+
+CREMA_NOINLINE CREMA_DECL bool json_cursor::next_slowly() noexcept {
+    while (at != end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')) ++at;
+    return at != end;
+}
+
+// Returns where something else than printable ASCII comes, or an escape, or the end of the string.
+CREMA_FORCEINLINE const char* plain_json(const char* p, const char* end) noexcept {
+#if defined(__SSE2__)
+    for (; end - p >= 16; p += 16) {
+        const auto x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+        const auto stop = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8('"')), _mm_cmpeq_epi8(x, _mm_set1_epi8('\\'))),
+                                       _mm_cmplt_epi8(x, _mm_set1_epi8(0x20))); // signed: above 0x7f too
+        if (const auto mask = static_cast<unsigned>(_mm_movemask_epi8(stop))) return p + std::countr_zero(mask);
+    }
+#endif
+    while (p != end && *p != '"' && *p != '\\' && static_cast<unsigned char>(*p) >= 0x20 && static_cast<unsigned char>(*p) < 0x80) ++p;
+    return p;
+}
+
+// The rest of a string behind what is plain.
+CREMA_NOINLINE inline bool direct_string_slowly(json_cursor& c, const char* begin, const char* p, std::string_view& out) {
+    const char* from = begin; // what is not taken apart yet
+    char* to = nullptr;
+    const auto take = [&] {
+        if (from != p) std::memcpy(to, from, static_cast<std::size_t>(p - from));
+        to += p - from;
+    };
+    for (;; p = plain_json(p, c.end)) {
+        if (p == c.end) return false;
+        if (*p == '"') break;
+        if (*p != '\\') { // a control octet has the length 1
+            const auto n = utf8_length({p, static_cast<std::size_t>(c.end - p)});
+            if (n < 2) return false;
+            p += n;
+            continue;
+        }
+        if (c.end - p < 2) return false;
+        if (!to) {
+            if (!c.spare) c.spare = std::make_unique_for_overwrite<char[]>(c.size);
+            to = c.spare.get();
+        }
+        take();
+        switch (p[1]) {
+        case '"':
+        case '\\':
+        case '/': *to++ = p[1]; break;
+        case 'b': *to++ = '\b'; break;
+        case 'f': *to++ = '\f'; break;
+        case 'n': *to++ = '\n'; break;
+        case 'r': *to++ = '\r'; break;
+        case 't': *to++ = '\t'; break;
+        case 'u': {
+            if (c.end - p < 6) return false;
+            unsigned point = 0;
+            for (int i = 2; i < 6; ++i) {
+                if (!is_hex(p[i])) return false;
+                point = point << 4 | hex_value(p[i]);
+            }
+            if (point >= 0xd800 && point < 0xe000) return false;
+            if (point < 0x80) {
+                *to++ = static_cast<char>(point);
+            } else {
+                if (point < 0x800) {
+                    *to++ = static_cast<char>(0xc0 | point >> 6);
+                } else {
+                    *to++ = static_cast<char>(0xe0 | point >> 12);
+                    *to++ = static_cast<char>(0x80 | (point >> 6 & 0x3f));
+                }
+                *to++ = static_cast<char>(0x80 | (point & 0x3f));
+            }
+            p += 4;
+            break;
+        }
+        default: return false;
+        }
+        p += 2;
+        from = p;
+    }
+    if (to) {
+        take();
+        out = {c.spare.get(), static_cast<std::size_t>(to - c.spare.get())};
+    } else {
+        out = {begin, static_cast<std::size_t>(p - begin)};
+    }
+    c.at = p + 1;
+    return true;
+}
+
+CREMA_DECL bool direct_string(json_cursor& c, std::string_view& out) {
+    const char* const begin = c.at + 1;
+    if (*c.at != '"') return false;
+    const char* const p = plain_json(begin, c.end);
+    if (p == c.end || *p != '"') [[unlikely]] return direct_string_slowly(c, begin, p, out);
+    out = {begin, static_cast<std::size_t>(p - begin)};
+    c.at = p + 1;
+    return true;
+}
+
+// Reads digits behind those of `n`, which is right when they are 18 at most.
+CREMA_FORCEINLINE std::uint64_t direct_digits(const char*& at, const char* end, std::uint64_t n) noexcept {
+    const char* p = at;
+    for (unsigned d; p != end && (d = static_cast<unsigned char>(*p) - unsigned{'0'}) < 10; ++p) n = n * 10 + d;
+    at = p;
+    return n;
+}
+
+CREMA_DECL bool direct_whole(json_cursor& c, std::uint64_t& size, bool& negative) noexcept {
+    const char* p = c.at;
+    negative = *p == '-';
+    p += negative;
+    const char* const first = p;
+    const std::uint64_t n = direct_digits(p, c.end, 0);
+    const auto digits = static_cast<std::size_t>(p - first);
+    if (digits - 1 > 17 || (*first == '0' && digits != 1)) return false;
+    if (p != c.end && *p != ',' && (*p == '.' || (*p | 0x20) == 'e')) return false; // 1.0 and 1e3 are whole, too
+    size = n;
+    c.at = p;
+    return true;
+}
+
+// Two numbers that a double holds exactly, divided, are rounded once, as they have to be.
+CREMA_DECL bool direct_number(json_cursor& c, double& out) noexcept {
+    static constexpr double powers[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18};
+    const char* p = c.at;
+    const bool negative = *p == '-';
+    p += negative;
+    const char* const first = p;
+    std::uint64_t n = direct_digits(p, c.end, 0);
+    if (p == first || (*first == '0' && p - first > 1)) return false;
+    std::ptrdiff_t behind = 0;
+    if (p != c.end && *p == '.') {
+        const char* const point = ++p;
+        n = direct_digits(p, c.end, n);
+        behind = p - point;
+        if (behind == 0 || n > std::uint64_t{1} << 53 || FLT_EVAL_METHOD != 0) return false;
+    }
+    if (p - first > 18 || (n == 0 && negative)) return false; // -0 is 0, -0.0 is not
+    if (p != c.end && (*p | 0x20) == 'e') return false;
+    double d = static_cast<double>(n);
+    if (behind != 0) d /= powers[behind];
+    out = negative ? -d : d;
+    c.at = p;
+    return true;
+}
+
+// Goes behind a value that nobody wants; it has to be right all the same.
+CREMA_DECL bool skip_direct(json_cursor& c) {
+    std::string_view text;
+    switch (*c.at) {
+    case '"': return direct_string(c, text);
+    case 't': return c.literal("true");
+    case 'f': return c.literal("false");
+    case 'n': return c.literal("null");
+    case '[': return direct_elements(c, [&] { return skip_direct(c); });
+    case '{': {
+        if (c.depth == 0) return false;
+        --c.depth;
+        ++c.at;
+        if (!c.next()) return false;
+        if (*c.at == '}') {
+            ++c.at;
+        } else {
+            for (;;) {
+                if (!direct_string(c, text) || !c.next() || *c.at++ != ':' || !c.next() || !skip_direct(c) || !c.next()) return false;
+                const char mark = *c.at++;
+                if (mark == '}') break;
+                if (mark != ',' || !c.next()) return false;
+            }
+        }
+        ++c.depth;
+        return true;
+    }
+    default: {
+        double any;
+        return direct_number(c, any);
+    }
+    }
+}
+
+// Counts a mark in front of the first closing bracket, or of the end of what is looked at.
+CREMA_DECL std::size_t direct_estimate(const json_cursor& c, char mark) noexcept {
+    const auto* p = c.at;
+    const auto* const end = p + std::min<std::ptrdiff_t>(c.end - p, 1024);
+    std::size_t count = 0;
+#if defined(__SSE2__)
+    const auto wanted = _mm_set1_epi8(mark), bracket = _mm_set1_epi8(']');
+    for (; end - p >= 16; p += 16) {
+        const auto x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+        const auto found = _mm_cmpeq_epi8(x, wanted);
+        if (_mm_movemask_epi8(_mm_cmpeq_epi8(x, bracket)) != 0) break;
+        const auto sums = _mm_sad_epu8(_mm_sub_epi8(_mm_setzero_si128(), found), _mm_setzero_si128());
+        count += static_cast<std::size_t>(_mm_cvtsi128_si32(sums)) + static_cast<std::size_t>(_mm_cvtsi128_si32(_mm_srli_si128(sums, 8)));
+    }
+#endif
+    for (; p != end && *p != ']'; ++p) count += *p == mark;
+    return count;
+}
+
+CREMA_DECL bool read_direct_object(json_cursor& c, void* out, const json_shape& shape, const direct_slot* slots, const char* keys,
+                                   const std::uint32_t* key) {
+    if (*c.at != '{' || c.depth == 0) return false;
+    --c.depth;
+    ++c.at;
+    std::uint64_t seen = 0;
+    if (!c.next()) return false;
+    if (*c.at == '}') {
+        ++c.at;
+    } else {
+        const auto expected = [&](std::size_t i, std::size_t skipped) { // ,"name": or without the comma
+            if (i >= shape.count) return false;
+            const std::string_view wanted(keys + key[i] + skipped, key[i + 1] - key[i] - skipped);
+            if (static_cast<std::size_t>(c.end - c.at) <= wanted.size() || !same_text({c.at, wanted.size()}, wanted)) return false;
+            c.at += wanted.size();
+            return true;
+        };
+        for (std::size_t next = 0;;) { // mostly they come in order, and spelt as they are written
+            std::size_t i = next;
+            if (!expected(i, 1)) {
+                std::string_view name;
+                if (!direct_string(c, name) || !c.next() || *c.at++ != ':') return false;
+                i = find_json_field(shape.names, shape.begin, shape.count, name, next);
+            }
+        again:
+            if (!c.next()) return false;
+            if (i == shape.count) {
+                if (c.refuse_unknown || !skip_direct(c)) return false;
+            } else {
+                const std::uint64_t bit = std::uint64_t{1} << i;
+                if ((seen & bit) != 0 || !slots[i](c, static_cast<char*>(out) + shape.offset[i])) return false;
+                seen |= bit;
+                next = i + 1;
+            }
+            if (expected(next, 0)) {
+                i = next;
+                goto again;
+            }
+            if (!c.next()) return false;
+            const char mark = *c.at++;
+            if (mark == '}') break;
+            if (mark != ',' || !c.next()) return false;
+        }
+    }
+    ++c.depth;
+    return (shape.required & ~seen) == 0 || !c.refuse_missing;
+}
+
+} // namespace crema::detail
+#endif
 // ---- crema/json/parse.hpp
 // Parsing JSON into C++ values and trees. The only header that needs simdjson.
 #include <optional>
@@ -18237,8 +19601,12 @@ template <class T>
 result<T> parse(std::string_view text, const parse_options& options = {}) {
     static_assert(std::is_default_constructible_v<T> && std::is_move_constructible_v<T>,
                   "crema::json: what is parsed into has to be default constructible and movable");
-    detail::parsed_json parsed(text, options);
     result<T> made(std::in_place); // the one object that is returned: nothing is moved
+    if constexpr (std::is_move_assignable_v<T> && detail::reads_directly<T>()) {
+        if (detail::parse_directly(text, options, *made)) [[likely]] return made;
+        *made = T();
+    }
+    detail::parsed_json parsed(text, options);
     if (parsed.failed()) [[unlikely]] {
         made = parsed.take_failure();
     } else {
@@ -20912,13 +22280,27 @@ CREMA_DECL std::string_view client_address(std::string_view peer, std::string_vi
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace crema {
+
+class view;
+
+/** Says what a view is looked for with; the setting `view` gets it.
+
+    @par Thread Safety
+    Distinct objects: safe.
+*/
+struct view_options {
+    std::string default_engine{};     ///< setting `view engine`: the extension of names without one; may be empty
+    std::vector<std::string> roots{}; ///< setting `views`
+};
 
 /** Holds the settings of an app by their Express names, and beside them what each request reads, ready to use.
 
@@ -20935,6 +22317,10 @@ namespace crema {
     | `query parser` | `"simple"` | `true`, `"simple"`: flat; `"extended"`: nested; `false`: none; or a function |
     | `subdomain offset` | 2 | how many parts of the host's name are no subdomains |
     | `trust proxy` | false | whose `X-Forwarded-` fields are believed, see below |
+    | `view` | files | a function of name and `view_options` that gives a `std::shared_ptr<view>`, or null when there is none |
+    | `view cache` | false; true in production | views that were found are kept |
+    | `view engine` | none | extension of views whose name has none |
+    | `views` | `views` in the working directory | a directory, or an array of them, that views are in |
     | `x-powered-by` | true | sends `X-Powered-By: crema` |
 
     `trust proxy` is `true` for everybody, a number of hops, a text with commas or an array of addresses, subnets
@@ -20960,6 +22346,9 @@ public:
     /// Parses a query, given without its question mark.
     using query_function = std::function<value(std::string_view)>;
 
+    /// Finds a view, or gives null.
+    using view_function = std::function<std::shared_ptr<view>(std::string_view name, const view_options& o)>;
+
     /// Construct with the defaults.
     CREMA_DECL settings();
 
@@ -20979,6 +22368,10 @@ public:
         @throws system_error(error::bad_value) when it is another name.
     */
     CREMA_DECL void set(std::string_view name, http::proxy_trust::predicate f);
+    /** Set `view` to a function.
+        @throws system_error(error::bad_value) when it is another name.
+    */
+    CREMA_DECL void set(std::string_view name, view_function f);
     /** Set `query parser` to a function, called as `f(std::string_view query)`, which returns a `value`.
         @throws system_error(error::bad_value) when it is another name.
     */
@@ -20989,6 +22382,8 @@ public:
     }
     /// Returns a value, or null when the name was never set; valid until it is set again.
     CREMA_DECL const value* get(std::string_view name) const;
+    /// Returns all values by name, as an object.
+    CREMA_DECL value all() const;
 
     bool case_sensitive_routing = false; ///< setting `case sensitive routing`
     bool strict_routing = false;         ///< setting `strict routing`
@@ -21005,6 +22400,7 @@ public:
     query_function parse_query{};                               ///< setting `query parser` when it is a function
     std::size_t subdomain_offset = 2;                           ///< setting `subdomain offset`
     http::proxy_trust trust_proxy{};                            ///< setting `trust proxy`
+    view_function make_view{};                                  ///< setting `view` when it is a function
 
 private:
     CREMA_DECL void set_query_parser(std::string_view name, query_function f);
@@ -21018,7 +22414,8 @@ private:
 #if CREMA_BODIES
 #include <cmath>
 #include <cstdlib>
-#include <vector>
+#include <filesystem>
+#include <system_error>
 
 namespace crema {
 
@@ -21031,6 +22428,8 @@ CREMA_DECL settings::settings() {
     set("query parser", value("simple"));
     set("subdomain offset", value(2));
     set("trust proxy", value(false));
+    std::error_code ignored; // without a working directory there are no views
+    set("views", value((std::filesystem::current_path(ignored) / "views").string()));
 }
 
 CREMA_DECL void settings::set(std::string_view name, value v) {
@@ -21079,6 +22478,15 @@ CREMA_DECL void settings::set(std::string_view name, value v) {
         subdomain_offset = static_cast<std::size_t>(v.as_uint64());
     } else if (name == "trust proxy") {
         set_trust(v);
+    } else if (name == "view engine") {
+        if (!v.is_null() && !v.is_string()) bad("an extension");
+    } else if (name == "views") {
+        bool texts = v.is_string() || v.is_array();
+        for (const auto& one : v.elements()) texts = texts && one.is_string();
+        if (!texts) bad("a directory or an array of directories");
+    } else if (name == "view") {
+        if (!v.is_null()) bad("a function or null");
+        make_view = nullptr;
     }
     keep(name, std::move(v));
 }
@@ -21148,6 +22556,19 @@ CREMA_DECL void settings::set(std::string_view name, json_replacer_function f) {
         throw system_error(make_error_code(error::bad_value),
                            "setting \"" + std::string(name) + "\": no such function");
     json_replacer = std::move(f);
+}
+
+CREMA_DECL void settings::set(std::string_view name, view_function f) {
+    if (name != "view" || !f)
+        throw system_error(make_error_code(error::bad_value),
+                           "setting \"" + std::string(name) + "\": no such function");
+    make_view = std::move(f);
+}
+
+CREMA_DECL value settings::all() const {
+    value v = value::object();
+    for (const auto& [name, one] : all_) v[name] = one;
+    return v;
 }
 
 CREMA_DECL const value* settings::get(std::string_view name) const {
@@ -21320,8 +22741,14 @@ public:
     /// Tells the opposite of `fresh`.
     CREMA_DECL bool stale() const;
 
+    /// Returns the pattern of the route whose handler ran last, with what it is mounted at; empty before one: `"/api/users/:id"`.
+    CREMA_DECL std::string route() const;
+    /// Returns the label of that route, which lives as long as the process; null before one.
+    const activity_label* route_label() const noexcept { return route_; }
     /// Returns the response to this request.
     CREMA_DECL response& res() noexcept;
+    /// Returns the app that handles the request now: the mounted one within it.
+    CREMA_DECL crema::app app() const;
     /// Returns the settings of the app that handles the request.
     CREMA_DECL const settings& options() const noexcept;
     /// Returns the values that follow all coroutines of this request. See `context_value`.
@@ -21350,10 +22777,11 @@ private:
         query_.reset();
         cookies_.reset();
         if (!signed_cookies_.empty()) [[unlikely]] signed_cookies_ = value::object();
-        body_ = nullptr;
+        if (!body_.is_null()) body_ = nullptr;
         raw_body_.reset();
         raw_owned_.clear();
         peer_.clear();
+        route_ = nullptr;
         close_fields();
         body_parsed_ = false;
     }
@@ -21383,6 +22811,7 @@ private:
     std::optional<std::string_view> raw_body_;
     std::string raw_owned_;
     std::string peer_;
+    const activity_label* route_ = nullptr;
     bool body_parsed_ = false;
 };
 
@@ -22807,6 +24236,12 @@ CREMA_DECL std::string_view request::peer() {
     return peer_;
 }
 
+CREMA_DECL std::string request::route() const {
+    std::string all;
+    for (const auto* l = route_; l; l = l->below) all.insert(0, l->name == "/" && l->below ? std::string_view{} : l->name);
+    return all;
+}
+
 CREMA_DECL std::string_view request::ip() {
     const auto& trust = options().trust_proxy;
     if (trust.nobody()) [[likely]] return peer();
@@ -23094,29 +24529,39 @@ public:
     void append_trusted(std::string_view name, std::string_view value) {
         const auto size = name.size() + value.size() + 4;
         if (size > capacity_ - size_ || count_ == lines_.size()) [[unlikely]] return append_growing(name, value);
-        char* p = text_.get() + size_;
-        if (!name.empty()) std::memcpy(p, name.data(), name.size());
-        p += name.size();
+        char* p = put_text(text_.get() + size_, name);
         *p++ = ':';
         *p++ = ' ';
-        if (!value.empty()) std::memcpy(p, value.data(), value.size());
-        p += value.size();
-        *p++ = '\r';
-        *p++ = '\n';
-        lines_[count_++] = {static_cast<std::uint32_t>(size_), static_cast<std::uint32_t>(name.size()),
-                            static_cast<std::uint32_t>(value.size())};
-        size_ += size;
+        end_line(put_text(p, value), name.size(), value.size());
         names_ |= trace(name);
     }
 
+    /// Does as `append_trusted`, faster, for a name that is known when compiled.
+    template <std::size_t N>
+    CREMA_FORCEINLINE void append_known(const char (&name)[N], std::string_view value) {
+        if (N + 3 + value.size() > capacity_ - size_ || count_ == lines_.size()) [[unlikely]]
+            return append_growing({name, N - 1}, value);
+        char* p = put_literal(text_.get() + size_, name);
+        std::memcpy(p, ": ", 2);
+        end_line(put_text(p + 2, value), N - 1, value.size());
+        names_ |= trace({name, N - 1});
+    }
+
+    /// Does as `append_known` for a value of `size` octets that `write` writes where it is told.
+    template <std::size_t N, class F>
+    CREMA_FORCEINLINE void append_written(const char (&name)[N], std::size_t size, F&& write) {
+        if (N + 3 + size > capacity_ - size_ || count_ == lines_.size()) [[unlikely]]
+            make_room(N + 3 + size);
+        char* p = put_literal(text_.get() + size_, name);
+        std::memcpy(p, ": ", 2);
+        write(p + 2);
+        end_line(p + 2 + size, N - 1, size);
+        names_ |= trace({name, N - 1});
+    }
+
     /// Removes all lines of that name; tells whether there were any.
-    bool remove(std::string_view name) {
-        bool any = false;
-        for (auto i = find(name, 0); i != npos; i = find(name, i)) {
-            erase(i);
-            any = true;
-        }
-        return any;
+    CREMA_FORCEINLINE bool remove(std::string_view name) {
+        return (names_ & trace(name)) != 0 && remove_lines(name);
     }
 
     /// Tells whether there is a line of that name.
@@ -23140,11 +24585,14 @@ public:
     /// Stands for no index.
     static constexpr std::size_t npos = static_cast<std::size_t>(-1);
     /// Returns the index of the next line of that name from `from` on, `npos` when there is none.
-    std::size_t find(std::string_view name, std::size_t from) const noexcept {
-        if ((names_ & trace(name)) == 0) return npos;
-        for (auto i = from; i < count_; ++i)
-            if (lines_[i].name == name.size() && iequals(name_at(i), name)) return i;
-        return npos;
+    CREMA_FORCEINLINE std::size_t find(std::string_view name, std::size_t from) const noexcept {
+        return (names_ & trace(name)) == 0 ? npos : find_line(name, from);
+    }
+
+    /// Tells whether the last line has this name, spelt so, and a value with this end; constant time.
+    template <std::size_t N, std::size_t E>
+    CREMA_FORCEINLINE bool last_is(const char (&name)[N], const char (&end)[E]) const noexcept {
+        return count_ != 0 && is_literal(name_at(count_ - 1), name) && ends_with_literal(value_at(count_ - 1), end);
     }
 
     /// Returns all lines, ready to be sent, without the empty line at the end; valid until the next change.
@@ -23167,9 +24615,31 @@ private:
     }
     CREMA_NOINLINE void append_growing(std::string_view name, std::string_view value) {
         const std::string name_copy(name), value_copy(value); // both may be views into this block
-        reserve(size_ + name.size() + value.size() + 4);
-        if (count_ == lines_.size()) lines_.resize(count_ == 0 ? 16 : count_ * 2);
+        make_room(name.size() + value.size() + 4);
         append_trusted(name_copy, value_copy);
+    }
+    CREMA_NOINLINE void make_room(std::size_t size) { // for another line
+        reserve(size_ + size);
+        if (count_ == lines_.size()) lines_.resize(count_ == 0 ? 16 : count_ * 2);
+    }
+    CREMA_FORCEINLINE void end_line(char* p, std::size_t name, std::size_t value) noexcept {
+        std::memcpy(p, "\r\n", 2);
+        lines_[count_++] = {static_cast<std::uint32_t>(size_), static_cast<std::uint32_t>(name),
+                            static_cast<std::uint32_t>(value)};
+        size_ += name + value + 4;
+    }
+    CREMA_NOINLINE std::size_t find_line(std::string_view name, std::size_t from) const noexcept {
+        for (auto i = from; i < count_; ++i)
+            if (same_text(name_at(i), name) || (lines_[i].name == name.size() && iequals(name_at(i), name))) return i;
+        return npos;
+    }
+    CREMA_NOINLINE bool remove_lines(std::string_view name) {
+        bool any = false;
+        for (auto i = find_line(name, 0); i != npos; i = find_line(name, i)) {
+            erase(i);
+            any = true;
+        }
+        return any;
     }
     inline void reserve(std::size_t wanted);
     inline void replace(std::size_t i, std::string_view value);
@@ -23253,6 +24723,7 @@ void put_json(json::writer& w, const T& v); // in write.hpp
 class json_text {
 public:
     static constexpr std::size_t room = 2048;
+    static constexpr std::size_t piece = 128; // of a string
 
     template <json::sink S>
     json_text(S& sink, const json::write_options& o) noexcept
@@ -23295,6 +24766,7 @@ public:
     void number(double v);
     void number(float v);
     void string(std::string_view s);
+    void string_slowly(std::string_view s);
     void flush();
 
     // Structure for the readers of white space.
@@ -23718,23 +25190,27 @@ CREMA_DECL bool json_text::copy_clean(char* to, const char* from, std::size_t n)
 }
 
 CREMA_DECL void json_text::string(std::string_view s) {
-    constexpr std::ptrdiff_t piece = 128;
-    static_assert(piece * 6 + 18 <= static_cast<std::ptrdiff_t>(room));
+    static_assert(piece * 6 + 18 <= room);
+    if (s.size() <= piece) {
+        reserve(s.size() * 6 + 18);
+        char* const to = at_ + 1;
+        to[-1] = '"';
+        if (!options_.escape && copy_clean(to, s.data(), s.size())) [[likely]] {
+            to[s.size()] = '"';
+            at_ = to + s.size() + 1;
+            return;
+        }
+    }
+    string_slowly(s);
+}
+
+CREMA_NOINLINE CREMA_DECL void json_text::string_slowly(std::string_view s) {
     const char* p = s.data();
     const char* const end = p + s.size();
-    if (end - p <= piece) {
-        reserve(s.size() * 6 + 18);
-        *at_++ = '"';
-        if (!options_.escape && copy_clean(at_, p, s.size())) [[likely]]
-            at_ += s.size();
-        else block(p, end, end);
-        *at_++ = '"';
-        return;
-    }
     put('"');
     while (p < end) {
         reserve(piece * 6 + 16);
-        p = block(p, end - p > piece ? p + piece : end, end);
+        p = block(p, static_cast<std::size_t>(end - p) > piece ? p + piece : end, end);
     }
     put('"');
 }
@@ -24017,6 +25493,184 @@ CREMA_DECL void put_json_tree(json::writer& w, const value& v) {
 
 } // namespace crema::detail
 #endif
+// ---- crema/web/answer_watcher.hpp
+// answer_watcher: is told when an exchange is over, without a heap allocation; for logs and metrics.
+#include <chrono>
+
+namespace crema::detail {
+
+// Is told once, when the exchange ends, answered or not. Made in the memory of the exchange; never destroyed.
+class answer_watcher {
+public:
+    virtual void over(request& req, response& res) noexcept = 0;
+
+protected:
+    ~answer_watcher() = default;
+
+private:
+    friend class answer_watch;
+    answer_watcher* next_ = nullptr;
+};
+
+// Those that watch one answer, and its times, which are taken only when somebody watches.
+class answer_watch {
+public:
+    using clock = std::chrono::steady_clock;
+    void add(answer_watcher& w) noexcept {
+        if (!first_) begun_ = clock::now();
+        w.next_ = first_;
+        first_ = &w;
+    }
+    // The head of a streamed answer is sent.
+    void head() noexcept {
+        if (first_) head_ = clock::now();
+    }
+    void over(request& req, response& res) noexcept {
+        if (!first_) return;
+        over_ = clock::now();
+        if (head_ == clock::time_point()) head_ = over_;
+        for (auto* w = first_; w;) {
+            auto& told = *w;
+            w = w->next_;
+            told.over(req, res);
+        }
+        *this = {};
+    }
+    clock::time_point begun() const noexcept { return begun_; }       // when the first was added
+    clock::time_point head_at() const noexcept { return head_; }      // when the head was sent; in one go: the end
+    clock::time_point over_at() const noexcept { return over_; }      // when it ended
+
+private:
+    answer_watcher* first_ = nullptr;
+    clock::time_point begun_{}, head_{}, over_{};
+};
+
+} // namespace crema::detail
+// ---- crema/web/body_coding.hpp
+// body_coding: what changes the bodies of answers on their way out, as compression does.
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+namespace crema {
+
+/** Stands between a response and its exchange: what the handlers answer goes through it.
+
+    Octets are views of whoever answers: what is not sent at once is copied. It lives until the exchange ends; work that goes on
+    after a call returned, on the pool or as a coroutine, retains the exchange meanwhile.
+
+    @par Thread Safety
+    Only on the loop of the request.
+*/
+class body_coder {
+public:
+    virtual ~body_coder() = default;
+    /// Answers in one go, after which nothing else is called.
+    virtual void respond(exchange& x, int status, std::string_view fields, std::string_view body) = 0;
+    /// Begins a streamed answer.
+    virtual void begin(exchange& x, int status, std::string_view fields) = 0;
+    /// Takes a piece of a streamed answer. Who waits for room waits for `exchange::writers_may_go`, too.
+    virtual void write(exchange& x, std::string_view piece) = 0;
+    /// Sends all that was written, although the coding may suffer.
+    virtual void flush(exchange& x) = 0;
+    /** End a streamed answer.
+        @param trailers Ready lines.
+    */
+    virtual void end(exchange& x, std::string_view last, std::string_view trailers) = 0;
+};
+
+/** Decides on each answer whether its body is coded. A middleware gives it to `response::code_body`.
+
+    @par Thread Safety
+    As the derived class says.
+*/
+class body_coding {
+public:
+    /** Decide, when the head is about to be sent; may change fields of the response.
+
+        @param res Status and fields as they would be sent, Content-Length perhaps not yet.
+        @param length Octets of the body, when they are known.
+        @return What codes the body; null to leave it as it is.
+    */
+    virtual std::unique_ptr<body_coder> begin(response& res, std::optional<std::uint64_t> length) const = 0;
+
+protected:
+    ~body_coding() = default;
+};
+
+} // namespace crema
+// ---- crema/web/response_arguments.hpp
+// response_arguments: what calls of a response take: texts or numbers, lists of fields, links, cases of `format`.
+#include <charconv>
+#include <concepts>
+#include <cstddef>
+#include <initializer_list>
+#include <memory>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace crema {
+
+namespace detail {
+
+// A callable by reference, for the length of one call.
+class call_ref {
+public:
+    template <class F>
+        requires(!std::same_as<std::remove_cvref_t<F>, call_ref> && std::invocable<F&>)
+    call_ref(F&& f) noexcept
+        : what_(const_cast<void*>(static_cast<const void*>(std::addressof(f)))),
+          call_([](void* what) { (*static_cast<std::remove_reference_t<F>*>(what))(); }) {}
+    void operator()() const { call_(what_); }
+
+private:
+    void* what_;
+    void (*call_)(void*);
+};
+
+// Something that Express writes as a string in a header: a text or a number.
+class field_text {
+public:
+    template <class T>
+        requires std::convertible_to<const T&, std::string_view>
+    field_text(const T& text) : text_(text) {}
+    template <class T>
+        requires(std::integral<T> && !std::same_as<T, bool> && !std::same_as<T, char>)
+    field_text(T number)
+        : text_(digits_, static_cast<std::size_t>(std::to_chars(digits_, digits_ + 24, number).ptr - digits_)) {}
+    field_text(const field_text&) = delete;
+    operator std::string_view() const noexcept { return text_; }
+
+private:
+    char digits_[24];
+    std::string_view text_;
+};
+
+} // namespace detail
+
+/// Is one of the answers of `response::format`.
+struct format_case {
+    std::string_view type;   ///< a media type, an extension as `"json"`, or `"default"`
+    detail::call_ref answer; ///< called without arguments when this one is the best
+};
+
+/// Is one entry of `response::links`.
+struct link_entry {
+    /// Names one target.
+    link_entry(std::string_view r, std::string_view url) : rel(r), one(url) {}
+    /// Names several targets.
+    link_entry(std::string_view r, std::initializer_list<std::string_view> urls) : rel(r), several(urls) {}
+    std::string_view rel;                            ///< the relation: `"next"`
+    std::string_view one{};                          ///< the target
+    std::initializer_list<std::string_view> several{}; ///< the targets, when they are several
+};
+
+/// Is a list of names and values of header fields, for the length of one call.
+using field_list = std::initializer_list<std::pair<std::string_view, std::string_view>>;
+
+} // namespace crema
 // ---- crema/web/send_file.hpp
 // send_file: how a response sends a file; options and what response::send_file returns.
 #include <chrono>
@@ -24106,6 +25760,7 @@ using sent_callback = unique_function<void(std::exception_ptr)>;
 // response: the answer to one request, with Express' names.
 #include <charconv>
 #include <concepts>
+#include <exception>
 #include <initializer_list>
 #include <memory>
 #include <optional>
@@ -24122,61 +25777,7 @@ namespace detail {
 class transaction;
 struct activation;
 struct file_sender;
-
-// A callable by reference, for the length of one call.
-class call_ref {
-public:
-    template <class F>
-        requires(!std::same_as<std::remove_cvref_t<F>, call_ref> && std::invocable<F&>)
-    call_ref(F&& f) noexcept
-        : what_(const_cast<void*>(static_cast<const void*>(std::addressof(f)))),
-          call_([](void* what) { (*static_cast<std::remove_reference_t<F>*>(what))(); }) {}
-    void operator()() const { call_(what_); }
-
-private:
-    void* what_;
-    void (*call_)(void*);
-};
-
-// Something that Express writes as a string in a header: a text or a number.
-class field_text {
-public:
-    template <class T>
-        requires std::convertible_to<const T&, std::string_view>
-    field_text(const T& text) : text_(text) {}
-    template <class T>
-        requires(std::integral<T> && !std::same_as<T, bool> && !std::same_as<T, char>)
-    field_text(T number)
-        : text_(digits_, static_cast<std::size_t>(std::to_chars(digits_, digits_ + 24, number).ptr - digits_)) {}
-    field_text(const field_text&) = delete;
-    operator std::string_view() const noexcept { return text_; }
-
-private:
-    char digits_[24];
-    std::string_view text_;
-};
-
 } // namespace detail
-
-/// Is one of the answers of `response::format`.
-struct format_case {
-    std::string_view type;   ///< a media type, an extension as `"json"`, or `"default"`
-    detail::call_ref answer; ///< called without arguments when this one is the best
-};
-
-/// Is one entry of `response::links`.
-struct link_entry {
-    /// Names one target.
-    link_entry(std::string_view r, std::string_view url) : rel(r), one(url) {}
-    /// Names several targets.
-    link_entry(std::string_view r, std::initializer_list<std::string_view> urls) : rel(r), several(urls) {}
-    std::string_view rel;                            ///< the relation: `"next"`
-    std::string_view one{};                          ///< the target
-    std::initializer_list<std::string_view> several{}; ///< the targets, when they are several
-};
-
-/// Is a list of names and values of header fields, for the length of one call.
-using field_list = std::initializer_list<std::pair<std::string_view, std::string_view>>;
 
 /** Keeps an exchange alive for a callback that answers later. Made by `response::hold`.
 
@@ -24420,8 +26021,29 @@ public:
     CREMA_COROUTINE void download(const std::filesystem::path& path, std::string_view filename,
                              const send_file_options& options, sent_callback done);
 
+    /** Render a view and send it: `res.render("index", {{"title", "Hey"}})`.
+
+        The template may name what is in `app::locals`, in `locals()` and in `values`, of which a later one hides an earlier one.
+        Its text is sent as by `send`, later than this returns; errors go to the error handlers.
+
+        @param name Relative to the setting `views`. Not to be taken from the client: `..` leads where it leads.
+        @throws view_error when nothing says by which engine.
+    */
+    CREMA_DECL void render(std::string_view name, value values = {});
+    /// Renders a view and calls `done(std::exception_ptr, std::string)` with the text; that answers, what it throws goes to the
+    /// error handlers.
+    template <std::invocable<std::exception_ptr, std::string> Done>
+    void render(std::string_view name, value values, Done done) {
+        render_with(name, std::move(values), unique_function<void(std::exception_ptr, std::string)>(std::move(done)));
+    }
+    /// @copydoc render(std::string_view, value, Done)
+    template <std::invocable<std::exception_ptr, std::string> Done>
+    void render(std::string_view name, Done done) {
+        render(name, value(), std::move(done));
+    }
+
     /// Sends status and header fields now; what follows is streamed.
-    CREMA_DECL void flush_headers();
+    void flush_headers() { begin_stream(); }
     /// Sets a status and header fields and sends them.
     void write_head(int code, field_list fields = {}) { status(code).set(fields).flush_headers(); }
     /** Stream a piece of the body. Without a Content-Length set before, the body is chunked.
@@ -24438,7 +26060,15 @@ public:
         if (ended_) [[unlikely]]
             throw already_answered("write()");
         begin_stream();
+        if (coder_) [[unlikely]] {
+            coder_->write(*exchange_, piece);
+            return exchange_->room();
+        }
         return exchange_->write(piece);
+    }
+    /// Sends what a compression holds back of the pieces that were written; without one they are on their way anyway.
+    void flush() {
+        if (coder_ && !ended_) coder_->flush(*exchange_);
     }
     /** Add trailers, which follow a body that is streamed.
 
@@ -24455,7 +26085,7 @@ public:
     /// Sends 103 Early Hints: `res.write_early_hints({{"Link", "</style.css>; rel=preload"}})`. @see RFC 8297
     CREMA_DECL void write_early_hints(field_list hints);
     /// Sends 100 Continue to a client that waits for it.
-    CREMA_DECL void write_continue();
+    void write_continue() { exchange_->informational(100, {}); }
 
     /// Tells whether the header has been sent.
     bool headers_sent() const noexcept { return begun_; }
@@ -24474,15 +26104,36 @@ public:
     */
     CREMA_DECL exchange_hold hold();
 
+    /** Let the body of the answer go through something that changes it, as compression does. The last one that is given decides
+        alone, when the head is about to be sent.
+
+        @param coding Must outlive the exchange, as a member of a middleware does.
+    */
+    void code_body(const body_coding& coding) noexcept { coding_ = &coding; }
+
+    /** Call right before status and header fields are sent, which the function may still change. The last one added is
+        called first; what it throws comes out of what answers. @throws already_answered */
+    CREMA_DECL void on_headers(unique_function<void()> f);
+    using end_callback = unique_function<void(std::exception_ptr)>; ///< called once, with what went wrong or null
+    /** Let the answer wait for something, as a store that saves.
+
+        When the answer is complete the function is called; the last of it, or all when it was not begun before, is sent
+        when that calls back, perhaps at once. With an error it is not: one that has begun is cut off, and the error
+        handlers behind the handler that called this are called, to answer instead. @throws already_answered */
+    CREMA_DECL void before_end(unique_function<void(end_callback)> f);
     /// Calls when the last octet of the answer was handed to the kernel.
-    CREMA_DECL void on_finish(unique_function<void()> f);
+    void on_finish(unique_function<void()> f) { on_finish_.push_back(std::move(f)); }
     /// Calls when the exchange ends, answered or not: exactly once.
-    CREMA_DECL void on_close(unique_function<void()> f);
+    void on_close(unique_function<void()> f) { on_close_.push_back(std::move(f)); }
 
     /// Returns the settings of the app that handles the request.
     const settings& options() const noexcept { return *settings_; }
     /// Returns the request.
     request& req() noexcept { return *req_; }
+    /// Returns the app that handles the request now.
+    CREMA_DECL crema::app app() const;
+    /// Returns who is told of the end, and the times.
+    detail::answer_watch& watched() noexcept { return watched_; }
 
 private:
     friend class detail::transaction;
@@ -24495,7 +26146,7 @@ private:
         exchange_ = &x;
         req_ = &req;
         settings_ = &options;
-        if (options.x_powered_by) headers_.append_trusted("X-Powered-By", "crema");
+        if (options.x_powered_by) headers_.append_known("X-Powered-By", "crema");
     }
     void close() noexcept {
         exchange_ = nullptr;
@@ -24504,11 +26155,32 @@ private:
         locals_.reset();
         on_finish_.clear();
         on_close_.clear();
+        if (hooks_) [[unlikely]] hooks_.reset();
         signer_ = nullptr;
+        if (coding_) [[unlikely]] {
+            coding_ = nullptr;
+            coder_.reset();
+        }
         status_ = 200;
         begun_ = ended_ = false;
     }
+    struct hooks; // answer_hooks.hpp
+    CREMA_DECL hooks& hooked();
+    CREMA_DECL void call_head_hooks();
+    CREMA_DECL void before_head(std::size_t length);
+    CREMA_DECL bool end_later(std::string_view last, bool whole);
+    // The last step: sends all of an answer, or the end of one that has begun.
+    template <bool Whole>
+    void deliver(std::string_view last) {
+        if (coder_) [[unlikely]]
+            return Whole ? coder_->respond(*exchange_, status_, headers_.view(), last)
+                         : coder_->end(*exchange_, last, trailers_);
+        if (Whole) return exchange_->respond(status_, {}, headers_.view(), last);
+        if (!last.empty()) exchange_->write_now(last);
+        exchange_->end(trailers_);
+    }
     CREMA_DECL void begin_stream();
+    CREMA_DECL void render_with(std::string_view name, value values, unique_function<void(std::exception_ptr, std::string)> done);
     CREMA_DECL response& set_field(std::string_view name, std::string_view field_value);
     CREMA_DECL void make_etag(std::string_view body);
     CREMA_DECL void finish(std::string_view body);
@@ -24543,10 +26215,14 @@ private:
     request* req_ = nullptr;
     const settings* settings_ = nullptr;
     const signer* signer_ = nullptr;
+    detail::answer_watch watched_;
+    const body_coding* coding_ = nullptr;
+    std::unique_ptr<body_coder> coder_; // once the head was sent, of a body that is coded
     http::header_block headers_;
     std::string trailers_; // ready lines
     std::optional<value> locals_;
     std::vector<unique_function<void()>> on_finish_, on_close_;
+    std::shared_ptr<hooks> hooks_;
     int status_ = 200;
     bool begun_ = false;
     bool ended_ = false;
@@ -24887,10 +26563,12 @@ namespace crema::http {
 /// Tells how much a validator promises: the same octets (strong), or the same meaning (weak).
 enum class etag_strength : bool { strong, weak };
 
+/// Counts the octets that `write_etag` writes for a weak validator; two less for a strong one.
+inline constexpr std::size_t etag_size = 36;
 /// Counts the octets that `write_etag` needs.
 inline constexpr std::size_t etag_room = 40;
 
-/** Write the default validator of a body, from a fast 128-bit hash.
+/** Write the default validator of a body, from a fast fingerprint of 128 bits.
 
     The same body has the same validator in every process and on every machine.
 
@@ -24933,6 +26611,105 @@ constexpr bool strongly_equal(std::string_view a, std::string_view b) noexcept {
 
 } // namespace crema::http
 
+// ---- crema/core/fingerprint.hpp
+// fingerprint: 128 bits that stand for a text, fast. Not for secrets: whoever wants to can make two texts alike.
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace crema {
+
+/// Holds 128 bits.
+struct fingerprint_value {
+    std::uint64_t low, high;
+    friend bool operator==(const fingerprint_value&, const fingerprint_value&) = default;
+};
+
+/** Return the fingerprint of the octets.
+
+    Two lanes take turns with 16 octets each; a step multiplies its two halves to 128 bits and folds these. The same
+    octets have the same fingerprint on every machine and in every run. Texts that were not made to collide are alike
+    once in 2^64.
+
+    @par Complexity
+    Linear, less than half an instruction an octet.
+*/
+CREMA_DECL fingerprint_value fingerprint(std::string_view octets) noexcept;
+
+} // namespace crema
+
+#if CREMA_BODIES
+#include <bit>
+#include <cstring>
+
+namespace crema {
+namespace detail {
+
+// The fractions of the square roots of 2, 3, 5 and 7, made odd.
+inline constexpr std::uint64_t print_1 = 0x6a09e667f3bcc909, print_2 = 0xbb67ae8584caa73b,
+                               print_3 = 0x3c6ef372fe94f82b, print_4 = 0xa54ff53a5f1d36f1;
+
+// Both halves of the product, one upon the other.
+CREMA_FORCEINLINE std::uint64_t fold(std::uint64_t a, std::uint64_t b) noexcept {
+#if defined(__SIZEOF_INT128__)
+    __extension__ using wide = unsigned __int128;
+    const auto product = static_cast<wide>(a) * b;
+    return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+#else
+    const std::uint64_t mask = 0xffffffff, al = a & mask, ah = a >> 32, bl = b & mask, bh = b >> 32;
+    const std::uint64_t low = al * bl, one = ah * bl + (low >> 32), two = al * bh + (one & mask);
+    return (two << 32 | (low & mask)) ^ (ah * bh + (one >> 32) + (two >> 32));
+#endif
+}
+
+template <class Word>
+CREMA_FORCEINLINE Word load_print(const char* p) noexcept {
+    Word w{};
+    if constexpr (std::endian::native == std::endian::little) {
+        std::memcpy(&w, p, sizeof w);
+    } else {
+        for (std::size_t i = 0; i < sizeof w; ++i)
+            w |= static_cast<Word>(static_cast<Word>(static_cast<unsigned char>(p[i])) << 8 * i);
+    }
+    return w;
+}
+
+} // namespace detail
+
+CREMA_DECL fingerprint_value fingerprint(std::string_view octets) noexcept {
+    using namespace detail;
+    const char* p = octets.data();
+    auto left = octets.size();
+    std::uint64_t one = print_1, two = print_2;
+    const auto word = [](const char* at) { return load_print<std::uint64_t>(at); };
+    for (; left > 32; left -= 32, p += 32) {
+        one = fold(word(p) ^ one, word(p + 8) ^ print_3);
+        two = fold(word(p + 16) ^ two, word(p + 24) ^ print_4);
+    }
+    if (left > 16) { // the second sixteen may be partly the first; the size tells such texts apart
+        one = fold(word(p) ^ one, word(p + 8) ^ print_3);
+        p += left - 16;
+        left = 16;
+    }
+    std::uint64_t a = 0, b = 0;
+    if (left >= 8) {
+        a = word(p);
+        b = word(p + left - 8);
+    } else if (left >= 4) {
+        a = load_print<std::uint32_t>(p);
+        b = load_print<std::uint32_t>(p + left - 4);
+    } else if (left != 0) {
+        const auto at = [p](std::size_t i) { return std::uint64_t{static_cast<unsigned char>(p[i])}; };
+        a = at(0) | at(left / 2) << 8 | at(left - 1) << 16;
+    }
+    two = fold(a ^ two, b ^ print_4);
+    one ^= octets.size();
+    const auto mixed = fold(one ^ print_2, two ^ print_1);
+    return {fold(one ^ std::rotl(mixed, 32), print_3), fold(two ^ mixed, print_4)};
+}
+
+} // namespace crema
+#endif
 // ---- crema/core/sha1.hpp
 // SHA-1, where protocols ask for it (WebSocket handshakes, validators): not for security.
 #include <array>
@@ -25044,19 +26821,24 @@ CREMA_DECL sha1::digest_type sha1::finish() noexcept {
 namespace crema::http {
 namespace detail {
 
-// Writes 32 bits as 8 hexadecimal digits, all at once: one digit an octet of a 64-bit word.
-inline void put_hex(char* out, std::uint32_t value) noexcept {
-    std::uint64_t x = value;
-    x = (x | x << 16) & 0x0000ffff0000ffff;
-    x = (x | x << 8) & 0x00ff00ff00ff00ff;
-    x = (x | x << 4) & 0x0f0f0f0f0f0f0f0f;
-    const auto letters = (x + 0x0606060606060606) >> 4 & 0x0101010101010101; // 1 where the digit is above 9
-    x += 0x3030303030303030 + letters * ('a' - '0' - 10);
-#if defined(__GNUC__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    x = __builtin_bswap64(x);
-    std::memcpy(out, &x, 8);
+// Writes 16 octets, the lowest of `low` first, as 32 hexadecimal digits.
+inline void put_hex(char* out, std::uint64_t low, std::uint64_t high) noexcept {
+#if CREMA_SCAN_SSE2
+    const auto x = _mm_set_epi64x(static_cast<long long>(high), static_cast<long long>(low));
+    const auto nibble = _mm_set1_epi8(15);
+    const auto left = _mm_and_si128(_mm_srli_epi16(x, 4), nibble), right = _mm_and_si128(x, nibble);
+    const auto digits = [](__m128i n) {
+        const auto letter = _mm_and_si128(_mm_cmpgt_epi8(n, _mm_set1_epi8(9)), _mm_set1_epi8('a' - '0' - 10));
+        return _mm_add_epi8(_mm_add_epi8(n, _mm_set1_epi8('0')), letter);
+    };
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out), digits(_mm_unpacklo_epi8(left, right)));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out + 16), digits(_mm_unpackhi_epi8(left, right)));
 #else
-    for (int i = 0; i < 8; ++i) out[i] = static_cast<char>(x >> (56 - 8 * i));
+    for (auto half : {low, high})
+        for (int i = 0; i < 8; ++i, half >>= 8) {
+            *out++ = "0123456789abcdef"[half >> 4 & 15];
+            *out++ = "0123456789abcdef"[half & 15];
+        }
 #endif
 }
 
@@ -25068,20 +26850,16 @@ inline void append_hex(std::string& out, std::uint64_t value) {
 } // namespace detail
 
 CREMA_DECL std::string_view write_etag(char* out, std::string_view body, etag_strength strength) noexcept {
-    const auto hash = hash128(body);
+    const auto print = fingerprint(body);
     char* p = out;
     if (strength == etag_strength::weak) {
         *p++ = 'W';
         *p++ = '/';
     }
     *p++ = '"';
-    for (auto half : {hash.low, hash.high}) {
-        detail::put_hex(p, static_cast<std::uint32_t>(half >> 32));
-        detail::put_hex(p + 8, static_cast<std::uint32_t>(half));
-        p += 16;
-    }
-    *p++ = '"';
-    return {out, static_cast<std::size_t>(p - out)};
+    detail::put_hex(p, print.low, print.high);
+    p[32] = '"';
+    return {out, static_cast<std::size_t>(p + 33 - out)};
 }
 
 CREMA_DECL std::string express_etag(std::string_view body, etag_strength strength) {
@@ -25198,6 +26976,219 @@ CREMA_DECL result<std::string> append_vary(std::string_view header, std::string_
 
 } // namespace crema::http
 #endif
+// ---- crema/web/answer_hooks.hpp
+// answer_hooks: what is done before the head of an answer is sent, and before the answer ends.
+#include <exception>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace crema {
+
+// What was asked for by `on_headers` and `before_end`, for one answer.
+struct response::hooks {
+    struct at_end {
+        detail::activation* from; // whose error handlers are called
+        unique_function<void(end_callback)> call;
+    };
+    struct ending;
+    static void fail(response& res, detail::activation& from, std::exception_ptr e);
+    std::vector<unique_function<void()>> head;
+    std::vector<at_end> end;
+};
+
+} // namespace crema
+
+#if CREMA_BODIES
+
+namespace crema {
+
+CREMA_DECL response::hooks& response::hooked() {
+    if (!hooks_) hooks_ = std::make_shared<hooks>();
+    return *hooks_;
+}
+
+CREMA_DECL void response::on_headers(unique_function<void()> f) {
+    require_open("on_headers()");
+    hooked().head.push_back(std::move(f));
+}
+
+CREMA_DECL void response::call_head_hooks() {
+    auto all = std::exchange(hooks_->head, {});
+    for (; !all.empty(); all.pop_back()) {
+        all.back()();
+        require_open("an answer");
+    }
+}
+
+CREMA_DECL void response::before_head(std::size_t length) {
+    if (hooks_) call_head_hooks();
+    if (coding_) coder_ = coding_->begin(*this, length);
+}
+
+// An answer that is complete but waits.
+struct response::hooks::ending {
+    response& res;
+    std::vector<at_end> left;
+    std::string_view given;  // the last piece, or all of the body: the caller's, as long as that is on the stack
+    std::string kept;
+    bool whole;
+    bool inside = true;
+
+    static void go_on(std::shared_ptr<ending> self) {
+        if (self->left.empty()) return self->complete();
+        auto next = std::move(self->left.back());
+        self->left.pop_back();
+        try {
+            next.call([self, from = next.from](std::exception_ptr e) mutable {
+                if (!self) return;
+                auto held = std::exchange(self, {});
+                if (!e) return go_on(std::move(held));
+                held->failed(*from, std::move(e));
+            });
+        } catch (...) {
+            self->failed(*next.from, std::current_exception());
+        }
+    }
+    // Who has answered goes on first: for him it is answered.
+    void failed(detail::activation& from, std::exception_ptr e) {
+        if (!inside) return fail(res, from, std::move(e));
+        res.exchange_->loop().queue_microtask([&r = res, &from, e] { fail(r, from, e); });
+    }
+    void complete() {
+        auto& x = *res.exchange_;
+        const auto last = inside ? given : std::string_view(kept);
+        try {
+            if (whole) res.deliver<true>(last);
+            else res.deliver<false>(last);
+        } catch (...) {
+            if (!x.ended()) x.abort();
+        }
+        x.release(); // may end the exchange
+    }
+};
+
+CREMA_DECL bool response::end_later(std::string_view last, bool whole) {
+    if (hooks_->end.empty()) return false;
+    exchange_->retain();
+    auto all = std::exchange(hooks_->end, {});
+    const auto e = std::make_shared<hooks::ending>(hooks::ending{*this, std::move(all), last, {}, whole});
+    hooks::ending::go_on(e);
+    if (e.use_count() == 1) return true; // over, one way or the other
+    e->kept = last;
+    e->inside = false;
+    return true;
+}
+
+inline void response::hooks::fail(response& res, detail::activation& from, std::exception_ptr e) {
+    auto& x = *res.exchange_;
+    if (x.head_sent()) x.abort();
+    else {
+        res.begun_ = res.ended_ = false;
+        if (std::exchange(res.coder_, nullptr)) res.headers_.remove("Content-Encoding");
+    }
+    if (!x.scope().is_cancelled()) from.owner->pass(from, {detail::baton::kind::error, std::move(e)});
+    x.release(); // may end the exchange
+}
+
+} // namespace crema
+#endif
+// ---- crema/web/answer_json.hpp
+// answer_json: how response writes JSON and JSONP, by the settings.
+#include <optional>
+#include <string_view>
+
+namespace crema::detail {
+
+// What a replacer makes of a value; nothing when it is left out.
+CREMA_DECL std::optional<value> replaced(const settings::json_replacer_function& f, std::string_view name, const value& v);
+
+} // namespace crema::detail
+
+#if CREMA_BODIES
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <utility>
+
+namespace crema {
+namespace detail {
+
+CREMA_DECL std::optional<value> replaced(const settings::json_replacer_function& f, std::string_view name, const value& v) {
+    auto r = f(name, v);
+    if (!r) return r;
+    if (r->is_object()) {
+        value::object_type members;
+        for (const auto& [key, member] : r->as_object())
+            if (auto m = replaced(f, key, member)) members.emplace_back(key, std::move(*m));
+        r->as_object() = std::move(members);
+        return r;
+    }
+    if (r->is_array()) {
+        std::size_t i = 0;
+        for (auto& element : r->as_array()) element = replaced(f, std::to_string(i++), element).value_or(value());
+    }
+    return r;
+}
+
+} // namespace detail
+
+CREMA_DECL void response::send_json(std::string_view text) {
+    require_open("json()");
+    if (!headers_.has("Content-Type")) [[likely]] {
+        headers_.append_known("Content-Type", "application/json; charset=utf-8");
+        finish(text);
+    } else {
+        send(text);
+    }
+}
+
+CREMA_DECL void response::send_jsonp(std::string& text) {
+    require_open("jsonp()");
+    if (!headers_.has("Content-Type")) {
+        headers_.set_trusted("X-Content-Type-Options", "nosniff");
+        headers_.append_trusted("Content-Type", "application/json; charset=utf-8");
+    }
+    const auto named = req_->query(settings_->jsonp_callback);
+    if (!named || named->empty()) return send(text);
+    std::string callback;
+    for (const char c : *named)
+        if (is_alpha(c) || is_digit(c) || std::string_view("[]_$.").find(c) != std::string_view::npos) callback += c;
+    // the comment keeps the name of a callback from being the first octets: they could be those of another format
+    std::string script = "/**/ typeof " + callback + " === 'function' && " + callback + "(";
+    for (std::size_t at = 0; at < text.size();) { // two characters end a line in a script, but not in JSON
+        const auto next = std::min(text.find("\xe2\x80", at), text.size());
+        script.append(text, at, next - at);
+        at = next;
+        if (at == text.size()) break;
+        const bool ends_line = at + 2 < text.size() && (text[at + 2] == '\xa8' || text[at + 2] == '\xa9');
+        if (ends_line) script += text[at + 2] == '\xa8' ? "\\u2028" : "\\u2029";
+        else script.append(text, at, 3);
+        at += 3;
+    }
+    script += ");";
+    headers_.set_trusted("X-Content-Type-Options", "nosniff");
+    headers_.set_trusted("Content-Type", "text/javascript; charset=utf-8");
+    finish(script);
+}
+
+CREMA_DECL std::string& response::json_buffer() {
+    static thread_local std::string buffer;
+    if (buffer.capacity() > 1 << 20) buffer = {}; // not kept for one large answer
+    buffer.clear();
+    return buffer;
+}
+
+CREMA_DECL void response::replace_json(std::string& text) const {
+    const auto whole = detail::replaced(settings_->json_replacer, {}, crema::json::parse<value>(text).value());
+    text.clear();
+    if (whole) crema::json::write(text, *whole, json_options());
+}
+
+} // namespace crema
+#endif
 // ---- crema/web/response.hpp, bodies
 #if CREMA_BODIES
 #include <cstring>
@@ -25243,24 +27234,6 @@ inline std::string_view extension_of(std::string_view path) noexcept {
 inline std::string phrase_of(int code) {
     const auto phrase = http::reason_phrase(code);
     return phrase.empty() ? std::to_string(code) : std::string(phrase);
-}
-
-// What a replacer makes of a value; nothing when it is left out.
-inline std::optional<value> replaced(const settings::json_replacer_function& f, std::string_view name, const value& v) {
-    auto r = f(name, v);
-    if (!r) return r;
-    if (r->is_object()) {
-        value::object_type members;
-        for (const auto& [key, member] : r->as_object())
-            if (auto m = replaced(f, key, member)) members.emplace_back(key, std::move(*m));
-        r->as_object() = std::move(members);
-        return r;
-    }
-    if (r->is_array()) {
-        std::size_t i = 0;
-        for (auto& element : r->as_array()) element = replaced(f, std::to_string(i++), element).value_or(value());
-    }
-    return r;
 }
 
 } // namespace detail
@@ -25323,7 +27296,17 @@ CREMA_DECL response& response::remove(std::string_view name) {
 }
 
 CREMA_DECL response& response::type(std::string_view extension_or_type) {
-    if (extension_or_type.starts_with("text/") && extension_or_type.size() <= 50) { // what is asked for most
+    if (!begun_ && !headers_.has("Content-Type")) { // what is asked for most
+        if (is_literal(extension_or_type, "text/plain")) {
+            headers_.append_known("Content-Type", "text/plain; charset=utf-8");
+            return *this;
+        }
+        if (is_literal(extension_or_type, "text/html") || is_literal(extension_or_type, "html")) {
+            headers_.append_known("Content-Type", "text/html; charset=utf-8");
+            return *this;
+        }
+    }
+    if (extension_or_type.starts_with("text/") && extension_or_type.size() <= 50) {
         constexpr std::string_view utf8 = "; charset=utf-8";
         char full[50 + utf8.size()];
         std::size_t n = 0;
@@ -25410,11 +27393,13 @@ CREMA_DECL response& response::clear_cookie(std::string_view name, http::cookie_
 
 CREMA_DECL void response::send(std::string_view text) {
     require_open("send()");
-    const auto i = headers_.find("Content-Type", 0);
-    if (i == http::header_block::npos) [[likely]]
-        headers_.append_trusted("Content-Type", "text/html; charset=utf-8");
-    else if (!headers_.value_at(i).ends_with("; charset=utf-8"))
-        headers_.set_trusted("Content-Type", http::with_utf8(headers_.value_at(i)));
+    if (!headers_.last_is("Content-Type", "; charset=utf-8")) { // else it was set just now
+        const auto i = headers_.find("Content-Type", 0);
+        if (i == http::header_block::npos) [[likely]]
+            headers_.append_known("Content-Type", "text/html; charset=utf-8");
+        else if (!ends_with_literal(headers_.value_at(i), "; charset=utf-8"))
+            headers_.set_trusted("Content-Type", http::with_utf8(headers_.value_at(i)));
+    }
     finish(text);
 }
 
@@ -25424,66 +27409,17 @@ CREMA_DECL void response::send(std::span<const std::byte> octets) {
     finish({reinterpret_cast<const char*>(octets.data()), octets.size()});
 }
 
-CREMA_DECL void response::send_json(std::string_view text) {
-    require_open("json()");
-    if (!headers_.has("Content-Type")) [[likely]] {
-        headers_.append_trusted("Content-Type", "application/json; charset=utf-8");
-        finish(text);
-    } else {
-        send(text);
-    }
-}
-
-CREMA_DECL void response::send_jsonp(std::string& text) {
-    require_open("jsonp()");
-    if (!headers_.has("Content-Type")) {
-        headers_.set_trusted("X-Content-Type-Options", "nosniff");
-        headers_.append_trusted("Content-Type", "application/json; charset=utf-8");
-    }
-    const auto named = req_->query(settings_->jsonp_callback);
-    if (!named || named->empty()) return send(text);
-    std::string callback;
-    for (const char c : *named)
-        if (is_alpha(c) || is_digit(c) || std::string_view("[]_$.").find(c) != std::string_view::npos) callback += c;
-    // the comment keeps the name of a callback from being the first octets: they could be those of another format
-    std::string script = "/**/ typeof " + callback + " === 'function' && " + callback + "(";
-    for (std::size_t at = 0; at < text.size();) { // two characters end a line in a script, but not in JSON
-        const auto next = std::min(text.find("\xe2\x80", at), text.size());
-        script.append(text, at, next - at);
-        at = next;
-        if (at == text.size()) break;
-        const bool ends_line = at + 2 < text.size() && (text[at + 2] == '\xa8' || text[at + 2] == '\xa9');
-        if (ends_line) script += text[at + 2] == '\xa8' ? "\\u2028" : "\\u2029";
-        else script.append(text, at, 3);
-        at += 3;
-    }
-    script += ");";
-    headers_.set_trusted("X-Content-Type-Options", "nosniff");
-    headers_.set_trusted("Content-Type", "text/javascript; charset=utf-8");
-    finish(script);
-}
-
-CREMA_DECL std::string& response::json_buffer() {
-    static thread_local std::string buffer;
-    if (buffer.capacity() > 1 << 20) buffer = {}; // not kept for one large answer
-    buffer.clear();
-    return buffer;
-}
-
-CREMA_DECL void response::replace_json(std::string& text) const {
-    const auto whole = detail::replaced(settings_->json_replacer, {}, crema::json::parse<value>(text).value());
-    text.clear();
-    if (whole) crema::json::write(text, *whole, json_options());
-}
-
 CREMA_DECL void response::make_etag(std::string_view body) {
     using kind = settings::etag_kind;
     const auto& options = *settings_;
-    char tag[http::etag_room];
     switch (options.etag) {
     case kind::off: break;
     case kind::weak:
-    case kind::strong: headers_.append_trusted("ETag", http::write_etag(tag, body, options.etag == kind::weak)); break;
+        headers_.append_written("ETag", http::etag_size, [&](char* to) { http::write_etag(to, body, true); });
+        break;
+    case kind::strong:
+        headers_.append_written("ETag", http::etag_size - 2, [&](char* to) { http::write_etag(to, body, false); });
+        break;
     case kind::express: headers_.append_trusted("ETag", http::express_etag(body)); break;
     case kind::function:
         if (const auto made = options.make_etag(body); !made.empty()) set_field("ETag", made);
@@ -25497,6 +27433,7 @@ CREMA_DECL void response::finish(std::string_view body) {
         make_etag(body);
     if (req_->fresh(*this)) [[unlikely]]
         status_ = 304;
+    if (hooks_ || coding_) [[unlikely]] before_head(body.size());
     if (http::has_no_body(status_)) [[unlikely]] {
         headers_.remove("Content-Type");
         headers_.remove("Transfer-Encoding");
@@ -25504,7 +27441,7 @@ CREMA_DECL void response::finish(std::string_view body) {
     } else if (status_ == 205) body = {};
     headers_.remove("Content-Length");
     begun_ = ended_ = true;
-    exchange_->respond(status_, {}, headers_.view(), body);
+    if (!hooks_ || !end_later(body, true)) [[likely]] deliver<true>(body);
 }
 
 CREMA_DECL void response::send_status(int code) {
@@ -25540,7 +27477,7 @@ CREMA_DECL void response::format(std::initializer_list<format_case> cases) {
     const auto best = types.empty() ? std::string_view{} : http::accepts(req_->get("Accept"), types);
     vary("Accept");
     if (!best.empty()) {
-        type(best);
+        type(trim_ows(best.substr(0, best.find(';')))); // its parameters are for the choice
         for (const auto& c : cases)
             if (c.type == best) return c.answer();
     }
@@ -25550,19 +27487,23 @@ CREMA_DECL void response::format(std::initializer_list<format_case> cases) {
 
 CREMA_DECL void response::begin_stream() {
     if (begun_) return;
+    if (hooks_) [[unlikely]] call_head_hooks();
     std::optional<std::uint64_t> length;
     if (const auto given = get("Content-Length")) {
         std::uint64_t n = 0;
         const auto [p, ec] = std::from_chars(given->data(), given->data() + given->size(), n);
         if (ec == std::errc{} && p == given->data() + given->size()) length = n;
-        headers_.remove("Content-Length");
     }
+    if (coding_) [[unlikely]]
+        coder_ = coding_->begin(*this, length);
+    headers_.remove("Content-Length");
     headers_.remove("Transfer-Encoding");
     begun_ = true;
+    watched_.head();
+    if (coder_) [[unlikely]]
+        return coder_->begin(*exchange_, status_, headers_.view());
     exchange_->begin(status_, {}, headers_.view(), length);
 }
-
-CREMA_DECL void response::flush_headers() { begin_stream(); }
 
 CREMA_DECL response& response::add_trailers(field_list trailers) {
     if (ended_) throw already_answered("add_trailers()");
@@ -25579,15 +27520,16 @@ CREMA_DECL void response::end(std::string_view last) {
         last.empty() && req_->head().method() == http::method::head && headers_.has("Content-Length");
     if (!begun_ && (length_alone || !trailers_.empty())) begin_stream();
     if (!begun_) {
+        if (hooks_ || coding_) [[unlikely]] before_head(last.size());
         headers_.remove("Content-Length");
         headers_.remove("Transfer-Encoding");
         begun_ = ended_ = true;
-        exchange_->respond(status_, {}, headers_.view(), http::has_no_body(status_) ? std::string_view{} : last);
+        if (http::has_no_body(status_)) last = {};
+        if (!hooks_ || !end_later(last, true)) [[likely]] deliver<true>(last);
         return;
     }
     ended_ = true;
-    if (!last.empty()) exchange_->write_now(last);
-    exchange_->end(trailers_);
+    if (!hooks_ || !end_later(last, false)) [[likely]] deliver<false>(last);
 }
 
 CREMA_DECL void response::write_early_hints(field_list hints) {
@@ -25596,11 +27538,6 @@ CREMA_DECL void response::write_early_hints(field_list hints) {
         if (!lines.append(name, field_value)) detail::bad_field(name);
     exchange_->informational(103, lines.view());
 }
-
-CREMA_DECL void response::write_continue() { exchange_->informational(100, {}); }
-
-CREMA_DECL void response::on_finish(unique_function<void()> f) { on_finish_.push_back(std::move(f)); }
-CREMA_DECL void response::on_close(unique_function<void()> f) { on_close_.push_back(std::move(f)); }
 
 } // namespace crema
 #endif
@@ -25704,9 +27641,13 @@ struct argument<param<Name, T>> {
 template <route::fixed_string Name, class T>
 struct argument<const param<Name, T>&> : argument<param<Name, T>> {};
 
+template <class A>
+inline constexpr bool is_plain_argument =
+    std::is_same_v<A, request&> || std::is_same_v<A, response&> || std::is_same_v<A, next&>;
+
 // Fails to compile, with the name in the first line, when the pattern has no such parameter.
 template <class Pattern, class A>
-constexpr void check_argument() {
+consteval void check_argument() {
     static_assert(argument_type<A>, "crema: a handler cannot take an argument of this type; it may take request&, "
                                     "response&, next&, param<\"name\", T>, query<T>, body<T>, in any order");
     if constexpr (!std::is_same_v<Pattern, runtime_pattern> && requires { argument<A>::is_param; })
@@ -25719,18 +27660,25 @@ struct call_signature {
     using result = R;
     using first = std::tuple_element_t<0, std::tuple<A..., void>>;
     using error_type = std::remove_cvref_t<first>;
+    static constexpr bool is_any_error = sizeof...(A) == 4 && std::is_same_v<error_type, std::exception_ptr>;
     static constexpr bool is_typed_error = sizeof...(A) == 4 && std::derived_from<error_type, std::exception>;
     static constexpr bool has_next = (std::is_same_v<std::remove_cvref_t<A>, next> || ...);
     static constexpr bool suspends = [] {
         if constexpr (std::is_void_v<R>) return false;
         else return awaitable<R>;
     }();
-    template <class Pattern>
     static constexpr bool takes_body = (requires { argument<A>::is_body; } || ...);
 
-    template <class Pattern, class F>
+    // Fails to compile when a handler of this signature cannot be registered for this pattern.
+    template <class Pattern>
+    static consteval bool check() {
+        ([] {
+            if constexpr (!is_plain_argument<A>) check_argument<Pattern, A>();
+        }(), ...);
+        return true;
+    }
+    template <class F>
     static R apply(F& f, request& req, response& res, next& n) {
-        (check_argument<Pattern, A>(), ...);
         return f(argument<A>::get(req, res, n)...);
     }
 };
@@ -25788,9 +27736,9 @@ public:
     handler_base& operator=(const handler_base&) = delete;
     virtual ~handler_base() = default;
 
-    // Calls it. A synchronous one has returned, a coroutine has been put into `work`.
+    // Calls it. A synchronous one has returned and needs no `work`, a coroutine has been put there.
     // `error` is null for normal handlers.
-    virtual void call(request& req, response& res, next& n, const std::exception_ptr* error, task<>& work) = 0;
+    virtual void call(request& req, response& res, next& n, const std::exception_ptr* error, task<>* work) = 0;
 
     bool takes_error = false; // (err, req, res, next)
     bool suspends = false;    // gives an awaitable: needs a frame, and its next in the arena
@@ -25819,14 +27767,14 @@ task<> answer_later(response& res, A work) {
 
 // Deals with what the call of a handler gave.
 template <class Call>
-void settle_call(Call&& call, response& res, task<>& work) {
+void settle_call(Call&& call, response& res, task<>* work) {
     using R = std::invoke_result_t<Call>;
     if constexpr (std::is_void_v<R>) {
         call();
     } else if constexpr (awaitable<R>) {
         using V = await_result_t<R>;
-        if constexpr (std::is_void_v<V>) work = as_task(call());
-        else work = answer_later(res, call());
+        if constexpr (std::is_void_v<V>) *work = as_task(call());
+        else *work = answer_later(res, call());
     } else {
         answer(res, call());
     }
@@ -25842,8 +27790,10 @@ inline constexpr bool gives_awaitable = [] {
 enum class shape { none, nothing, req, res, req_res, req_res_next, error, error_typed, by_type };
 
 template <class F>
-inline constexpr bool takes_any_error =
-    std::is_invocable_v<F&, std::exception_ptr, request&, response&, next&>;
+inline constexpr bool takes_any_error = [] {
+    if constexpr (signature<F>::known) return signature<F>::is_any_error; // cheaper to compile
+    else return std::is_invocable_v<F&, std::exception_ptr, request&, response&, next&>;
+}();
 
 // Which of the signatures it has. A callable with written argument types is filled in by type, in any order;
 // a generic lambda by position.
@@ -25869,12 +27819,14 @@ class handler_of final : public handler_base {
                   "param<\"name\", T>, query<T>, body<T>");
 
 public:
-    explicit handler_of(F f) : f_(std::move(f)) {
+    explicit handler_of(F&& f) : f_(static_cast<F&&>(f)) {
         takes_error = form == shape::error || form == shape::error_typed;
-        if constexpr (form == shape::error) suspends = gives_awaitable<F&, std::exception_ptr, request&, response&, next&>;
+        if constexpr (form == shape::error && !signature<F>::known)
+            suspends = gives_awaitable<F&, std::exception_ptr, request&, response&, next&>;
+        else if constexpr (form == shape::error) suspends = signature<F>::suspends;
         else if constexpr (form == shape::error_typed || form == shape::by_type) {
             suspends = signature<F>::suspends;
-            takes_body = signature<F>::template takes_body<Pattern>;
+            takes_body = signature<F>::takes_body;
             reads_now = form == shape::by_type && !suspends && !signature<F>::has_next;
         } else if constexpr (form == shape::req_res_next) suspends = gives_awaitable<F&, typed&, response&, next&>;
         else if constexpr (form == shape::req_res) {
@@ -25883,7 +27835,7 @@ public:
         }
     }
 
-    void call(request& req, response& res, next& n, const std::exception_ptr* error, task<>& work) override {
+    void call(request& req, response& res, next& n, const std::exception_ptr* error, task<>* work) override {
         (void)n;
         (void)error;
         (void)req;
@@ -25902,7 +27854,10 @@ public:
                 n(*error); // not for this one
             }
         } else if constexpr (form == shape::by_type) {
-            settle_call([&]() -> decltype(auto) { return signature<F>::template apply<Pattern>(f_, req, res, n); }, res, work);
+            if constexpr (std::is_void_v<typename signature<F>::result>) signature<F>::apply(f_, req, res, n);
+            else
+                settle_call([&]() -> decltype(auto) { return signature<F>::apply(f_, req, res, n); }, res,
+                            work);
         } else if constexpr (form == shape::req_res_next) {
             settle_call([&]() -> decltype(auto) { return f_(as_request_of<Pattern>(req), res, n); }, res, work);
         } else if constexpr (form == shape::req_res) {
@@ -25913,6 +27868,16 @@ public:
 private:
     F f_;
 };
+
+// Makes one. Not by make_unique: each other unique_ptr costs milliseconds to compile, with a thousand routes seconds.
+template <class Pattern = runtime_pattern, class F>
+std::unique_ptr<handler_base> make_handler(F&& f) {
+    using function = std::remove_cvref_t<F>;
+    if constexpr (shape_of<function, Pattern>() == shape::by_type) {
+        static_assert(signature<function>::template check<Pattern>());
+        return std::unique_ptr<handler_base>(new handler_of<function>(static_cast<F&&>(f)));
+    } else return std::unique_ptr<handler_base>(new handler_of<function, Pattern>(static_cast<F&&>(f)));
+}
 
 // A callback of `param()`; it gets the value and the name, too. They are set right before `call`.
 class param_handler : public handler_base {
@@ -25932,7 +27897,7 @@ public:
         else suspends = gives_awaitable<F&, request&, response&, next&, std::string_view>;
     }
 
-    void call(request& req, response& res, next& n, const std::exception_ptr*, task<>& work) override {
+    void call(request& req, response& res, next& n, const std::exception_ptr*, task<>* work) override {
         const auto v = value, k = name;
         if constexpr (named) settle_call([&]() -> decltype(auto) { return f_(req, res, n, v, k); }, res, work);
         else settle_call([&]() -> decltype(auto) { return f_(req, res, n, v); }, res, work);
@@ -26029,6 +27994,8 @@ struct layer {
     std::shared_ptr<app_core> app; // of a mounted app
     const activity_label* label = nullptr;
     route::matcher::index number = 0;
+    // The layer right behind, when it is a synchronous middleware that every request goes through as it is.
+    const layer* plain_behind = nullptr;
 };
 
 // The callbacks of one parameter.
@@ -26084,6 +28051,7 @@ public:
     app_core* owner = nullptr; // whose base router this is
 
     std::vector<std::unique_ptr<layer>> layers;
+    const layer* plain_first = nullptr; // as layer::plain_behind, of the beginning
     std::vector<param_entry> params;
     route::matcher index;
 
@@ -26094,6 +28062,13 @@ public:
         return nullptr;
     }
 };
+
+// Says so of what cannot be a handler, instead of "no matching function".
+template <class... F>
+constexpr void refuse_handlers() {
+    static_assert((handler<F> && ...), "crema: this is no handler: it must be a function or lambda that is callable as "
+                                       "(request&, response&), with next& or not, or as (std::exception_ptr, request&, response&, next&)");
+}
 
 // Tells an app from a router without knowing it.
 template <class T>
@@ -26116,6 +28091,16 @@ struct router_options {
 template <class T>
 concept usable = handler<T> || std::derived_from<std::decay_t<T>, router>;
 
+namespace detail {
+
+template <class... F>
+constexpr void refuse_middleware() {
+    static_assert((usable<F> && ...), "crema: app.use() requires a middleware function: a handler, a router or an app, behind a "
+                                      "path or without one");
+}
+
+} // namespace detail
+
 // Every method that has a function of its name, and that name.
 #define CREMA_EACH_METHOD(X)                                                                                                  \
     X(get) X(head) X(post) X(put) X(del) X(patch) X(options) X(connect) X(trace) X(acl) X(bind) X(checkout)        \
@@ -26133,7 +28118,7 @@ public:
     /// Adds handlers for some methods.
     template <handler... F>
     route_chain& add(detail::method_mask methods, std::source_location where, F... f) {
-        (push(methods, where, std::make_unique<detail::handler_of<F>>(std::move(f))), ...);
+        (push(methods, where, detail::make_handler(std::move(f))), ...);
         return *this;
     }
 #define CREMA_CHAIN_METHOD(which)                                                                                              \
@@ -26203,10 +28188,18 @@ public:
     router& which(detail::located_path path, F f, More... more) {                                                              \
         return on(http::method::which, std::move(path), std::move(f), std::move(more)...);                                     \
     }                                                                                                                          \
+    /** Does not compile, and says why. */                                                                                     \
+    template <class... F>                                                                                                      \
+        requires(!(handler<F> && ...))                                                                                         \
+    router& which(const detail::located_path&, const F&...) {                                                                  \
+        detail::refuse_handlers<F...>();                                                                                       \
+        return *this;                                                                                                          \
+    }                                                                                                                          \
     /** Registers a handler for a path that is checked by the compiler, as are the names of its parameters. */                \
     template <route::fixed_string Path, class F>                                                                               \
     router& which(F f, std::source_location where = std::source_location::current()) {                                         \
-        return on_typed<Path>(detail::mask_of(http::method::which), where, std::move(f));                                      \
+        return on_typed(detail::mask_of(http::method::which), {Path.octets, sizeof Path.octets - 1}, where,                   \
+                        detail::make_handler<route::typed_pattern<Path>>(static_cast<F&&>(f)));                               \
     }
     CREMA_EACH_METHOD(CREMA_ROUTER_METHOD)
 #undef CREMA_ROUTER_METHOD
@@ -26219,10 +28212,18 @@ public:
         add_route(path).add(detail::all_methods, path.where, std::move(f)...);
         return *this;
     }
+    /// Does not compile, and says why.
+    template <class... F>
+        requires(!(handler<F> && ...))
+    router& all(const detail::located_path&, const F&...) {
+        detail::refuse_handlers<F...>();
+        return *this;
+    }
     /// Registers a handler for every method and a path that is checked by the compiler.
     template <route::fixed_string Path, class F>
     router& all(F f, std::source_location where = std::source_location::current()) {
-        return on_typed<Path>(detail::all_methods, where, std::move(f));
+        return on_typed(detail::all_methods, {Path.octets, sizeof Path.octets - 1}, where,
+                        detail::make_handler<route::typed_pattern<Path>>(static_cast<F&&>(f)));
     }
     /// Begins a route that gets its handlers by method: `route("/book").get(…).post(…)`.
     route_chain route(detail::located_path path) { return add_route(path); }
@@ -26244,6 +28245,21 @@ public:
     router& use(detail::located_path path, F... f) {
         static_assert(sizeof...(F) > 0, "crema: app.use() requires a middleware function");
         (add_usable(path, std::move(f)), ...);
+        return *this;
+    }
+
+    /// Does not compile, and says why.
+    template <class F>
+        requires(!usable<F>)
+    router& use(const F&) {
+        detail::refuse_middleware<F>();
+        return *this;
+    }
+    /// Does not compile, and says why.
+    template <class... F>
+        requires(!(usable<F> && ...))
+    router& use(const detail::located_path&, const F&...) {
+        detail::refuse_middleware<F...>();
         return *this;
     }
 
@@ -26290,16 +28306,11 @@ private:
     void add_usable(const detail::located_path& path, F f) {
         if constexpr (detail::app_like<F>) mount(path, f.core_, f.app_of_handle());
         else if constexpr (std::derived_from<F, router>) mount(path, f.core_, nullptr);
-        else add_use(path, std::make_unique<detail::handler_of<F>>(std::move(f)));
+        else add_use(path, detail::make_handler(std::move(f)));
     }
 
-    template <route::fixed_string Path, class F>
-    router& on_typed(detail::method_mask methods, std::source_location where, F f) {
-        using pattern = route::typed_pattern<Path>;
-        route_chain chain = add_route(detail::located_path(Path.view(), where));
-        chain.push(methods, where, std::make_unique<detail::handler_of<F, pattern>>(std::move(f)));
-        return *this;
-    }
+    CREMA_DECL router& on_typed(detail::method_mask methods, std::string_view path, std::source_location where,
+                                std::unique_ptr<detail::handler_base> h);
 };
 
 } // namespace crema
@@ -26369,11 +28380,19 @@ CREMA_DECL route_chain router::add_route(const detail::located_path& path) {
     return route_chain(core_, l);
 }
 
+CREMA_DECL router& router::on_typed(detail::method_mask methods, std::string_view path, std::source_location where,
+                                    std::unique_ptr<detail::handler_base> h) {
+    add_route(detail::located_path(path, where)).push(methods, where, std::move(h));
+    return *this;
+}
 CREMA_DECL void router::add_use(const detail::located_path& path, std::unique_ptr<detail::handler_base> f) {
     auto& l = core_->add(path, false);
     const auto text = path.text();
     l.label = &make_label(f->takes_error ? "error handler" : "middleware", text == "/" ? "" : text, path.where);
     l.fn = std::move(f);
+    if (!l.pattern.matches_everything() || !l.choices.empty() || l.fn->takes_error || l.fn->suspends) return;
+    const auto& all = core_->layers;
+    (all.size() == 1 ? core_->plain_first : all[all.size() - 2]->plain_behind) = &l;
 }
 
 CREMA_DECL void router::add_param(std::string_view name, std::source_location where,
@@ -26400,6 +28419,207 @@ CREMA_DECL void route_chain::push(detail::method_mask methods, std::source_locat
 
 } // namespace crema
 #endif
+// ---- crema/web/view.hpp
+// view: a template that was found, and the engine that makes a text of it.
+#include <concepts>
+#include <exception>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace crema {
+
+/// Is called once, on the loop, with what went wrong or null, and the text.
+using rendered_callback = unique_function<void(std::exception_ptr, std::string)>;
+
+/** Thrown or handed on when a view cannot be found or rendered.
+
+    @par Thread Safety
+    Distinct objects: safe.
+*/
+class view_error : public std::runtime_error {
+public:
+    /// Construct with a message and the name of the view; copied.
+    view_error(const std::string& message, std::string_view name) : std::runtime_error(message), name_(name) {}
+    /// Returns the name that was asked for.
+    const std::string& name() const noexcept { return name_; }
+
+private:
+    std::string name_;
+};
+
+/** Is a template that was found. The setting `view` is a function that makes these; by default they are files.
+
+    @par Thread Safety
+    With `view cache`, one is rendered by all loops of the app.
+*/
+class view : public std::enable_shared_from_this<view> {
+public:
+    virtual ~view() = default;
+    /** Render.
+        @param options Everything that the template may name; `"cache"` tells whether it may be kept.
+        @param done Called on the loop, at once or later.
+    */
+    virtual void render(value options, rendered_callback done) = 0;
+};
+
+namespace detail {
+
+// What app.engine was given, whatever its form.
+class view_engine : public std::enable_shared_from_this<view_engine> {
+public:
+    virtual ~view_engine() = default;
+    virtual void render(const std::string& path, value options, rendered_callback done) = 0;
+};
+
+template <class F>
+concept text_engine = std::is_invocable_r_v<std::string, F&, const std::string&, const value&>;
+template <class F>
+concept task_engine = requires(F& f, const std::string& path, const value& options) {
+    { f(path, options) } -> std::same_as<task<std::string>>;
+};
+template <class F>
+concept callback_engine = std::is_invocable_v<F&, const std::string&, value, rendered_callback>;
+
+template <class F>
+class engine_of final : public view_engine {
+public:
+    explicit engine_of(F f) : f_(std::move(f)) {}
+    void render(const std::string& path, value options, rendered_callback done) override {
+        if constexpr (callback_engine<F>) {
+            f_(path, std::move(options), std::move(done));
+        } else if constexpr (task_engine<F>) {
+            spawn(wait(std::static_pointer_cast<engine_of>(shared_from_this()), path, std::move(options), std::move(done)));
+        } else {
+            std::string text;
+            std::exception_ptr error;
+            try {
+                text = f_(path, options);
+            } catch (...) {
+                error = std::current_exception();
+            }
+            done(std::move(error), std::move(text));
+        }
+    }
+
+private:
+    static task<> wait(std::shared_ptr<engine_of> self, std::string path, value options, rendered_callback done) {
+        std::string text;
+        std::exception_ptr error;
+        try {
+            text = co_await self->f_(path, options);
+        } catch (...) {
+            error = std::current_exception();
+        }
+        done(std::move(error), std::move(text));
+    }
+    F f_;
+};
+
+template <class F>
+std::shared_ptr<view_engine> make_engine(F f) {
+    static_assert(text_engine<F> || task_engine<F> || callback_engine<F>,
+                  "crema: an engine is called as f(const std::string& path, const value& options) and returns std::string or "
+                  "task<std::string>, or as f(const std::string& path, value options, rendered_callback done)");
+    if constexpr (text_engine<F> || task_engine<F> || callback_engine<F>)
+        return std::make_shared<engine_of<F>>(std::move(f));
+    else return nullptr;
+}
+
+// Engines and views of one app.
+struct view_store {
+    std::mutex guard; // of both: an app may serve on several threads
+    std::map<std::string, std::shared_ptr<view_engine>, std::less<>> engines; // by extension, ".html"
+    std::map<std::string, std::shared_ptr<view>, std::less<>> cache;          // by name
+};
+
+// Finds the file of a view as Express does: `<root>/<name>.<ext>`, then `<root>/<name>/index.<ext>`, root by root. Empty when there
+// is none. Looks at the disk.
+CREMA_DECL std::string find_view(const std::vector<std::string>& roots, std::string_view name, std::string_view extension);
+
+// Returns the extension of a name, `.html`; empty without one.
+CREMA_DECL std::string view_extension(std::string_view name);
+
+// A view that is a file.
+class file_view final : public view {
+public:
+    file_view(std::string path, std::shared_ptr<view_engine> engine) noexcept
+        : path_(std::move(path)), engine_(std::move(engine)) {}
+    CREMA_DECL void render(value options, rendered_callback done) override;
+
+private:
+    std::string path_;
+    std::shared_ptr<view_engine> engine_;
+};
+
+// The roots that the setting `views` names.
+CREMA_DECL std::vector<std::string> view_roots(const settings& s);
+
+// Express' message for a view that is nowhere.
+CREMA_DECL std::string lookup_message(std::string_view name, const std::vector<std::string>& roots);
+
+} // namespace detail
+} // namespace crema
+
+#if CREMA_BODIES
+#include <filesystem>
+#include <system_error>
+
+namespace crema::detail {
+
+CREMA_DECL std::string view_extension(std::string_view name) { return std::filesystem::path(name).extension().string(); }
+
+CREMA_DECL std::string find_view(const std::vector<std::string>& roots, std::string_view name, std::string_view extension) {
+    namespace files = std::filesystem;
+    std::error_code ignored;
+    for (const auto& root : roots) {
+        const auto at = (files::absolute(root) / name).lexically_normal();
+        if (files::is_regular_file(at, ignored)) return at.string();
+        auto base = at.filename().string();
+        if (base.size() > extension.size() && base.ends_with(extension)) base.resize(base.size() - extension.size());
+        const auto index = at.parent_path() / base / ("index" + std::string(extension));
+        if (files::is_regular_file(index, ignored)) return index.string();
+    }
+    return {};
+}
+
+CREMA_DECL void file_view::render(value options, rendered_callback done) {
+    // the path is this view's, which lives until the engine has called back
+    engine_->render(path_, std::move(options),
+                    [self = shared_from_this(), done = std::move(done)](std::exception_ptr error, std::string text) mutable {
+                        done(std::move(error), std::move(text));
+                    });
+}
+
+CREMA_DECL std::vector<std::string> view_roots(const settings& s) {
+    const auto* const v = s.get("views");
+    std::vector<std::string> all;
+    if (v && v->is_string()) all.push_back(v->as_string());
+    else if (v)
+        for (const auto& one : v->elements())
+            if (one.is_string()) all.push_back(one.as_string());
+    return all;
+}
+
+CREMA_DECL std::string lookup_message(std::string_view name, const std::vector<std::string>& roots) {
+    std::string all = "Failed to lookup view \"" + std::string(name) + "\" in views ";
+    all += roots.size() > 1 ? "directories \"" : "directory \"";
+    for (std::size_t i = 0; i < roots.size(); ++i) {
+        if (i) all += i + 1 == roots.size() ? "\" or \"" : "\", \"";
+        all += roots[i];
+    }
+    return all += '"';
+}
+
+} // namespace crema::detail
+#endif
 // ---- crema/web/app_core.hpp
 // app_core: what an app is made of, shared by its handle, its mounts and its servers.
 #include <functional>
@@ -26417,6 +28637,7 @@ struct app_core final : exchange_handler, std::enable_shared_from_this<app_core>
     std::shared_ptr<router_core> core = std::make_shared<router_core>();
     settings options;
     value locals = value::object();
+    view_store views;
     std::vector<std::unique_ptr<server>> servers;
     std::optional<watchdog> dog; // of servers that listen without blocking
 
@@ -26440,6 +28661,13 @@ struct app_core final : exchange_handler, std::enable_shared_from_this<app_core>
     CREMA_DECL void apply(const std::string& name, const change& c);   // here and below
     CREMA_DECL void adopt(app_core& child, value path);              // a child was mounted
     CREMA_DECL std::string path() const;                             // where it is mounted, from the top
+    CREMA_DECL app handle() const;                                   // as the application has it
+    std::shared_ptr<app_core> shared() const { return std::const_pointer_cast<app_core>(shared_from_this()); }
+
+    // render.hpp
+    CREMA_DECL void render(std::string_view name, value given, const value* of_answer, rendered_callback done);
+    CREMA_DECL std::shared_ptr<view_engine> engine(std::string_view extension); // its own or from above
+    CREMA_DECL std::shared_ptr<view> make_view(std::string_view name);          // null when there is none
 };
 
 } // namespace crema::detail
@@ -26579,198 +28807,105 @@ private:
 };
 
 } // namespace crema
-// ---- crema/web/transaction.hpp
-// transaction: one request on its way through the layers: request, response, running coroutines, what is left to do.
+// ---- crema/web/render.hpp
+// render: from a name and values to a text; what app.render and res.render do, and the awaitable.
+#include <coroutine>
 #include <exception>
 #include <memory>
-#include <string_view>
-#include <vector>
+#include <string>
+#include <utility>
 
-namespace crema::detail {
+namespace crema {
 
-// Returns "http://host" of a target in absolute form, as far as Express sees one; empty otherwise.
-CREMA_DECL std::string_view host_of(std::string_view target) noexcept;
+/** Is what `app::render` returns without a callback; nothing is rendered before it is awaited.
 
-// Returns the path of a target, without query and fragment; null data when it has none.
-CREMA_DECL std::string_view path_of(std::string_view target) noexcept;
+    @throws view_error when there is no such view; what the engine throws.
 
-// Where next() goes on: in a router, in the handlers of a route, in the callbacks of a parameter. In the arena of the
-// request. What Express keeps in closures.
-struct run {
-    enum class kind : unsigned char { router, route, param };
-    kind what;
-    run* outer = nullptr; // where it goes on when this one is through; null at the top
-};
+    @par Cancellation
+    Ends the wait; the engine goes on by itself.
 
-// What the callbacks of one parameter have done, for the paths behind that have the same value.
-struct param_memory {
-    std::string_view name, match, value;
-    bool wildcard = false;
-    baton::kind error = baton::kind::go;
-    std::uint32_t kept = 0; // of an error: which one, in transaction::kept_
-    param_memory* before = nullptr;
-};
-
-// A walk over the layers of a router.
-struct router_run : run {
-    const router_core* core = nullptr;
-    const app_core* app = nullptr; // whose settings count
-    std::uint32_t index = 0;       // next layer to look at
-    std::uint32_t steps = 0;       // calls of next() that are on the stack
-    method_mask options = 0;       // methods of the routes that matched an OPTIONS request
-    // what the request showed when this router was entered
-    std::string_view base_url;
-    path_params params;
-    const activity_label* below = nullptr;
-    std::string_view host; // "http://host" of a target in absolute form
-    // what the current layer has taken from the path
-    std::string_view removed;
-    bool slash_added = false;
-    std::string_view url_before, url_inside;
-    param_memory* called = nullptr;
-};
-
-// A walk over the handlers of a route.
-struct route_run : run {
-    const route_stack* stack = nullptr;
-    std::uint32_t index = 0;
-    std::uint32_t steps = 0;
-    method_mask method = 0;
-};
-
-// A walk over the callbacks of the parameters of one layer.
-struct param_run : run {
-    const layer* to = nullptr;
-    std::string_view path; // that was matched
-    std::size_t matched = 0, matched_at = 0;
-    const path_params::entry* entries = nullptr; // of this layer alone
-    std::uint32_t count = 0;
-    std::uint32_t index = 0;    // next parameter
-    std::uint32_t callback = 0; // next callback of it
-    const param_entry* now = nullptr;
-    param_memory* memory = nullptr;
-    std::uint32_t pending = 0; // an error that was on its way, in transaction::kept_, counted from 1
-};
-
-// A coroutine handler that runs.
-struct running : activation {
-    running(next_owner& t, run& where, const activity_label* l) noexcept : handed(*this) {
-        owner = &t;
-        from = &where;
-        label = l;
-    }
-    next handed; // stays where it is while the coroutine lives
-    environment env;
-    activity what;
-    task<> work;
-    bool starting = false;       // its first part runs
-    running* previous = nullptr; // all of this request
-};
-
-class transaction final : public exchange::listener, public next_owner {
+    @par Thread Safety
+    Only on the loop.
+*/
+class [[nodiscard("nothing is rendered until it is awaited")]] rendering : cancel_callback {
 public:
-    // Takes a request from the engine: builds the transaction in the memory of the exchange and sends it on its way.
-    static void begin(exchange& x, app_core& app);
-
-    request& req() noexcept { return req_; }
-    response& res() noexcept { return res_; }
-    exchange& raw() noexcept { return *x_; }
-    context_frame& context() noexcept { return context_; }
-    const app_core& app() const noexcept { return *now_; }             // that the current handler belongs to
-    const route_stack* route() const noexcept { return route_; }       // that matched last
-    arena& memory() noexcept { return x_->memory(); }
-
-    CREMA_DECL activation* pass(activation& from, const baton& b) override;
-    CREMA_DECL void hold(activation& a) noexcept override;
-    CREMA_DECL void drop(activation& a) noexcept override;
-    activation& current() noexcept;
-    void rewrite(std::string_view url);
-    void replace(std::string_view name, std::string_view value);
-
-    CREMA_DECL void on_finish() noexcept override;
-    CREMA_DECL void on_close(cancel_reason why) noexcept override;
-    CREMA_DECL void on_destroy() noexcept override;
-    bool wants_finish() const noexcept override { return !res_.on_finish_.empty(); }
+    /// @cond
+    rendering(std::shared_ptr<detail::app_core> app, std::string name, value locals)
+        : cancel_callback(&stop), app_(std::move(app)), name_(std::move(name)), locals_(std::move(locals)) {}
+    ~rendering() {
+        if (shared_) shared_->waits = nullptr;
+    }
+    bool await_ready() const noexcept { return false; }
+    template <class Promise>
+    bool await_suspend(std::coroutine_handle<Promise> h) {
+        env_ = environment_of(h);
+        if (env_->scope && env_->scope->is_cancelled()) {
+            stopped_ = env_->scope->reason();
+            return false;
+        }
+        shared_ = std::make_shared<ending>();
+        app_->render(name_, std::move(locals_), nullptr, promised{shared_}); // calls back later
+        waiter_ = h;
+        shared_->waits = this;
+        attach(env_->scope);
+        return true;
+    }
+    std::string await_resume() {
+        if (stopped_ != cancel_reason::none) throw cancelled(stopped_);
+        if (shared_->error) std::rethrow_exception(shared_->error);
+        return std::move(shared_->text);
+    }
+    /// @endcond
 
 private:
-    friend std::default_delete<transaction>;
-    transaction() noexcept : req_(*this), res_(*this) { anybody_.owner = this; }
-    ~transaction();
-    static std::vector<std::unique_ptr<transaction>>& spare();
-    void open(exchange& x, app_core& app);
-    void close() noexcept;
+    struct ending {
+        rendering* waits = nullptr;
+        std::exception_ptr error;
+        std::string text;
 
-    // dispatch.hpp
-    void go_on(run& where, const baton& b);
-    void walk(router_run& at, baton b);
-    const layer* search(router_run& at, baton& b, route::path_match& m);
-    bool choose(const layer& l, std::string_view path);
-    template <class Captures>
-    static std::string_view undecodable(const Captures& all, std::size_t size);
-    bool dispatch(router_run& at, const layer& l, std::string_view path, std::size_t matched, const baton& b);
-    void begin_params(router_run& at, const layer& l, std::size_t matched, std::size_t own, const baton& b);
-    void walk_route(route_run& at, baton b);
-    void walk_params(param_run& at, baton b);
-    void leave(router_run& at, const baton& b);
-    void later(run& at, const baton& b, bool leaving);
-    bool enter(router_run& at, const layer& l, std::string_view path, std::size_t matched);
-    void descend(router_run& at, const layer& l);
-    void restore(router_run& at);
-    void show_app(const app_core& a);
-    template <class Captures>
-    std::size_t bind(const Captures& all, std::size_t size, const router_run& at);
-    void bind_beside(path_params::entry* list, std::size_t own, const path_params& outer);
-    std::string_view join(std::string_view a, std::string_view b, std::string_view c = {});
-    std::uint32_t keep(const std::exception_ptr& e);
-    void set_path() noexcept;
-    void answer_options(const router_run& at);
-    void answer_not_allowed();
-    std::string list_methods(method_mask methods) const;
+        void end() {
+            if (auto* const w = std::exchange(waits, nullptr)) {
+                w->detach();
+                resume_in(*w->env_, w->waiter_);
+            }
+        }
+    };
+    // A callback that may be forgotten: then that is the error.
+    struct promised {
+        std::shared_ptr<ending> to;
+        explicit promised(std::shared_ptr<ending> s) noexcept : to(std::move(s)) {}
+        promised(promised&&) noexcept = default;
+        promised& operator=(promised&&) = delete;
+        ~promised() {
+            if (!to) return;
+            to->error = std::make_exception_ptr(view_error("the engine has not called back", {}));
+            to->end();
+        }
+        void operator()(std::exception_ptr error, std::string text) {
+            const auto s = std::exchange(to, nullptr);
+            if (!s) return;
+            s->error = std::move(error);
+            s->text = std::move(text);
+            s->end();
+        }
+    };
+    static void stop(cancel_callback& c) noexcept {
+        auto& self = static_cast<rendering&>(c);
+        self.shared_->waits = nullptr;
+        self.stopped_ = self.env_->scope->reason();
+        resume_in(*self.env_, self.waiter_);
+    }
 
-    void call(handler_base& fn, run& from, const activity_label* label, const baton& b);
-    bool body_first(handler_base& fn, run& from, const activity_label* label);
-    void invoke(handler_base& fn, run& from, const activity_label* label, const baton& b);
-    void settle(activation& a, std::exception_ptr error);
-    void finish(activation& a);
-    void hand_over(activation& a);
-    void unanswered(const activation& a);
-    void finally(const baton& b);
-    bool abandoned() const noexcept { return x_->scope().is_cancelled(); }
-
-    exchange* x_ = nullptr;
-    const app_core* app_ = nullptr;
-    const app_core* now_ = nullptr;
-    request req_;
-    response res_;
-    context_frame context_;
-    http::method method_ = http::method::unknown;
-    const char* method_text_ = nullptr;
-    const route_stack* route_ = nullptr;
-    activation* current_ = nullptr; // whose handler runs on the stack now
-    activation* pending_ = nullptr; // the last one that next() started and that has not ended
-    running* running_ = nullptr;    // all coroutine handlers of this request
-    activation anybody_;            // of holds that no handler is known for
-    const activation* forgot_ = nullptr; // ended without an answer while there were such holds
-    method_mask others_ = 0;        // methods of the paths that matched, when the app tells them
-    std::vector<std::exception_ptr> kept_; // errors that frames in the arena refer to
-    // what a layer with expressions has matched
-    std::vector<route::capture> chosen_;
-    std::size_t chosen_at_ = 0, chosen_length_ = 0;
-    route::expression::found found_;
+    std::shared_ptr<detail::app_core> app_;
+    std::string name_;
+    value locals_;
+    std::shared_ptr<ending> shared_;
+    environment* env_ = nullptr;
+    std::coroutine_handle<> waiter_;
+    cancel_reason stopped_ = cancel_reason::none;
 };
 
-} // namespace crema::detail
-
-// ---- crema/web/dispatch.hpp
-// dispatch: the way of a request through routers, routes and parameter callbacks, by Express' rules.
-#include <string_view>
-
-namespace crema::detail {
-
-// After so many calls of next() on top of each other a router or route goes on in an immediate.
-inline constexpr std::uint32_t max_steps = 100;
-
-} // namespace crema::detail
+} // namespace crema
 
 // ---- crema/web/final_handler.hpp
 // The final handler: answers what no layer has answered, and errors that nobody handled.
@@ -26908,7 +29043,207 @@ CREMA_DECL void final_handler(request& req, response& res, const settings& optio
 
 } // namespace crema
 #endif
-// ---- crema/web/dispatch.hpp, bodies
+// ---- crema/web/transaction.hpp
+// transaction: one request on its way through the layers: request, response, running coroutines, what is left to do.
+#include <exception>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace crema::detail {
+
+// Returns "http://host" of a target in absolute form, as far as Express sees one; empty otherwise.
+CREMA_DECL std::string_view host_of(std::string_view target) noexcept;
+
+// Returns the path of a target, without query and fragment; null data when it has none.
+CREMA_DECL std::string_view path_of(std::string_view target) noexcept;
+
+// After so many calls of next() on top of each other a router or route goes on in an immediate.
+inline constexpr std::int32_t max_steps = 100;
+
+// Where next() goes on: in a router, in the handlers of a route, in the callbacks of a parameter. In the arena of the
+// request. What Express keeps in closures.
+struct run {
+    enum class kind : unsigned char { router, route, param };
+    kind what;
+    run* outer = nullptr; // where it goes on when this one is through; null at the top
+    // Of a router: the layer that next() of the handler on the stack goes on with, where that is plain (layer::plain_behind).
+    const layer* ahead = nullptr;
+};
+
+// What the callbacks of one parameter have done, for the paths behind that have the same value.
+struct param_memory {
+    std::string_view name, match, value;
+    bool wildcard = false;
+    baton::kind error = baton::kind::go;
+    std::uint32_t kept = 0; // of an error: which one, in transaction::kept_
+    param_memory* before = nullptr;
+};
+
+// A walk over the layers of a router.
+struct router_run : run {
+    const router_core* core = nullptr;
+    const app_core* app = nullptr; // whose settings count
+    std::uint32_t index = 0;       // next layer to look at
+    std::int32_t left = max_steps; // how many more calls of next() may lie on the stack
+    method_mask options = 0;       // methods of the routes that matched an OPTIONS request
+    // what the request showed when this router was entered
+    std::string_view base_url;
+    path_params params;
+    const activity_label* below = nullptr;
+    std::string_view host; // "http://host" of a target in absolute form
+    // what the current layer has taken from the path
+    std::string_view removed;
+    bool slash_added = false;
+    std::string_view url_before, url_inside;
+    param_memory* called = nullptr;
+};
+
+// A walk over the handlers of a route.
+struct route_run : run {
+    const route_stack* stack = nullptr;
+    std::uint32_t index = 0;
+    std::int32_t left = max_steps;
+    method_mask method = 0;
+};
+
+// A walk over the callbacks of the parameters of one layer.
+struct param_run : run {
+    const layer* to = nullptr;
+    std::string_view path; // that was matched
+    std::size_t matched = 0, matched_at = 0;
+    const path_params::entry* entries = nullptr; // of this layer alone
+    std::uint32_t count = 0;
+    std::uint32_t index = 0;    // next parameter
+    std::uint32_t callback = 0; // next callback of it
+    const param_entry* now = nullptr;
+    param_memory* memory = nullptr;
+    std::uint32_t pending = 0; // an error that was on its way, in transaction::kept_, counted from 1
+};
+
+// A coroutine handler that runs.
+struct running : activation {
+    running(next_owner& t, run& where, const activity_label* l) noexcept : activation(t, &where, l), handed(*this) {}
+    lent_next handed; // stays where it is while the coroutine lives
+    environment env;
+    activity what;
+    task<> work;
+    bool starting = false;       // its first part runs
+    running* previous = nullptr; // all of this request
+};
+
+// Room for what a handler throws; it is there when the frame says so.
+union thrown_error {
+    thrown_error() noexcept {}
+    thrown_error(const thrown_error&) = delete;
+    ~thrown_error() {}
+    std::exception_ptr error;
+};
+
+class transaction final : public next_owner, public exchange::listener {
+public:
+    // Takes a request from the engine: builds the transaction in the memory of the exchange and sends it on its way.
+    static void begin(exchange& x, app_core& app);
+
+    request& req() noexcept { return req_; }
+    response& res() noexcept { return res_; }
+    exchange& raw() noexcept { return *x_; }
+    context_frame& context() noexcept { return context_; }
+    const app_core& app() const noexcept { return *now_; }             // that the current handler belongs to
+    const route_stack* route() const noexcept { return route_; }       // that matched last
+    arena& memory() noexcept { return x_->memory(); }
+
+    CREMA_DECL activation* go(call_frame& from) override;
+    CREMA_DECL activation* pass(call_frame& from, const baton& b) override;
+    CREMA_DECL activation& hold(call_frame& c) noexcept override;
+    CREMA_DECL void drop(activation& a) noexcept override;
+    activation& current() noexcept;
+    void rewrite(std::string_view url);
+    void replace(std::string_view name, std::string_view value);
+
+    CREMA_DECL void on_finish() noexcept override;
+    CREMA_DECL void on_close(cancel_reason why) noexcept override;
+    CREMA_DECL void on_destroy() noexcept override;
+    bool wants_finish() const noexcept override { return !res_.on_finish_.empty(); }
+
+private:
+    friend std::default_delete<transaction>;
+    transaction() noexcept : req_(*this), res_(*this) {}
+    ~transaction();
+    static std::vector<std::unique_ptr<transaction>>& spare();
+    void open(exchange& x, app_core& app);
+    void close() noexcept;
+
+    // dispatch.hpp
+    void go_on(run& where, const baton& b);
+    void walk(router_run& at, const baton& b);
+    void enter_plain(router_run& at);
+    const layer* search(router_run& at, const baton*& b, baton& wrong, route::path_match& m);
+    bool choose(const layer& l, std::string_view path);
+    template <class Captures>
+    static std::string_view undecodable(const Captures& all, std::size_t size);
+    bool dispatch(router_run& at, const layer& l, std::string_view path, std::size_t matched, const baton& b);
+    void begin_params(router_run& at, const layer& l, std::size_t matched, std::size_t own, const baton& b);
+    void walk_route(route_run& at, const baton& b);
+    void walk_params(param_run& at, baton b);
+    void leave(router_run& at, const baton& b);
+    void later(run& at, const baton& b, bool leaving);
+    bool enter(router_run& at, const layer& l, std::string_view path, std::size_t matched);
+    void descend(router_run& at, const layer& l);
+    void restore(router_run& at);
+    void show_app(const app_core& a);
+    template <class Captures>
+    std::size_t bind(const Captures& all, std::size_t size, const router_run& at);
+    void bind_beside(path_params::entry* list, std::size_t own, const path_params& outer);
+    std::string_view join(std::string_view a, std::string_view b, std::string_view c = {});
+    std::uint32_t keep(const std::exception_ptr& e);
+    void set_path() noexcept;
+    void answer_options(const router_run& at);
+    void answer_not_allowed();
+    std::string list_methods(method_mask methods) const;
+
+    void call(handler_base& fn, run& from, const activity_label* label, const baton& b);
+    bool body_first(handler_base& fn, run& from, const activity_label* label);
+    void invoke(handler_base& fn, run& from, const activity_label* label, const baton& b);
+    void start(handler_base& fn, run& from, const activity_label* label, const baton& b);
+    void settle(call_frame& c, thrown_error& thrown);
+    void settle(activation& a, std::exception_ptr error);
+    activation* go_slowly(call_frame& from);
+    activation& living(call_frame& c) noexcept;
+    void finish(activation& a);
+    void hand_over(activation& a);
+    void unanswered(const activity_label* label);
+    void finally(const baton& b);
+    bool abandoned() const noexcept { return x_->scope().is_cancelled(); }
+
+    exchange* x_ = nullptr;
+    const app_core* app_ = nullptr;
+    const app_core* now_ = nullptr;
+    request req_;
+    response res_;
+    context_frame context_;
+    http::method method_ = http::method::unknown;
+    const char* method_text_ = nullptr;
+    const route_stack* route_ = nullptr;
+    call_frame* current_ = nullptr; // whose handler runs on the stack now
+    activation* pending_ = nullptr; // the last one that next() started and that has not ended
+    running* running_ = nullptr;    // all coroutine handlers of this request
+    activation anybody_{*this};     // of holds that no handler is known for
+    const activity_label* forgot_ = nullptr; // ended without an answer while there were such holds
+    method_mask others_ = 0;        // methods of the paths that matched, when the app tells them
+    std::vector<std::exception_ptr> kept_; // errors that frames in the arena refer to
+    // what a layer with expressions has matched
+    std::vector<route::capture> chosen_;
+    std::size_t chosen_at_ = 0, chosen_length_ = 0;
+    route::expression::found found_;
+};
+
+} // namespace crema::detail
+
+// ---- crema/web/dispatch.hpp
+// dispatch: the way of a request through routers, routes and parameter callbacks, by Express' rules.
+#include <string_view>
+
 #if CREMA_BODIES
 #include <algorithm>
 #include <charconv>
@@ -26944,6 +29279,8 @@ CREMA_DECL void transaction::set_path() noexcept { req_.path_ = path_of(req_.url
 CREMA_DECL void transaction::rewrite(std::string_view url) {
     req_.url_ = memory().copy(url);
     set_path();
+    if (req_.path_.data() == nullptr) // nothing matches any more: nothing is plain
+        for (run* r = current_ ? current_->from : nullptr; r; r = r->outer) r->ahead = nullptr;
 }
 
 // Sets a parameter; one that is there changes where it stands, since routers around may restore the same list.
@@ -26989,15 +29326,13 @@ CREMA_DECL void transaction::go_on(run& where, const baton& b) {
 
 // Goes on from an immediate, when nothing of this request is on the stack.
 CREMA_DECL void transaction::later(run& at, const baton& b, bool leaving) {
-    auto* const a = ::new (memory().allocate(sizeof(activation), alignof(activation))) activation;
-    a->owner = this;
-    a->from = &at;
-    a->passed = leaving;
+    auto* const a = ::new (memory().allocate(sizeof(activation), alignof(activation))) activation(*this, &at);
+    if (leaving) a->state |= call_frame::passed;
     pending_ = a;
     x_->retain();
     x_->loop().set_immediate([this, a, b] {
         pending_ = nullptr;
-        if (a->passed) leave(static_cast<router_run&>(*a->from), b);
+        if (a->has_passed()) leave(static_cast<router_run&>(*a->from), b);
         else go_on(*a->from, b);
         a->ended = true;
         hand_over(*a);
@@ -27006,35 +29341,48 @@ CREMA_DECL void transaction::later(run& at, const baton& b, bool leaving) {
 }
 
 // next(err) of a router. Each turn of the loop is one call of the function of that name in Express' router.
-CREMA_DECL void transaction::walk(router_run& at, baton b) {
+CREMA_DECL void transaction::walk(router_run& at, const baton& given) {
+    baton none; // or what search() finds wrong
+    const baton* b = given.what == baton::kind::route ? &none : &given;
     for (;;) {
-        if (b.what == baton::kind::route) b = {};
         if (!at.removed.empty()) restore(at);
-        if (b.what == baton::kind::router) [[unlikely]] return later(at, {}, true);
-        if (at.index >= at.core->layers.size()) return later(at, b, true);
-        if (++at.steps > max_steps) [[unlikely]] {
-            at.steps = 0;
-            return later(at, b, false);
+        if (b->what == baton::kind::router) [[unlikely]] return later(at, {}, true);
+        if (at.index >= at.core->layers.size()) return later(at, *b, true);
+        if (--at.left < 0) [[unlikely]] {
+            at.left = max_steps;
+            return later(at, *b, false);
         }
+        if (at.ahead && b->what == baton::kind::go) return enter_plain(at);
+        at.ahead = nullptr;
         route::path_match m;
         const auto path = req_.path_;
-        const layer* const l = search(at, b, m);
-        if (!l) return leave(at, b);
+        const layer* const l = search(at, b, none, m);
+        if (!l) return leave(at, *b);
         std::size_t matched = m.length(), own = 0;
         if (l->choices.empty()) [[likely]] own = bind(m, m.size(), at);
         else {
             matched = chosen_length_;
             own = bind(chosen_, chosen_.size(), at);
         }
-        if (own != 0 && !at.core->params.empty()) [[unlikely]] return begin_params(at, *l, matched, own, b);
-        if (!dispatch(at, *l, path, matched, b)) continue; // not for such: as if it had called next(err)
-        at.steps = 0;
+        if (own != 0 && !at.core->params.empty()) [[unlikely]] return begin_params(at, *l, matched, own, *b);
+        if (!dispatch(at, *l, path, matched, *b)) continue; // not for such: as if it had called next(err)
+        at.left = max_steps;
         return;
     }
 }
 
+// Goes into the layer ahead.
+CREMA_DECL void transaction::enter_plain(router_run& at) {
+    const layer& l = *at.ahead;
+    at.ahead = l.plain_behind;
+    ++at.index;
+    req_.params_ = {};
+    invoke(*l.fn, at, l.label, {});
+    at.left = max_steps;
+}
+
 // The next layer that matches; what cannot be decoded becomes the error.
-CREMA_DECL const layer* transaction::search(router_run& at, baton& b, route::path_match& m) {
+CREMA_DECL const layer* transaction::search(router_run& at, const baton*& b, baton& wrong, route::path_match& m) {
     const auto path = req_.path_;
     if (path.data() == nullptr) [[unlikely]] return nullptr;
     const auto& layers = at.core->layers;
@@ -27048,7 +29396,9 @@ CREMA_DECL const layer* transaction::search(router_run& at, baton& b, route::pat
     // What cannot be decoded is an error whatever the method, and some requests ask for all methods.
     const bool every = escaped || method == http::method::options || method == http::method::head || app_->tells_methods;
     const auto fail = [&](std::string_view message) {
-        if (b.what != baton::kind::error) b = {baton::kind::error, std::make_exception_ptr(http_error(400, message))};
+        if (b->what == baton::kind::error) return;
+        wrong = {baton::kind::error, std::make_exception_ptr(http_error(400, message))};
+        b = &wrong;
     };
     route::matcher::search candidates(at.core->index, path, every ? all_methods : mask_of(method), at.index);
     for (;;) {
@@ -27067,14 +29417,14 @@ CREMA_DECL const layer* transaction::search(router_run& at, baton& b, route::pat
                 continue;
             }
         } else if (escaped && m.size() != 0) {
-            const auto wrong = undecodable(m, m.size());
-            if (!wrong.empty()) {
-                fail("Failed to decode param '" + std::string(wrong) + "'");
+            const auto part = undecodable(m, m.size());
+            if (!part.empty()) {
+                fail("Failed to decode param '" + std::string(part) + "'");
                 continue;
             }
         }
         if (!l.route) return &l;
-        if (b.what == baton::kind::error) continue;
+        if (b->what == baton::kind::error) continue;
         if (!l.route->handles(method)) {
             if (method == http::method::options) at.options |= l.route->allowed;
             else if (app_->tells_methods) others_ |= l.route->allowed;
@@ -27242,7 +29592,7 @@ CREMA_DECL void transaction::walk_params(param_run& at, baton b) {
         chosen_at_ = at.matched_at;
         if (!dispatch(outer, *at.to, at.path, at.matched, pending)) walk(outer, pending);
     }
-    outer.steps = 0;
+    outer.left = max_steps;
 }
 
 // Goes into a layer. False when it is not for such: an error handler without an error, or the other way round.
@@ -27259,6 +29609,7 @@ CREMA_DECL bool transaction::dispatch(router_run& at, const layer& l, std::strin
         walk_route(*r, {});
         return true;
     }
+    if (matched == 0 && (!at.core->merge_params || at.params.size() == 0)) at.ahead = l.plain_behind;
     const bool fits = l.mounted ? b.what != baton::kind::error : l.fn->takes_error == (b.what == baton::kind::error);
     // Express takes the path away before it looks; giving it back changes nothing, except where it stands elsewhere by now.
     if (!fits && (matched == 0 || path.data() == req_.url_.data() + at.host.size())) return false;
@@ -27325,6 +29676,7 @@ CREMA_DECL void transaction::descend(router_run& at, const layer& l) {
     r->app = l.app ? l.app.get() : at.app;
     r->base_url = req_.base_url_;
     r->params = req_.params_;
+    if (!r->core->merge_params || r->params.size() == 0) r->ahead = r->core->plain_first;
     if (!req_.url_.starts_with('/')) [[unlikely]] r->host = host_of(req_.url_);
     r->below = at.removed.empty() ? at.below : at.below ? &label_below(*l.label, *at.below) : l.label;
     if (r->app != at.app) show_app(*r->app);
@@ -27340,23 +29692,23 @@ CREMA_DECL void transaction::show_app(const app_core& a) {
 }
 
 // next(err) of a handler of a route.
-CREMA_DECL void transaction::walk_route(route_run& at, baton b) {
+CREMA_DECL void transaction::walk_route(route_run& at, const baton& b) {
     auto& outer = static_cast<router_run&>(*at.outer);
     const auto& entries = at.stack->entries;
     for (;;) {
         if (b.what == baton::kind::route) return walk(outer, {});
-        if (b.what == baton::kind::router || at.index >= entries.size()) return walk(outer, std::move(b));
-        if (++at.steps > max_steps) [[unlikely]] {
-            at.steps = 0;
+        if (b.what == baton::kind::router || at.index >= entries.size()) return walk(outer, b);
+        if (--at.left < 0) [[unlikely]] {
+            at.left = max_steps;
             return later(at, b, false);
         }
         const route_entry* e = nullptr;
         while (!e && at.index < entries.size())
             if (const auto& one = entries[at.index++]; one.methods & at.method) e = &one;
-        if (!e) return walk(outer, std::move(b));
+        if (!e) return walk(outer, b);
         if (e->fn->takes_error != (b.what == baton::kind::error)) continue; // as if it had called next(err)
         call(*e->fn, at, e->label, b);
-        at.steps = 0;
+        at.left = max_steps;
         return;
     }
 }
@@ -27457,7 +29809,13 @@ CREMA_DECL void transaction::begin(exchange& x, app_core& app) {
     top->app = &app;
     const auto target = x.head().target();
     if (!target.starts_with('/')) [[unlikely]] top->host = host_of(target);
-    self->walk(*top, {});
+    top->ahead = top->core->plain_first;
+    if (top->ahead && self->req_.path_.data()) {
+        --top->left;
+        self->enter_plain(*top);
+    } else {
+        self->walk(*top, {});
+    }
 }
 
 // Transactions that are not in use, with the room that their parts have grown to.
@@ -27505,9 +29863,12 @@ CREMA_DECL void transaction::on_finish() noexcept {
 CREMA_DECL void transaction::on_close(cancel_reason) noexcept {}
 
 CREMA_DECL void transaction::on_destroy() noexcept {
-    auto callbacks = std::exchange(res_.on_close_, {});
-    auto& loop = x_->loop();
-    for (auto& f : callbacks) loop.callback(f);
+    res_.watched_.over(req_, res_);
+    if (!res_.on_close_.empty()) [[unlikely]] {
+        auto callbacks = std::exchange(res_.on_close_, {});
+        auto& loop = x_->loop();
+        for (auto& f : callbacks) loop.callback(f);
+    }
     close();
     auto& pool = spare();
     if (pool.size() < 1024) pool.emplace_back(this);
@@ -27515,12 +29876,47 @@ CREMA_DECL void transaction::on_destroy() noexcept {
 }
 
 // next() of some handler.
-CREMA_DECL activation* transaction::pass(activation& from, const baton& b) {
-    from.passed = true;
+CREMA_DECL activation* transaction::pass(call_frame& from, const baton& b) {
+    from.state |= call_frame::passed;
     pending_ = nullptr;
     go_on(*from.from, b);
     return last_of(pending_);
 }
+
+// The same without an error. A plain middleware that calls next() directly is what most requests pass most often: nothing
+// is done here that it does not need. What the thread shows is what the caller's frame says, so that it need not be read.
+CREMA_DECL activation* transaction::go(call_frame& from) {
+    auto& at = static_cast<router_run&>(*from.from); // if `ahead` says so
+    const layer* const l = at.ahead;
+    if (!l || current_ != &from || at.below || --at.left < 0) [[unlikely]] return go_slowly(from);
+    from.state |= call_frame::passed;
+    pending_ = nullptr;
+    at.ahead = l->plain_behind;
+    ++at.index;
+    req_.params_ = {};
+    this_thread_activity().label.store(l->label, std::memory_order_release);
+    call_frame c;
+    c.owner = this;
+    c.from = &at;
+    c.label = l->label;
+    c.state = 0;
+    current_ = &c;
+    lent_next n(c);
+    thrown_error thrown;
+    try {
+        l->fn->call(req_, res_, n.it, nullptr, nullptr);
+    } catch (...) {
+        std::construct_at(&thrown.error, std::current_exception());
+        c.state |= call_frame::failed;
+    }
+    this_thread_activity().label.store(from.label, std::memory_order_release);
+    current_ = &from;
+    if (c.state != call_frame::passed) [[unlikely]] settle(c, thrown);
+    static_cast<router_run&>(*from.from).left = max_steps;
+    return last_of(pending_);
+}
+
+CREMA_NOINLINE CREMA_DECL activation* transaction::go_slowly(call_frame& from) { return pass(from, {}); }
 
 // Runs a handler; the body comes first where the handler needs it.
 CREMA_DECL void transaction::call(handler_base& fn, run& from, const activity_label* label, const baton& b) {
@@ -27539,11 +29935,8 @@ CREMA_DECL bool transaction::body_first(handler_base& fn, run& from, const activ
     const bool json = of_size &&
                       x_->head().get(http::field::content_type).find("json") != std::string_view::npos;
     if (!json && !fn.takes_body) return false;
-    auto* a = ::new (x_->memory().allocate(sizeof(activation), alignof(activation))) activation;
-    a->owner = this;
-    a->from = &from;
-    a->label = label;
-    a->passed = true; // not a handler: nothing to report
+    auto* a = ::new (memory().allocate(sizeof(activation), alignof(activation))) activation(*this, &from, label);
+    a->state |= call_frame::passed; // not a handler: nothing to report
     hold(*a);
     pending_ = a;
     x_->read_all(small, [this, a, &fn, &from, label](std::error_code ec, std::string text) {
@@ -27567,28 +29960,27 @@ CREMA_DECL bool transaction::body_first(handler_base& fn, run& from, const activ
 CREMA_DECL void transaction::invoke(handler_base& fn, run& from, const activity_label* label, const baton& b) {
     const auto& around = static_cast<const router_run&>(from.what == run::kind::router ? from : *from.outer);
     if (around.below) label = &label_below(*label, *around.below);
-    auto& memory = x_->memory();
-    if (!fn.suspends) {
-        const activity what{label, method_text_};
-        const activity_scope shown(&what);
-        auto* a = ::new (memory.allocate(sizeof(activation), alignof(activation))) activation;
-        a->owner = this;
-        a->from = &from;
-        a->label = label;
-        auto* const outer = std::exchange(current_, a);
-        next n(*a);
-        task<> none;
-        std::exception_ptr error;
-        try {
-            fn.call(req_, res_, n, &b.error, none);
-        } catch (...) {
-            error = std::current_exception();
-        }
-        current_ = outer;
-        settle(*a, std::move(error));
-        return;
+    if (from.what == run::kind::route) req_.route_ = label;
+    if (fn.suspends) return start(fn, from, label, b);
+    const activity what{label, method_text_};
+    const activity_scope shown(&what);
+    call_frame c{this, &from, label, 0, nullptr};
+    auto* const outer = std::exchange(current_, &c);
+    lent_next n(c);
+    thrown_error thrown;
+    try {
+        fn.call(req_, res_, n.it, &b.error, nullptr);
+    } catch (...) {
+        std::construct_at(&thrown.error, std::current_exception());
+        c.state |= call_frame::failed;
     }
-    auto* a = ::new (memory.allocate(sizeof(running), alignof(running))) running(*this, from, label);
+    current_ = outer;
+    if (c.state != call_frame::passed) settle(c, thrown);
+}
+
+// The same for a coroutine.
+CREMA_DECL void transaction::start(handler_base& fn, run& from, const activity_label* label, const baton& b) {
+    auto* a = ::new (memory().allocate(sizeof(running), alignof(running))) running(*this, from, label);
     a->what = {label, method_text_};
     a->env.scope = &x_->scope();
     a->env.what = &a->what;
@@ -27596,10 +29988,10 @@ CREMA_DECL void transaction::invoke(handler_base& fn, run& from, const activity_
     a->previous = running_;
     running_ = a;
     const activity_scope shown(&a->what);
-    auto* const outer = std::exchange(current_, a);
+    auto* const outer = std::exchange(current_, static_cast<call_frame*>(a));
     std::exception_ptr error;
     try {
-        fn.call(req_, res_, a->handed, &b.error, a->work);
+        fn.call(req_, res_, a->handed.it, &b.error, &a->work);
     } catch (...) {
         error = std::current_exception();
     }
@@ -27632,6 +30024,24 @@ CREMA_DECL void transaction::invoke(handler_base& fn, run& from, const activity_
     current_ = outer;
 }
 
+// A synchronous handler has returned: did it answer, hand on, throw? Is it kept for later?
+CREMA_DECL void transaction::settle(call_frame& c, thrown_error& thrown) {
+    std::exception_ptr error;
+    if (c.state & call_frame::failed) [[unlikely]] {
+        error = std::move(thrown.error);
+        std::destroy_at(&thrown.error);
+    }
+    if (c.state & call_frame::kept) {
+        c.lives_on->state |= c.state;
+        return settle(*c.lives_on, std::move(error));
+    }
+    if (error) [[unlikely]] {
+        if (!abandoned()) pass(c, {baton::kind::error, std::move(error)}); // else nobody is there to be answered
+        return;
+    }
+    if (!(c.state & call_frame::passed) && !res_.begun_ && !abandoned() && !x_->ended()) [[unlikely]] unanswered(c.label);
+}
+
 // A handler has ended: was the request answered, handed on, or kept for later?
 CREMA_DECL void transaction::settle(activation& a, std::exception_ptr error) {
     a.ended = true;
@@ -27643,7 +30053,7 @@ CREMA_DECL void transaction::settle(activation& a, std::exception_ptr error) {
         pending_ = &a;
         return;
     }
-    if (!a.passed && !res_.begun_ && !abandoned() && !x_->ended()) [[unlikely]] unanswered(a);
+    if (!a.has_passed() && !res_.begun_ && !abandoned() && !x_->ended()) [[unlikely]] unanswered(a.label);
     if (a.waiter) finish(a);
 }
 
@@ -27662,23 +30072,34 @@ CREMA_DECL void transaction::hand_over(activation& a) {
     more->waiter_env = a.waiter_env;
 }
 
-CREMA_DECL void transaction::hold(activation& a) noexcept {
+// What stands for a call beyond its time on the stack.
+CREMA_DECL activation& transaction::living(call_frame& c) noexcept {
+    if (!(c.state & call_frame::kept)) {
+        c.lives_on = ::new (memory().allocate(sizeof(activation), alignof(activation))) activation(*this, c.from, c.label);
+        c.state |= call_frame::kept;
+    }
+    return *c.lives_on;
+}
+
+CREMA_DECL activation& transaction::hold(call_frame& c) noexcept {
+    auto& a = living(c);
     ++a.holds;
     x_->retain();
+    return a;
 }
 
 CREMA_DECL void transaction::drop(activation& a) noexcept {
     if (--a.holds == 0 && a.ended) {
-        if (!a.passed && !res_.begun_ && !abandoned() && !x_->ended()) unanswered(a);
+        if (!a.has_passed() && !res_.begun_ && !abandoned() && !x_->ended()) unanswered(a.label);
         finish(a);
     }
-    if (&a == &anybody_ && a.holds == 0 && forgot_ && !res_.begun_ && !abandoned() && !x_->ended()) unanswered(*forgot_);
+    if (&a == &anybody_ && a.holds == 0 && forgot_ && !res_.begun_ && !abandoned() && !x_->ended()) unanswered(forgot_);
     x_->release();
 }
 
 // Whose code runs: the handler on the stack, or a coroutine that was resumed.
 CREMA_DECL activation& transaction::current() noexcept {
-    if (current_) return *current_;
+    if (current_) return living(*current_);
     const auto* const shown = this_thread_activity().label.load(std::memory_order_relaxed);
     for (auto* r = running_; r; r = r->previous)
         if (!r->ended && r->label == shown) return *r;
@@ -27687,15 +30108,15 @@ CREMA_DECL activation& transaction::current() noexcept {
     return anybody_;
 }
 
-CREMA_DECL void transaction::unanswered(const activation& a) {
+CREMA_DECL void transaction::unanswered(const activity_label* label) {
     if (anybody_.holds) {
-        forgot_ = &a;
+        forgot_ = label;
         return;
     }
-    const auto& where = a.label->where;
+    const auto& where = label->where;
     std::fprintf(stderr, "crema: %.*s %.*s: the %.*s registered at %s:%u ended without an answer, without next() and without hold()\n",
                  static_cast<int>(req_.method().size()), req_.method().data(), static_cast<int>(req_.original_url().size()),
-                 req_.original_url().data(), static_cast<int>(a.label->kind.size()), a.label->kind.data(), where.file_name(),
+                 req_.original_url().data(), static_cast<int>(label->kind.size()), label->kind.data(), where.file_name(),
                  static_cast<unsigned>(where.line()));
     finally({baton::kind::error, std::make_exception_ptr(http_error(500, "the handler did not answer"))});
 }
@@ -27712,9 +30133,11 @@ CREMA_DECL void transaction::finally(const baton& b) {
 } // namespace detail
 
 CREMA_DECL exchange_hold response::hold() {
-    auto& a = owner_->current();
-    owner_->hold(a);
-    return exchange_hold(&a);
+    return exchange_hold(&owner_->hold(owner_->current()));
+}
+CREMA_DECL void response::before_end(unique_function<void(end_callback)> f) {
+    if (ended_) throw already_answered("before_end()");
+    hooked().end.push_back({&owner_->current(), std::move(f)});
 }
 CREMA_DECL response& exchange_hold::res() const noexcept { return static_cast<detail::transaction*>(at_->owner)->res(); }
 CREMA_DECL request& exchange_hold::req() const noexcept { return static_cast<detail::transaction*>(at_->owner)->req(); }
@@ -27731,6 +30154,121 @@ CREMA_DECL bool request::stale() const { return !fresh(); }
 
 } // namespace crema
 #endif
+// ---- crema/web/render.hpp, bodies
+#if CREMA_BODIES
+#include <stdexcept>
+
+namespace crema {
+namespace detail {
+
+// What JavaScript takes for true.
+inline bool truthy(const value& v) {
+    if (v.is_bool()) return v.as_bool();
+    if (v.is_number()) return v.as_double() != 0;
+    return v.is_string() ? !v.as_string().empty() : !v.is_null();
+}
+
+CREMA_DECL std::shared_ptr<view_engine> app_core::engine(std::string_view extension) {
+    {
+        const std::lock_guard lock(views.guard);
+        if (const auto at = views.engines.find(extension); at != views.engines.end()) return at->second;
+    }
+    const auto above = parent.lock();
+    return above ? above->engine(extension) : nullptr;
+}
+
+CREMA_DECL std::shared_ptr<view> app_core::make_view(std::string_view name) {
+    const auto* const set = options.get("view engine");
+    const view_options asked{set && set->is_string() ? set->as_string() : std::string(), view_roots(options)};
+    if (options.make_view) return options.make_view(name, asked);
+    std::string file(name);
+    auto extension = view_extension(name);
+    if (extension.empty()) {
+        if (asked.default_engine.empty())
+            throw view_error("No default engine was specified and no extension was provided.", name);
+        extension = (asked.default_engine.front() == '.' ? "" : ".") + asked.default_engine;
+        file += extension;
+    }
+    auto made = engine(extension);
+    if (!made)
+        throw view_error("No engine is registered for \"" + extension + "\": app.engine(\"" + extension.substr(1) + "\", …)", name);
+    auto path = find_view(asked.roots, file, extension);
+    return path.empty() ? nullptr : std::make_shared<file_view>(std::move(path), std::move(made));
+}
+
+CREMA_DECL void app_core::render(std::string_view name, value given, const value* of_answer, rendered_callback done) {
+    value all = value::object({});
+    all["settings"] = options.all();
+    for (const value* const from : {static_cast<const value*>(&locals), of_answer, static_cast<const value*>(&given)})
+        if (from)
+            for (const auto& [key, v] : from->members()) all[key] = v;
+    if (const auto* const told = all.find("cache"); !told || told->is_null()) {
+        const auto* const on = options.get("view cache");
+        all["cache"] = value(on && truthy(*on));
+    }
+    const bool kept = truthy(all["cache"]);
+    std::shared_ptr<view> found;
+    if (kept) {
+        const std::lock_guard lock(views.guard);
+        if (const auto at = views.cache.find(name); at != views.cache.end()) found = at->second;
+    }
+    if (!found) {
+        found = make_view(name);
+        if (found && kept) {
+            const std::lock_guard lock(views.guard);
+            views.cache.emplace(std::string(name), found);
+        }
+    }
+    // Who asked is called back later, whatever the engine does.
+    auto& l = loop::current();
+    const auto inside = std::make_shared<bool>(true);
+    const auto shared = std::make_shared<rendered_callback>(std::move(done));
+    const auto later = [&l, inside, shared](std::exception_ptr error, std::string text) {
+        if (!*shared) return; // called back twice
+        if (!*inside) return std::exchange(*shared, {})(std::move(error), std::move(text));
+        l.next_tick([to = std::exchange(*shared, {}), error = std::move(error), text = std::move(text)]() mutable {
+            to(std::move(error), std::move(text));
+        });
+    };
+    try {
+        if (!found) throw view_error(lookup_message(name, view_roots(options)), name);
+        found->render(std::move(all), later);
+    } catch (...) {
+        later(std::current_exception(), {});
+    }
+    *inside = false;
+}
+
+} // namespace detail
+
+// The exchange stays until the callback was called or forgotten; what that throws goes to the error handlers.
+CREMA_DECL void response::render_with(std::string_view name, value values, rendered_callback done) {
+    auto& from = owner_->current();
+    exchange_hold hold(&owner_->hold(from));
+    owner_->app().shared()->render(
+        name, std::move(values), locals_ ? &*locals_ : nullptr,
+        [this, &from, hold = std::move(hold), done = std::move(done)](std::exception_ptr error, std::string text) mutable {
+            try {
+                return done(std::move(error), std::move(text));
+            } catch (...) {
+                error = std::current_exception();
+            }
+            if (exchange_->scope().is_cancelled()) return; // nobody is there to be answered
+            if (from.from) owner_->pass(from, {detail::baton::kind::error, std::move(error)});
+            else final_handler(*req_, *this, *settings_, error);
+        });
+}
+
+CREMA_DECL void response::render(std::string_view name, value values) {
+    render_with(name, std::move(values), [this](std::exception_ptr error, std::string text) {
+        if (exchange_->scope().is_cancelled()) return;
+        if (error) std::rethrow_exception(error);
+        send(text);
+    });
+}
+
+} // namespace crema
+#endif
 // ---- crema/web/send.hpp
 // send: finds a file, answers conditions and ranges, streams it; shared by response::send_file and static_files.
 #include <functional>
@@ -27744,6 +30282,12 @@ namespace crema {
 /// Sets fields of an answer that sends a file: called with the response, the path of the file and what is known of it.
 using set_headers_function = std::function<void(response& res, std::string_view path, const fs::file_status& status)>;
 
+/// Is a coding of files that lie beside others: `{"br", ".br"}` for app.js.br beside app.js.
+struct precompressed {
+    std::string coding; ///< as in Content-Encoding
+    std::string suffix; ///< of the name of the file
+};
+
 namespace detail {
 
 // What is to be sent, and how. Lives until it was sent.
@@ -27753,6 +30297,9 @@ struct file_plan {
     bool etag = true;                        // send one
     std::span<const std::string> extensions; // tried when there is no such file
     std::span<const std::string> index;      // tried in a directory whose name ends in a slash
+    std::span<const precompressed> coded;    // tried beside the file
+    bool strong_etag = false;
+    const std::function<bool(std::string_view)>* immutable_names = nullptr;
     const set_headers_function* set_headers = nullptr;
     send_file_options how;
 };
@@ -27785,6 +30332,45 @@ private:
 
 } // namespace detail
 } // namespace crema
+
+// ---- crema/fs/at_hand.hpp
+// at_hand: opens and reads files whose names and octets the kernel has in memory, without ever waiting for a disk.
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string_view>
+
+namespace crema::fs {
+
+/** Open a file or directory for reading if that takes no waiting; for the loop's own thread.
+
+    On Linux the kernel looks the names up among those it has in memory (openat2 with RESOLVE_CACHED). Where it would have to ask
+    a disk or a network, nothing is opened: then `open_beneath` or `open_without_waiting` do it, on the pool.
+
+    @param root The directory that nothing may lead out of, as for `open_beneath`; empty when there is none.
+    @param below The path below it, or the whole path when there is no root.
+    @return The file; nothing when it might have to wait, always so on other systems.
+    @throws system_error With the path, as `open_beneath`.
+*/
+CREMA_DECL std::optional<file> open_at_hand(const std::filesystem::path& root, std::string_view below);
+
+/** Read what is in memory of an open file; for the loop's own thread.
+
+    @return How many octets, fewer than asked for when the rest has to come from a disk; 0 at the end of the file. Nothing when the
+    first octet has to, or when it cannot be told: then `file::read`, on the pool.
+    @throws system_error With the path.
+*/
+CREMA_DECL std::optional<std::size_t> read_at_hand(const file& f, std::uint64_t offset, char* into, std::size_t size);
+
+/** Tell whether octets of an open file are in memory; for the loop's own thread. What is may go again: a guess that hardly ever
+    fails.
+
+    Linux 6.5 and newer know of each page; older ones are asked for the first and the last octet.
+*/
+CREMA_DECL bool is_at_hand(const file& f, std::uint64_t offset, std::size_t size) noexcept;
+
+} // namespace crema::fs
 
 // ---- crema/fs/open_beneath.hpp
 // open_beneath: opens a file below a directory that no link and no `..` leads out of.
@@ -27947,6 +30533,108 @@ CREMA_DECL file open_beneath(const std::filesystem::path& root, std::string_view
 
 } // namespace crema::fs
 #endif
+// ---- crema/fs/at_hand.hpp, bodies
+#if CREMA_BODIES
+#include <atomic>
+#include <cerrno>
+#include <fcntl.h>
+#include <string>
+#include <sys/uio.h>
+#include <unistd.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#endif
+
+namespace crema::fs {
+namespace detail {
+
+// -1 and errno; EAGAIN when it would have to wait, or cannot be told.
+inline int openat_at_hand([[maybe_unused]] int directory, [[maybe_unused]] const char* path,
+                          [[maybe_unused]] int flags, [[maybe_unused]] std::uint64_t resolve) noexcept {
+#if defined(__linux__) && defined(SYS_openat2)
+    static std::atomic<bool> kernel_can{true}; // 5.12 and newer, and no filter of system calls that forbids it
+    if (kernel_can.load(std::memory_order_relaxed)) {
+        struct {
+            std::uint64_t flags, mode, resolve;
+        } how{static_cast<std::uint64_t>(flags), 0, resolve | 0x20}; // cached
+        const auto fd = ::syscall(SYS_openat2, directory, path, &how, sizeof how);
+        if (fd >= 0) return static_cast<int>(fd);
+        if (errno != ENOSYS && errno != EINVAL && errno != EPERM) {
+            if (errno == EINTR) errno = EAGAIN;
+            return -1;
+        }
+        kernel_can.store(errno == EPERM, std::memory_order_relaxed);
+    }
+#endif
+    errno = EAGAIN;
+    return -1;
+}
+
+} // namespace detail
+
+CREMA_DECL std::optional<file> open_at_hand(const std::filesystem::path& root, std::string_view below) {
+    const auto opened = [&](int fd) -> std::optional<file> {
+        if (fd >= 0) return file::adopt(fd, root / below);
+        if (errno == EAGAIN) return std::nullopt;
+        detail::fail(errno, root / below);
+    };
+    if (below.find('\0') != below.npos) detail::fail(EINVAL, root);
+    const std::string path(below);
+    if (root.empty()) return opened(detail::openat_at_hand(AT_FDCWD, path.c_str(), detail::read_without_waiting, 0));
+    if (below.starts_with('/')) detail::fail(EXDEV, root);
+    const int directory =
+        detail::openat_at_hand(AT_FDCWD, root.c_str(), O_RDONLY | O_CLOEXEC | O_DIRECTORY, 0);
+    if (directory < 0) return opened(directory);
+    const int fd = detail::openat_at_hand(directory, path.empty() ? "." : path.c_str(), detail::read_without_waiting,
+                                          0x08 | 0x02); // beneath, and no links of /proc
+    const int error = errno;
+    ::close(directory);
+    errno = error;
+    return opened(fd);
+}
+
+CREMA_DECL bool is_at_hand([[maybe_unused]] const file& f, [[maybe_unused]] std::uint64_t offset,
+                           [[maybe_unused]] std::size_t size) noexcept {
+#if defined(__linux__) && defined(RWF_NOWAIT)
+    if (size == 0) return true;
+    static std::atomic<bool> kernel_can{true};
+    if (kernel_can.load(std::memory_order_relaxed)) {
+        static constexpr long cachestat = 451; // the same on every architecture
+        const std::uint64_t range[2]{offset, size};
+        std::uint64_t cached[5]{}; // pages: there, dirty, …
+        if (::syscall(cachestat, f.descriptor(), range, cached, 0u) == 0) {
+            static const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+            return cached[0] >= (offset + size - 1) / page - offset / page + 1;
+        }
+        if (errno == ENOSYS) kernel_can.store(false, std::memory_order_relaxed);
+    }
+    const auto has = [&](std::uint64_t at) {
+        char c;
+        const ::iovec room{&c, 1};
+        return ::preadv2(f.descriptor(), &room, 1, static_cast<off_t>(at), RWF_NOWAIT) == 1;
+    };
+    return has(offset) && has(offset + size - 1);
+#else
+    return false;
+#endif
+}
+
+CREMA_DECL std::optional<std::size_t> read_at_hand(const file& f, std::uint64_t offset, char* into, std::size_t size) {
+#if defined(__linux__) && defined(RWF_NOWAIT)
+    const ::iovec room{into, size};
+    const auto n = ::preadv2(f.descriptor(), &room, 1, static_cast<off_t>(offset), RWF_NOWAIT);
+    if (n >= 0) return static_cast<std::size_t>(n);
+    if (errno == EAGAIN || errno == EINTR || errno == EOPNOTSUPP || errno == ENOSYS || errno == EINVAL || errno == ESPIPE)
+        return std::nullopt;
+    detail::fail(errno, f.path());
+#else
+    (void)f, (void)offset, (void)into, (void)size;
+    return std::nullopt;
+#endif
+}
+
+} // namespace crema::fs
+#endif
 // ---- crema/web/send.hpp, bodies
 #if CREMA_BODIES
 #include <algorithm>
@@ -27959,6 +30647,7 @@ namespace crema {
 namespace detail {
 
 inline constexpr std::size_t file_piece = 128 * 1024; // read at once
+inline constexpr std::size_t mapped_piece = 2 * 1024 * 1024; // sent at once without being read
 
 // Cleans a path as Node's normalize does: no empty parts, no ".", ".." only in front of everything.
 inline std::string normal_path(std::string_view path) {
@@ -28017,27 +30706,40 @@ inline http_error file_error(int code, std::string_view path) {
     return http_error(500, std::system_category().message(code).append(", '").append(path).append("'"));
 }
 
-// Looks for the file; on the pool.
+// Looks for the file: first among what the kernel has in memory, on the loop; if that does not tell, on the pool.
 struct file_search {
     const file_plan& plan;
     std::string below; // of the root, or absolute; no slash at the end
     bool slash;        // there was one
     bool ahead;        // read the begin of the file at once
 
+    bool at_hand = true; // without waiting
+    bool waits = false;  // cannot be told without
     bool directory = false;
     int error = 0;
     fs::file file{};
     fs::file_status status{};
     std::string path{};  // of what was looked at last
     std::string front{}; // the begin of the file
+    std::vector<const precompressed*> wanted{}; // the codings that the client takes, the best first
+    const precompressed* coded = nullptr;       // how the file is coded
+    std::string opened{};                       // below the root, what `path` is
 
     // Opens; false when there is nothing that could be sent, with the reason in `error`.
-    bool open(const std::string& name) {
-        path = name;
-        if (plan.rooted) path = plan.how.root.native() + (name.empty() ? "" : "/" + name);
+    bool open(std::string what) {
+        opened = std::move(what);
+        path = opened;
+        if (plan.rooted) path = plan.how.root.native() + (opened.empty() ? "" : "/" + opened);
+        const bool beneath = plan.rooted && !opened.empty();
         try {
-            file =
-                plan.rooted && !name.empty() ? fs::open_beneath(plan.how.root, name) : fs::open_without_waiting(path);
+            if (at_hand) {
+                auto there = beneath ? fs::open_at_hand(plan.how.root, opened) : fs::open_at_hand({}, path);
+                if (!there) {
+                    waits = true;
+                    return true; // the search ends
+                }
+                file = std::move(*there);
+            } else file = beneath ? fs::open_beneath(plan.how.root, opened) : fs::open_without_waiting(path);
             status = fs::stat_now(file);
             directory = status.is_directory();
             error = directory || status.is_file() ? 0 : ENOENT; // a pipe, a device
@@ -28063,13 +30765,66 @@ struct file_search {
             if (error == 0) error = ENOENT;
         }
     }
+    // Takes what lies beside the file, compressed, when the client takes it.
+    void find_coded() {
+        if (waits || error != 0 || directory) return;
+        for (const auto* c : wanted) {
+            const auto plain_name = opened, plain_path = path;
+            auto plain_file = std::move(file);
+            const auto plain_status = status;
+            const bool there = open(plain_name + c->suffix) && !directory;
+            if (waits) return;
+            path = plain_path; // whose extension tells the type
+            if (there) {
+                coded = c;
+                return;
+            }
+            opened = plain_name;
+            file = std::move(plain_file);
+            status = plain_status;
+            directory = false;
+            error = 0;
+        }
+    }
+    // True when it knows; then nothing is left to be done on the pool.
+    bool run_at_hand() {
+        find();
+        find_coded();
+        if (waits) {
+            at_hand = waits = directory = false;
+            error = 0;
+            return false;
+        }
+        if (error != 0 || directory || !ahead || status.size == 0 || status.size > file_piece) return true;
+        front.resize(static_cast<std::size_t>(status.size));
+        const auto n = fs::read_at_hand(file, 0, front.data(), front.size());
+        front.resize(n.value_or(0)); // what is not there yet comes piece by piece
+        return true;
+    }
     void run() {
         find();
+        find_coded();
         if (error != 0 || directory || !ahead || status.size == 0) return;
         front.resize(static_cast<std::size_t>(std::min<std::uint64_t>(status.size, file_piece)));
         front.resize(file.read(0, front.data(), front.size()));
     }
 };
+
+// The codings that the client takes, the best first.
+inline std::vector<const precompressed*> codings_for(const request& req, const file_plan& plan) {
+    std::vector<const precompressed*> all;
+    if (plan.coded.empty()) return all;
+    std::vector<std::string_view> names;
+    for (const auto& c : plan.coded) names.push_back(c.coding);
+    auto offers = names;
+    offers.push_back("identity");
+    for (const auto name : http::preferred_offered_encodings(req.get("Accept-Encoding"), offers, names)) {
+        if (name == "identity") break; // what it likes less is of no use
+        for (const auto& c : plan.coded)
+            if (c.coding == name) all.push_back(&c);
+    }
+    return all;
+}
 
 // Says what is to be looked for, or why that is not done.
 inline file_search search_for(const file_plan& plan, bool ahead) {
@@ -28125,16 +30880,18 @@ CREMA_DECL void file_sender::set_fields(response& res, const file_plan& plan, st
     const auto ms = std::chrono::floor<std::chrono::milliseconds>(status.modified + std::chrono::microseconds(500));
     if (plan.how.accept_ranges && missing("Accept-Ranges")) fields.set_trusted("Accept-Ranges", "bytes");
     if (plan.how.cache_control && missing("Cache-Control")) {
-        const auto age = std::clamp(std::chrono::floor<std::chrono::seconds>(plan.how.max_age), std::chrono::seconds(0),
+        const bool named = plan.immutable_names && *plan.immutable_names && (*plan.immutable_names)(path);
+        const auto age = named ? std::chrono::seconds(std::chrono::hours(24 * 365)) : std::clamp(std::chrono::floor<std::chrono::seconds>(plan.how.max_age), std::chrono::seconds(0),
                                     std::chrono::seconds(std::chrono::hours(24 * 365)));
         fields.set_trusted("Cache-Control", "public, max-age=" + std::to_string(age.count()) +
-                                                (plan.how.immutable ? ", immutable" : ""));
+                                                (plan.how.immutable || named ? ", immutable" : ""));
     }
     if (plan.how.last_modified && missing("Last-Modified"))
         fields.set_trusted("Last-Modified",
                            http::format_date(std::chrono::floor<std::chrono::seconds>(ms).time_since_epoch().count()));
     if (plan.etag && missing("ETag"))
-        fields.set_trusted("ETag", http::file_etag(status.size, ms.time_since_epoch().count()));
+        fields.set_trusted("ETag", http::file_etag(status.size, ms.time_since_epoch().count(),
+                                                    plan.strong_etag ? http::etag_strength::strong : http::etag_strength::weak));
     if (missing("Content-Type")) {
         const auto extension = extension_of(path);
         const auto type = extension.empty() ? std::string() : http::content_type_of(extension);
@@ -28173,6 +30930,7 @@ CREMA_DECL bool file_sender::range_is_fresh(const request& req, const response& 
     if (condition.empty()) return true;
     if (condition.find('"') != condition.npos) {
         const auto tag = res.get("ETag");
+        if (tag && tag->starts_with('"') && condition.starts_with("W/")) return false; // equal meaning is not enough
         return tag && condition.find(*tag) != condition.npos;
     }
     const auto modified = http::parse_date(res.get("Last-Modified").value_or("")), since = http::parse_date(condition);
@@ -28187,12 +30945,15 @@ CREMA_COROUTINE task<file_sender::outcome> file_sender::send(response& res, cons
     const bool conditional =
         asks("If-Match") || asks("If-Unmodified-Since") || asks("If-None-Match") || asks("If-Modified-Since");
     auto search = search_for(plan, !head && !conditional && !asks("Range") && plan.how.start == 0);
-    co_await offload([&search] { search.run(); });
+    search.wanted = codings_for(req, plan);
+    if (!search.run_at_hand()) co_await offload([&search] { search.run(); });
     if (search.error != 0) throw file_error(search.error, search.path);
     if (search.directory) co_return outcome::directory;
     if (found) *found = true;
 
+    if (search.coded && !res.headers_.set("Content-Encoding", search.coded->coding)) bad_field("Content-Encoding");
     set_fields(res, plan, search.path, search.status);
+    if (!plan.coded.empty()) res.vary("Accept-Encoding");
     if (conditional) {
         if (failed_precondition(req, res)) throw http_error(412, "Precondition Failed");
         if (is_fresh(req, res)) {
@@ -28234,16 +30995,35 @@ CREMA_COROUTINE task<file_sender::outcome> file_sender::send(response& res, cons
         co_return outcome::sent;
     }
     res.headers_.set_trusted("Content-Length", std::to_string(left));
-    if (!front.empty()) {
+    if (front.empty()) {
+        res.flush_headers();
+    } else {
         co_await res.write(front);
         offset += front.size();
         left -= front.size();
     }
-    search.front.resize(file_piece);
-    while (left != 0) {
+    bool whole = !res.coder_; // as it is in the file: it can be sent from there
+    for (int pieces = 1; left != 0; ++pieces) {
+        const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(left, mapped_piece));
+        if (whole && fs::is_at_hand(search.file, offset, size)) {
+            const auto n = res.exchange_->write_file(search.file.descriptor(), offset, size);
+            if (n) {
+                offset += *n;
+                left -= *n;
+                if (*n != size) co_await res.exchange_->room();
+                else if (left != 0) co_await resume_immediate(); // a client that takes everything at once is not the only one
+                continue;
+            }
+            whole = false; // coded, encrypted
+        }
+        search.front.resize(file_piece);
         auto* const room = search.front.data();
         const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(left, file_piece));
-        const auto n = co_await offload([&search, room, offset, want] { return search.file.read(offset, room, want); });
+        auto got = fs::read_at_hand(search.file, offset, room, want);
+        if (!got)
+            got = co_await offload([&search, room, offset, want] { return search.file.read(offset, room, want); });
+        else if (pieces % 8 == 0) co_await resume_immediate(); // a client that takes everything at once is not the only one
+        const auto n = *got;
         if (n == 0) throw system_error(make_error_code(error::end_of_stream), search.path); // it has become shorter
         offset += n;
         left -= n;
@@ -28265,6 +31045,7 @@ CREMA_COROUTINE task<> file_sender::beside(response& res, std::unique_ptr<file_p
     auto how = outcome::sent;
     std::exception_ptr error;
     try {
+        co_await resume_microtask(); // the handler goes on first, as in Express, and may still set fields
         how = co_await send(res, *plan, nullptr);
         if (done && how == outcome::directory) throw file_error(EISDIR, plan->path);
     } catch (...) {
@@ -28436,6 +31217,39 @@ public:
     /// Returns values for templates and handlers.
     value& locals() noexcept { return app_->locals; }
 
+    /** Register what makes texts of templates with an extension; apps that are mounted here have it, too.
+
+        @param extension With or without its point.
+        @param f Called as `f(const std::string& path, const value& options)`, it returns `std::string`, or `task<std::string>`
+        when it waits, reads files or works on the pool (`co_await offload(…)`). Or, as in Express,
+        `f(const std::string& path, value options, rendered_callback done)`.
+    */
+    template <class F>
+    app& engine(std::string_view extension, F f) {
+        add_engine(extension, detail::make_engine(std::move(f)));
+        return *this;
+    }
+    /** Render a view: `auto text = co_await app.render("mail", values);` with `value values{{"name", "Ada"}};`
+
+        The template may name what is in `locals()` and in `values`, which hides it.
+
+        @param name Relative to the setting `views`; copied.
+        @throws view_error when it is not there, or when nothing says by which engine.
+    */
+    rendering render(std::string_view name, value values = {}) const {
+        return rendering(app_, std::string(name), std::move(values));
+    }
+    /// Renders a view and calls `done(std::exception_ptr, std::string)`, later than this returns.
+    template <std::invocable<std::exception_ptr, std::string> Done>
+    void render(std::string_view name, value values, Done done) const {
+        app_->render(name, std::move(values), nullptr, rendered_callback(std::move(done)));
+    }
+    /// @copydoc render(std::string_view, value, Done) const
+    template <std::invocable<std::exception_ptr, std::string> Done>
+    void render(std::string_view name, Done done) const {
+        render(name, value(), std::move(done));
+    }
+
     /// Returns the path or paths under which it is mounted: a string or an array of strings; `"/"` at the top.
     value mountpath() const { return app_->mount_path; }
     /// Returns the path under which it is mounted, from the topmost app on; empty at the top.
@@ -28507,6 +31321,7 @@ public:
 private:
     friend struct detail::app_core;
     explicit app(std::shared_ptr<detail::app_core> core) : router(core->core), app_(std::move(core)) {}
+    CREMA_DECL void add_engine(std::string_view extension, std::shared_ptr<detail::view_engine> made);
     CREMA_DECL int listen_with(std::uint16_t port, listen_options options, unique_function<void(server&)> ready);
     std::shared_ptr<detail::app_core> app_;
 };
@@ -28516,6 +31331,7 @@ private:
 #if CREMA_BODIES
 #include <csignal>
 #include <cstdio>
+#include <mutex>
 #include <stdexcept>
 
 namespace crema {
@@ -28540,6 +31356,15 @@ CREMA_DECL void router::mount(const detail::located_path& path, std::shared_ptr<
     std::vector<std::string> paths;
     for (const auto& i : path.items) paths.emplace_back(i.text);
     core_->owner->adopt(*app, path.several ? value(paths) : value(paths.front()));
+}
+
+CREMA_DECL app detail::app_core::handle() const { return app(shared()); }
+CREMA_DECL app request::app() const { return owner_->app().handle(); }
+CREMA_DECL app response::app() const { return owner_->app().handle(); }
+
+CREMA_DECL void app::add_engine(std::string_view extension, std::shared_ptr<detail::view_engine> made) {
+    const std::lock_guard lock(app_->views.guard);
+    app_->views.engines[(extension.starts_with('.') ? "" : ".") + std::string(extension)] = std::move(made);
 }
 
 CREMA_DECL app::app() : app(std::make_shared<detail::app_core>()) {}
@@ -28779,6 +31604,8 @@ public:
         @throws system_error when the library fails.
     */
     virtual void encode(std::string_view in, std::string& out, flush how) = 0;
+    /// Begins anew for another body, with the memory that it has; false when the library cannot.
+    virtual bool restart() noexcept { return false; }
 };
 
 /** Names a content coding and makes what applies and undoes it. A value; headers in `ext/` define some:
@@ -29525,11 +32352,676 @@ CREMA_DECL body_parser body_urlencoded(body_urlencoded_options options) {
 
 } // namespace crema
 #endif
-// ---- crema/middleware/logger.hpp
-// logger: a line for each request, when it has been answered.
+// ---- crema/middleware/log_format.hpp
+// log_format: formats of log lines as morgan has them, and JSON; what a line needs is taken quickly, written later.
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace crema {
+
+/// Is what a token of one's own stands for: called on the loop when the answer is over; empty is shown as `-`.
+using log_token = std::function<std::string(request& req, response& res)>;
+
+/// Says how `log_format` writes.
+struct log_format_options {
+    /// A name (`combined`, `common`, `short`, `tiny`, `dev`, `json`) or a text with tokens; see docs/middleware.md.
+    std::string format = ":method :url :status :response-time[1] ms";
+    /// Tokens of one's own, `{"id", f}` for `:id`; of `json`, members.
+    std::vector<std::pair<std::string, log_token>> tokens{};
+    /// Header fields whose values are never shown.
+    std::vector<std::string> redact_headers{"authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key"};
+    /// Names in queries whose values are never shown, in `:url` and `:referrer`.
+    std::vector<std::string> redact_query{"access_token", "api_key", "apikey",        "client_secret", "id_token", "passwd", "password",
+                                          "pwd",          "refresh_token", "secret", "sig",           "signature", "token"};
+};
+
+/** Is a format that was read once.
+
+    Control characters, broken UTF-8, quotes and backslashes of what clients send are escaped: a line stays a line.
+
+    @par Thread Safety
+    Safe, when the tokens of one's own are.
+*/
+class log_format {
+public:
+    /** Construct.
+        @throws std::invalid_argument for a token that is not known.
+    */
+    CREMA_DECL explicit log_format(log_format_options options);
+
+    /// Is what a line needs, as views, until it is put into a record. Used again it allocates nothing.
+    struct taken {
+        std::int64_t over, response, total; // nanoseconds; negative when there is none
+        std::uint64_t length;               // ~0 when not known
+        net::address peer;
+        std::uint16_t status;               // 0 without an answer
+        std::uint8_t minor;
+        std::size_t size;                   // of the record
+        std::vector<std::string_view> texts; // null where there is none
+        std::vector<std::string> own;
+    };
+    /// Takes what a line needs; on the loop. `answered` is false before there is an answer. Valid until the exchange ends.
+    CREMA_DECL void take(taken& to, request& req, response& res, bool answered) const;
+    /// Writes a record. @param to Room for `t.size` octets.
+    CREMA_DECL void put(char* to, const taken& t) const;
+    /** Write the lines of records, each with an end of line.
+
+        @param records As `put` made them, one behind the other.
+        @param dropped When not 0, a line tells that so many are missing.
+        @param now What `steady` was at the time `system`.
+    */
+    CREMA_DECL void write(std::string& out, std::string_view records, std::uint64_t dropped,
+                          std::chrono::system_clock::time_point system, std::chrono::steady_clock::time_point steady) const;
+
+private:
+    enum class kind : unsigned char {
+        // what is kept as text in a record
+        method, url, referrer, user_agent, remote_user, forwarded_addr, request_field, response_field, own,
+        // what is kept as numbers
+        literal, remote_addr, status, length, response_time, total_time, date_clf, date_iso, date_web, http_version, pid, color, level,
+    };
+    struct piece {
+        kind what;
+        bool hidden = false;    // a header field that is never shown
+        std::uint8_t digits = 3;
+        std::string text{};     // of a literal; the name of a field
+        log_token own{};
+        std::string member{};   // of JSON
+    };
+    static bool is_text(kind k) noexcept { return k < kind::literal; }
+    CREMA_DECL void parse(std::string_view format);
+    CREMA_DECL piece token(std::string_view name, std::string_view argument) const;
+    CREMA_DECL static char* escape(char* to, std::string_view text, bool json);
+    CREMA_DECL void hide_query(std::string& out, std::string_view url) const;
+
+    log_format_options options_;
+    std::vector<piece> pieces_;
+    std::size_t fixed_ = 0;    // the most octets of a line, without texts
+    bool needs_peer_ = false;
+    bool json_ = false;
+};
+
+} // namespace crema
+
+#if CREMA_BODIES
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstring>
+#include <stdexcept>
+#include <unistd.h>
+
+namespace crema {
+namespace detail {
+
+// The begin of a record; the peer follows if it is needed, then texts, each with its length in front.
+struct log_record {
+    static constexpr std::uint32_t none = ~0u;
+    std::int64_t over, response, total;
+    std::uint64_t length;
+    std::uint32_t size; // of all of it
+    std::uint16_t status;
+    std::uint8_t minor;
+};
+constexpr std::size_t log_text_most = 16 * 1024; // octets of one text that are kept
+
+inline std::string_view log_format_of(std::string_view name) {
+    if (name == "combined")
+        return ":remote-addr - :remote-user [:date[clf]] \":method :url HTTP/:http-version\" :status :res[content-length] \":referrer\" \":user-agent\"";
+    if (name == "common") return ":remote-addr - :remote-user [:date[clf]] \":method :url HTTP/:http-version\" :status :res[content-length]";
+    if (name == "short") return ":remote-addr :remote-user :method :url HTTP/:http-version :status :res[content-length] - :response-time ms";
+    if (name == "tiny") return ":method :url :status :res[content-length] - :response-time ms";
+    if (name == "dev") return "\x1b[0m:method :url :color[status]:status\x1b[0m :response-time ms - :res[content-length]\x1b[0m";
+    return name;
+}
+
+// Writes digits, zeros in front up to a width.
+inline char* log_number(char* to, std::uint64_t n, std::size_t width = 1) noexcept {
+    char digits[20];
+    auto* p = digits + sizeof digits;
+    do *--p = static_cast<char>('0' + n % 10);
+    while ((n /= 10) != 0);
+    while (static_cast<std::size_t>(digits + sizeof digits - p) < width) *--p = '0';
+    return put_text(to, {p, static_cast<std::size_t>(digits + sizeof digits - p)});
+}
+
+// Writes nanoseconds as milliseconds with so many digits behind the point, rounded.
+inline char* log_milliseconds(char* to, std::uint64_t ns, unsigned digits) noexcept {
+    std::uint64_t scale = 1;
+    for (auto d = digits; d < 6; ++d) scale *= 10;
+    const auto n = (ns + scale / 2) / scale;
+    std::uint64_t part = 1;
+    for (unsigned d = 0; d < std::min(digits, 6u); ++d) part *= 10;
+    to = log_number(to, n / part);
+    if (digits == 0) return to;
+    *to++ = '.';
+    to = log_number(to, n % part, std::min(digits, 6u));
+    for (; digits > 6; --digits) *to++ = '0';
+    return to;
+}
+
+// 1 for octets that stand for themselves in a line.
+inline constexpr auto log_plain = [] {
+    std::array<bool, 256> t{};
+    for (unsigned c = 0x20; c < 0x7f; ++c) t[c] = c != '"' && c != '\\';
+    return t;
+}();
+
+} // namespace detail
+
+CREMA_DECL log_format::log_format(log_format_options options) : options_(std::move(options)) {
+    json_ = options_.format == "json";
+    if (json_) {
+        const auto member = [this](std::string_view name, std::string_view t, std::string_view argument = {}) {
+            pieces_.push_back(token(t, argument));
+            pieces_.back().member = name;
+        };
+        member("time", "date", "iso");
+        member("level", "level");
+        member("method", "method");
+        member("url", "url");
+        member("status", "status");
+        member("length", "res", "content-length");
+        member("ms", "response-time");
+        member("remote", "remote-addr");
+        member("agent", "user-agent");
+        for (const auto& t : options_.tokens) member(t.first, t.first);
+    } else parse(detail::log_format_of(options_.format));
+    for (const auto& p : pieces_) {
+        fixed_ += 64 + p.text.size() + 6 * p.member.size();
+        needs_peer_ = needs_peer_ || p.what == kind::remote_addr;
+    }
+}
+
+CREMA_DECL void log_format::parse(std::string_view format) {
+    std::string text;
+    const auto flush = [&] {
+        if (!text.empty()) pieces_.push_back({.what = kind::literal, .text = std::exchange(text, {})});
+    };
+    for (std::size_t at = 0; at < format.size();) {
+        auto end = at + 1;
+        while (end < format.size() && (is_alpha(format[end]) || (end > at + 1 && (is_digit(format[end]) || format[end] == '-' || format[end] == '_')))) ++end;
+        while (end > at + 1 && format[end - 1] == '-') --end; // of the text behind it
+        if (format[at] != ':' || end < at + 3) { // a name has two letters at least
+            text += format[at++];
+            continue;
+        }
+        const auto name = format.substr(at + 1, end - at - 1);
+        std::string_view argument;
+        if (end < format.size() && format[end] == '[') {
+            const auto close = format.find(']', end);
+            if (close != format.npos) {
+                argument = format.substr(end + 1, close - end - 1);
+                end = close + 1;
+            }
+        }
+        flush();
+        pieces_.push_back(token(name, argument));
+        at = end;
+    }
+    flush();
+}
+
+CREMA_DECL log_format::piece log_format::token(std::string_view name, std::string_view argument) const {
+    for (const auto& [own, f] : options_.tokens)
+        if (own == name) return {.what = kind::own, .own = f};
+    if (name == "req" || name == "res") {
+        if (!is_token(argument)) throw std::invalid_argument("crema: logger: \":" + std::string(name) + "\" needs the name of a field: \":req[host]\"");
+        if (name == "res" && iequals(argument, "content-length")) return {.what = kind::length};
+        piece p{.what = name == "req" ? kind::request_field : kind::response_field, .text = std::string(argument)};
+        for (const auto& h : options_.redact_headers) p.hidden = p.hidden || iequals(h, argument);
+        return p;
+    }
+    if (name == "response-time" || name == "total-time") {
+        piece p{.what = name == "total-time" ? kind::total_time : kind::response_time};
+        if (!argument.empty()) {
+            const auto [end, ec] = std::from_chars(argument.data(), argument.data() + argument.size(), p.digits);
+            if (ec != std::errc{} || end != argument.data() + argument.size() || p.digits > 9)
+                throw std::invalid_argument("crema: logger: \":" + std::string(name) + "[" + std::string(argument) + "]\" takes 0 to 9 digits");
+        }
+        return p;
+    }
+    if (name == "date") {
+        if (argument.empty() || argument == "web") return {.what = kind::date_web};
+        if (argument == "clf") return {.what = kind::date_clf};
+        if (argument == "iso") return {.what = kind::date_iso};
+        throw std::invalid_argument("crema: logger: \":date[" + std::string(argument) + "]\": clf, iso or web");
+    }
+    static constexpr std::pair<std::string_view, kind> known[] = {
+        {"method", kind::method},           {"url", kind::url},         {"referrer", kind::referrer},         {"user-agent", kind::user_agent},
+        {"remote-user", kind::remote_user}, {"status", kind::status},   {"http-version", kind::http_version}, {"pid", kind::pid},
+        {"remote-addr", kind::remote_addr}, {"color", kind::color},     {"level", kind::level}};
+    for (const auto& [n, k] : known)
+        if (n == name) return {.what = k};
+    throw std::invalid_argument("crema: logger: no token \":" + std::string(name) + "\"");
+}
+
+CREMA_DECL void log_format::take(taken& t, request& req, response& res, bool answered) const {
+    using std::chrono::nanoseconds;
+    const auto& times = res.watched();
+    const auto over = answered ? times.over_at() : std::chrono::steady_clock::now();
+    const bool sent = answered && res.headers_sent();
+    auto& x = req.raw();
+    t.status = static_cast<std::uint16_t>(sent ? res.status_code() : 0);
+    t.minor = static_cast<std::uint8_t>(req.http_version_minor());
+    t.over = nanoseconds(over.time_since_epoch()).count();
+    t.response = sent ? nanoseconds(times.head_at() - times.begun()).count() : -1;
+    t.total = sent ? nanoseconds(over - times.begun()).count() : -1;
+    t.length = sent ? x.answer_length().value_or(~std::uint64_t{0}) : ~std::uint64_t{0};
+    t.size = sizeof(detail::log_record);
+    if (needs_peer_) {
+        t.peer = x.peer();
+        t.size += sizeof t.peer;
+    }
+    t.texts.clear();
+    t.own.clear();
+    t.own.reserve(options_.tokens.empty() ? 0 : pieces_.size()); // views of them are kept
+    const auto add = [&](std::string_view text) {
+        text = text.substr(0, detail::log_text_most);
+        t.texts.push_back(text);
+        t.size += sizeof(std::uint32_t) + text.size();
+    };
+    for (const auto& p : pieces_)
+        switch (p.what) {
+        case kind::method: add(req.method()); break;
+        case kind::url: add(req.original_url()); break;
+        case kind::referrer: add(req.get("Referer").value_or(std::string_view())); break;
+        case kind::user_agent: add(req.get("User-Agent").value_or(std::string_view())); break;
+        case kind::remote_user: add(req.get("Authorization").value_or(std::string_view())); break;
+        case kind::remote_addr: add(req.options().trust_proxy.nobody() ? std::string_view() : req.ip()); break;
+        case kind::request_field: add(req.get(p.text).value_or(std::string_view())); break;
+        case kind::response_field: add(sent ? res.get(p.text).value_or(std::string_view()) : std::string_view()); break;
+        case kind::own: add(t.own.emplace_back(p.own(req, res))); break;
+        default: break;
+        }
+}
+
+CREMA_DECL void log_format::put(char* to, const taken& t) const {
+    const detail::log_record r{t.over, t.response, t.total, t.length, static_cast<std::uint32_t>(t.size), t.status, t.minor};
+    std::memcpy(to, &r, sizeof r);
+    to += sizeof r;
+    if (needs_peer_) {
+        std::memcpy(to, &t.peer, sizeof t.peer);
+        to += sizeof t.peer;
+    }
+    for (const auto text : t.texts) {
+        const auto n = static_cast<std::uint32_t>(text.size());
+        std::memcpy(to, &n, sizeof n);
+        to = put_text(to + sizeof n, text);
+    }
+}
+
+// Writes at most six octets for each.
+CREMA_DECL char* log_format::escape(char* to, std::string_view text, bool json) {
+    constexpr std::string_view hex = "0123456789abcdef";
+    const auto octet = [&](std::string_view in_front, unsigned char c) {
+        to = put_text(to, in_front);
+        *to++ = hex[c >> 4];
+        *to++ = hex[c & 15];
+    };
+    for (std::size_t at = 0; at < text.size();) {
+        auto end = at;
+        while (end < text.size() && detail::log_plain[static_cast<unsigned char>(text[end])]) ++end;
+        to = put_text(to, text.substr(at, end - at));
+        at = end;
+        if (at == text.size()) break;
+        const auto c = static_cast<unsigned char>(text[at]);
+        const auto n = c < 0x80 ? 0 : utf8_length(text.substr(at));
+        const auto second = n == 2 ? static_cast<unsigned char>(text[at + 1]) : 0;
+        const bool control = c == 0xc2 && n == 2 && second < 0xa0; // U+0080 to U+009F: a terminal obeys
+        if (n != 0 && !control) {
+            to = put_text(to, text.substr(at, n));
+            at += n;
+            continue;
+        }
+        if (c == '"' || c == '\\') {
+            *to++ = '\\';
+            *to++ = static_cast<char>(c);
+        } else if (!json) {
+            octet("\\x", c);
+            if (control) octet("\\x", second);
+        } else if (c >= 0x80 && !control) to = put_text(to, "\xef\xbf\xbd");
+        else octet("\\u00", control ? second : c);
+        at += control ? 2 : 1;
+    }
+    return to;
+}
+
+CREMA_DECL void log_format::hide_query(std::string& out, std::string_view url) const {
+    auto at = std::min(url.find('?'), url.size());
+    out.assign(url, 0, at);
+    while (at < url.size()) {
+        const auto end = std::min(url.find_first_of("&;", at + 1), url.size());
+        const auto pair = url.substr(at + 1, end - at - 1);
+        const auto equals = pair.find('=');
+        out += url[at];
+        bool hidden = false;
+        if (equals != pair.npos) {
+            const auto name = percent_decode_lenient(pair.substr(0, equals), plus_sign::is_space);
+            for (const auto& n : options_.redact_query) hidden = hidden || iequals(n, name);
+        }
+        out.append(hidden ? pair.substr(0, equals + 1) : pair);
+        if (hidden) out += "[redacted]";
+        at = end;
+    }
+}
+
+CREMA_DECL void log_format::write(std::string& out, std::string_view records, std::uint64_t dropped,
+                                  std::chrono::system_clock::time_point system, std::chrono::steady_clock::time_point steady) const {
+    using namespace std::chrono;
+    std::string shown;
+    std::vector<char> line(4096);
+    char* to = line.data();
+    const auto room_for = [&](std::size_t n) {
+        if (line.size() < n) line.resize(n);
+        to = line.data();
+    };
+    const auto date = [&](kind how, std::int64_t ms) {
+        char web[http::date_size];
+        http::format_date_to(web, ms / 1000); // Sun, 06 Nov 1994 08:49:37 GMT
+        const std::string_view w(web, sizeof web);
+        const auto day = w.substr(5, 2), month = w.substr(8, 3), year = w.substr(12, 4), time = w.substr(17, 8);
+        if (how == kind::date_web) to = put_text(to, w);
+        else if (how == kind::date_clf) {
+            for (const auto part : {day, std::string_view("/"), month, std::string_view("/"), year, std::string_view(":"), time, std::string_view(" +0000")})
+                to = put_text(to, part);
+        } else {
+            const year_month_day date_of(floor<days>(sys_seconds(seconds(ms / 1000))));
+            *(to = put_text(to, year)) = '-';
+            *(to = detail::log_number(to + 1, static_cast<unsigned>(date_of.month()), 2)) = '-';
+            *(to = put_text(to + 1, day)) = 'T';
+            *(to = put_text(to + 1, time)) = '.';
+            *(to = detail::log_number(to + 1, static_cast<std::uint64_t>(ms % 1000), 3)) = 'Z';
+            ++to;
+        }
+    };
+    const auto milliseconds_of = [&](std::int64_t over) {
+        const auto at = system + duration_cast<system_clock::duration>(nanoseconds(over) - steady.time_since_epoch());
+        return duration_cast<milliseconds>(at.time_since_epoch()).count();
+    };
+    while (records.size() >= sizeof(detail::log_record)) {
+        detail::log_record r;
+        std::memcpy(&r, records.data(), sizeof r);
+        auto rest = records.substr(sizeof r, r.size - sizeof r);
+        records.remove_prefix(r.size);
+        net::address peer;
+        if (needs_peer_) {
+            std::memcpy(&peer, rest.data(), sizeof peer);
+            rest.remove_prefix(sizeof peer);
+        }
+        room_for(fixed_ + 6 * (rest.size() + 16 * pieces_.size()) + 64);
+        char between = '{';
+        for (const auto& p : pieces_) {
+            if (p.what == kind::literal) {
+                to = put_text(to, p.text);
+                continue;
+            }
+            std::string_view given; // what the record has for this piece
+            if (is_text(p.what) || p.what == kind::remote_addr) {
+                std::uint32_t n;
+                std::memcpy(&n, rest.data(), sizeof n);
+                given = rest.substr(sizeof n, n);
+                rest.remove_prefix(sizeof n + n);
+                if (p.what == kind::remote_addr && given.empty()) given = shown = peer.host();
+                else if (p.what == kind::remote_user && !given.empty()) {
+                    const auto user = istarts_with(given, "Basic ") ? base64_decode(trim_ows(given.substr(6))) : result<std::string>(std::string());
+                    const auto colon = user ? user->find(':') : std::string::npos;
+                    given = shown = colon == std::string::npos ? std::string() : user->substr(0, colon);
+                } else if ((p.what == kind::url || p.what == kind::referrer) && given.find('?') != given.npos) {
+                    hide_query(shown, given);
+                    given = shown;
+                    const auto used = static_cast<std::size_t>(to - line.data()), wanted = used + 6 * (shown.size() + rest.size() + 16 * pieces_.size()) + fixed_;
+                    if (line.size() < wanted) { // what is hidden may have been shorter
+                        line.resize(wanted);
+                        to = line.data() + used;
+                    }
+                }
+                if (p.hidden && !given.empty()) given = "[redacted]";
+            }
+            const bool number = p.what == kind::status || p.what == kind::length || p.what == kind::response_time || p.what == kind::total_time;
+            const auto n = p.what == kind::status          ? (r.status ? std::int64_t{r.status} : -1)
+                           : p.what == kind::length        ? static_cast<std::int64_t>(r.length)
+                           : p.what == kind::response_time ? r.response
+                                                           : r.total;
+            if (json_) {
+                if (number ? n < 0 : (is_text(p.what) || p.what == kind::remote_addr) && given.empty()) continue; // JSON has no hyphens
+                *to++ = std::exchange(between, ',');
+                *to++ = '"';
+                to = put_text(escape(to, p.member, true), number ? "\":" : "\":\"");
+            }
+            switch (p.what) {
+            case kind::status:
+            case kind::length:
+                if (n < 0) *to++ = '-';
+                else to = detail::log_number(to, static_cast<std::uint64_t>(n));
+                break;
+            case kind::response_time:
+            case kind::total_time:
+                if (n < 0) *to++ = '-';
+                else to = detail::log_milliseconds(to, static_cast<std::uint64_t>(n), p.digits);
+                break;
+            case kind::date_clf:
+            case kind::date_iso:
+            case kind::date_web: date(p.what, milliseconds_of(r.over)); break;
+            case kind::http_version:
+                to = put_text(to, "1.");
+                *to++ = static_cast<char>('0' + r.minor);
+                break;
+            case kind::pid: to = detail::log_number(to, static_cast<std::uint64_t>(::getpid())); break;
+            case kind::color:
+                to = put_text(to, r.status >= 500 ? "\x1b[31m" : r.status >= 400 ? "\x1b[33m" : r.status >= 300 ? "\x1b[36m" : r.status >= 200 ? "\x1b[32m" : "\x1b[0m");
+                break;
+            case kind::level: to = put_text(to, r.status == 0 || r.status >= 500 ? "error" : r.status >= 400 ? "warn" : "info"); break;
+            default:
+                if (given.empty()) *to++ = '-';
+                else to = escape(to, given, json_);
+            }
+            if (json_ && !number) *to++ = '"';
+        }
+        if (json_) *to++ = '}';
+        *to++ = '\n';
+        out.append(line.data(), to);
+    }
+    if (dropped == 0) return;
+    room_for(256);
+    if (json_) {
+        to = put_text(to, "{\"time\":\"");
+        date(kind::date_iso, duration_cast<milliseconds>(system.time_since_epoch()).count());
+        to = put_text(to, "\",\"level\":\"warn\",\"message\":\"log lines were dropped\",\"dropped\":");
+        to = put_text(detail::log_number(to, dropped), "}\n");
+    } else {
+        to = put_text(detail::log_number(put_text(to, "crema: "), dropped), " log lines were dropped\n");
+    }
+    out.append(line.data(), to);
+}
+
+} // namespace crema
+#endif
+// ---- crema/middleware/log_queue.hpp
+// log_queue: a bounded queue of octets that a thread of its own empties in batches.
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string_view>
+#include <thread>
+#include <utility>
+
+namespace crema {
+
+/// Says how `log_queue` works.
+struct log_queue_options {
+    std::size_t limit = 1 << 20;                ///< octets that may wait; what comes then is dropped and counted
+    std::chrono::milliseconds collect{100};     ///< how long a batch collects before it is given out
+};
+
+/** Takes octets on any thread, quickly, and gives them out in batches on its own.
+
+    What is pushed costs a lock that is hardly ever contended and a copy; the thread is woken once for each batch.
+
+    @par Thread Safety
+    Safe, but for construction and destruction.
+*/
+class log_queue {
+public:
+    /** Is called with each batch, one at a time, in order.
+        @param batch All that was pushed, one behind the other. Valid during the call.
+        @param dropped How many pushes did not fit since the batch before.
+    */
+    using consumer = std::function<void(std::string_view batch, std::uint64_t dropped)>;
+
+    /// Construct; the thread starts with the first push.
+    log_queue(log_queue_options options, consumer f) : options_(options), consume_(std::move(f)) {}
+    log_queue(const log_queue&) = delete;
+    /// Gives out what waits, then ends.
+    CREMA_DECL ~log_queue();
+
+    /// Adds octets that stay together; false when there is no room for them.
+    bool push(std::string_view octets) noexcept {
+        return push(octets.size(), [octets](char* to) {
+            if (!octets.empty()) std::memcpy(to, octets.data(), octets.size());
+        });
+    }
+    /** Add octets that are written in place; see above.
+        @param put Called with room for `n` octets, all of which it fills, under a lock.
+    */
+    template <class F>
+    bool push(std::size_t n, F put) noexcept {
+        bool wake = false;
+        {
+            const std::lock_guard lock(mutex_);
+            const auto before = waiting_.size;
+            if (n > options_.limit - before || (n > waiting_.room - before && !grow(before + n))) [[unlikely]] {
+                ++dropped_;
+                return false;
+            }
+            put(waiting_.octets.get() + before);
+            waiting_.size += n;
+            pushed_ += n;
+            wake = before == 0 || (before < options_.limit / 2 && waiting_.size >= options_.limit / 2);
+        }
+        if (wake) work_.notify_one();
+        return true;
+    }
+    /// Waits until all that was pushed before has been given out.
+    CREMA_DECL void flush();
+    /// Counts what was dropped so far.
+    CREMA_DECL std::uint64_t dropped() const noexcept;
+
+private:
+    struct buffer {
+        std::unique_ptr<char[]> octets;
+        std::size_t size = 0, room = 0;
+    };
+    CREMA_DECL void run();
+    CREMA_DECL bool grow(std::size_t wanted) noexcept;
+
+    const log_queue_options options_;
+    const consumer consume_;
+    mutable std::mutex mutex_;
+    std::condition_variable work_, done_;
+    buffer waiting_;
+    std::uint64_t pushed_ = 0, given_ = 0; // how many octets ever
+    std::uint64_t dropped_ = 0, told_ = 0;
+    bool urgent_ = false, stop_ = false;
+    std::thread thread_;
+};
+
+} // namespace crema
+
+#if CREMA_BODIES
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <sys/resource.h>
+
+namespace crema {
+
+CREMA_DECL log_queue::~log_queue() {
+    {
+        const std::lock_guard lock(mutex_);
+        stop_ = true;
+    }
+    work_.notify_one();
+    if (thread_.joinable()) thread_.join();
+}
+
+// Makes room, and the thread with the first; false without memory or threads.
+CREMA_DECL bool log_queue::grow(std::size_t wanted) noexcept {
+    try {
+        const auto room = std::min(options_.limit, std::max(wanted, std::max<std::size_t>(2 * waiting_.room, 16 * 1024)));
+        std::unique_ptr<char[]> more(new char[room]);
+        if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
+        if (waiting_.size != 0) std::memcpy(more.get(), waiting_.octets.get(), waiting_.size);
+        waiting_.octets = std::move(more);
+        waiting_.room = room;
+        return true;
+    } catch (...) {
+        return false;
+    }
+}
+
+CREMA_DECL void log_queue::flush() {
+    std::unique_lock lock(mutex_);
+    const auto until = pushed_;
+    urgent_ = true;
+    work_.notify_one();
+    done_.wait(lock, [&] { return given_ >= until; });
+}
+
+CREMA_DECL std::uint64_t log_queue::dropped() const noexcept {
+    const std::lock_guard lock(mutex_);
+    return dropped_;
+}
+
+CREMA_DECL void log_queue::run() {
+#if defined(__linux__)
+    ::setpriority(PRIO_PROCESS, 0, 10); // of this thread: the loop goes first
+#endif
+    buffer batch;
+    std::unique_lock lock(mutex_);
+    for (;;) {
+        work_.wait(lock, [&] { return stop_ || waiting_.size != 0; });
+        if (waiting_.size == 0 && dropped_ == told_) return;
+        work_.wait_for(lock, options_.collect, [&] { return stop_ || urgent_ || waiting_.size >= options_.limit / 2; });
+        batch.size = 0;
+        std::swap(batch, waiting_);
+        const auto lost = dropped_ - std::exchange(told_, dropped_);
+        urgent_ = false;
+        lock.unlock();
+        try {
+            consume_({batch.octets.get(), batch.size}, lost);
+        } catch (const std::exception& e) {
+            std::fprintf(stderr, "crema: writing the log failed: %s\n", e.what());
+        } catch (...) {
+            std::fprintf(stderr, "crema: writing the log failed\n");
+        }
+        lock.lock();
+        given_ += batch.size;
+        done_.notify_all();
+    }
+}
+
+} // namespace crema
+#endif
+// ---- crema/middleware/logger.hpp
+// logger: a line for each request, in morgan's formats or as JSON, written by a thread of its own.
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace crema {
 
@@ -29539,73 +33031,123 @@ namespace crema {
     Distinct objects: safe.
 */
 struct logger_options {
-    /// Receives each line, without an end of line, on the loop. Standard output when empty.
+    /// `combined`, `common`, `short`, `tiny`, `dev`, `json`, or a text with tokens.
+    std::string format = log_format_options().format;
+    /// Tokens of one's own.
+    std::vector<std::pair<std::string, log_token>> tokens{};
+    /// Tells which requests are not logged, when the answer is over.
+    std::function<bool(request& req, response& res)> skip{};
+    /// Log when the request comes instead of when its answer is over.
+    bool immediate = false;
+    /// Header fields whose values are never shown.
+    std::vector<std::string> redact_headers = log_format_options().redact_headers;
+    /// Names in queries whose values are never shown.
+    std::vector<std::string> redact_query = log_format_options().redact_query;
+    /// Receives each line, without an end of line, on the logger's thread. Standard output when empty.
     std::function<void(std::string_view)> write{};
+    /// How much may wait to be written; what comes then is dropped, and a line tells how many.
+    byte_size queue = 1024 * 1024;
+    /// How long lines are collected before they are written together.
+    std::chrono::milliseconds collect{100};
 };
 
-/** Is the middleware that `logger` makes.
+/** Is the middleware that `logger` makes. Copies share one queue and one thread, which ends, with all lines written, when the
+    last copy is destroyed.
 
     @par Thread Safety
-    As what `write` does.
+    Safe.
 */
 class logger_handler {
 public:
-    /// Construct with options.
-    explicit logger_handler(logger_options options) : options_(std::make_shared<logger_options>(std::move(options))) {}
     /// @cond
+    CREMA_DECL explicit logger_handler(logger_options options);
     CREMA_DECL void operator()(request& req, response& res, next& next) const;
     /// @endcond
+    /// Waits until all lines so far have been written.
+    CREMA_DECL void flush() const;
+    /// Counts the lines that were dropped.
+    CREMA_DECL std::uint64_t dropped() const noexcept;
 
 private:
-    std::shared_ptr<const logger_options> options_;
+    struct state;
+    struct watcher;
+    std::shared_ptr<state> state_;
 };
 
 /** Make a middleware that logs requests: `GET /api/posts 200 3.1 ms`.
 
-    The time runs from this layer to the end of the exchange; `-` stands for a status when the client left before an answer.
-    Control characters of the target are shown escaped.
+    Times run from this layer to the head and to the end of the answer; `-` stands for what there is not, as for the status when the
+    client left before an answer. On the loop a line costs a copy of what it needs.
+
+    @throws std::invalid_argument for a token that is not known.
 */
 inline logger_handler logger(logger_options options = {}) { return logger_handler(std::move(options)); }
 
 } // namespace crema
 
 #if CREMA_BODIES
-#include <chrono>
 #include <cstdio>
-#include <string>
+#include <exception>
 
 namespace crema {
 
-CREMA_DECL void logger_handler::operator()(request& req, response& res, next& next) const {
-    const auto begin = std::chrono::steady_clock::now();
-    res.on_close([options = options_, begin, &req, &res] {
-        const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begin;
-        std::string line;
-        const auto shown = [&](std::string_view text) {
-            for (const char c : text)
-                if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-                    char hex[8];
-                    std::snprintf(hex, sizeof hex, "\\x%02x", static_cast<unsigned>(static_cast<unsigned char>(c)));
-                    line += hex;
-                } else line += c;
-        };
-        shown(req.method());
-        line += ' ';
-        shown(req.original_url());
-        line += ' ';
-        line += res.headers_sent() ? std::to_string(res.status_code()) : "-";
-        char rest[64];
-        std::snprintf(rest, sizeof rest, " %.1f ms", took.count());
-        line += rest;
-        if (options->write) options->write(line);
-        else {
-            line += '\n';
-            std::fwrite(line.data(), 1, line.size(), stdout);
+struct logger_handler::state {
+    logger_options given;
+    log_format format;
+    std::string text;  // of the thread
+    log_queue queue;   // last: its thread uses the others
+
+    explicit state(logger_options o)
+        : given(std::move(o)), format({given.format, given.tokens, given.redact_headers, given.redact_query}),
+          queue({static_cast<std::size_t>(given.queue.octets()), given.collect},
+                [this](std::string_view records, std::uint64_t dropped) { write(records, dropped); }) {}
+
+    void write(std::string_view records, std::uint64_t dropped) {
+        text.clear();
+        format.write(text, records, dropped, std::chrono::system_clock::now(), std::chrono::steady_clock::now());
+        if (!given.write) {
+            std::fwrite(text.data(), 1, text.size(), stdout);
             std::fflush(stdout);
+            return;
         }
-    });
+        for (std::string_view rest = text; !rest.empty();) {
+            const auto end = rest.find('\n');
+            given.write(rest.substr(0, end));
+            rest.remove_prefix(end + 1);
+        }
+    }
+    void log(request& req, response& res, bool answered) {
+        static thread_local log_format::taken t;
+        if (given.skip && given.skip(req, res)) return;
+        format.take(t, req, res, answered);
+        queue.push(t.size, [this](char* to) { format.put(to, t); });
+    }
+};
+
+struct logger_handler::watcher final : detail::answer_watcher {
+    explicit watcher(state& s) noexcept : state_(s) {}
+    void over(request& req, response& res) noexcept override {
+        try {
+            state_.log(req, res, true);
+        } catch (const std::exception& e) { // of a token or filter of one's own
+            std::fprintf(stderr, "crema: logger: %s\n", e.what());
+        } catch (...) {
+            std::fprintf(stderr, "crema: logger failed\n");
+        }
+    }
+    state& state_; // of a handler, which outlives the exchange
+};
+
+CREMA_DECL logger_handler::logger_handler(logger_options options) : state_(std::make_shared<state>(std::move(options))) {}
+
+CREMA_DECL void logger_handler::operator()(request& req, response& res, next& next) const {
+    if (state_->given.immediate) state_->log(req, res, false);
+    else res.watched().add(*req.raw().memory().make<watcher>(*state_));
     next();
 }
+
+CREMA_DECL void logger_handler::flush() const { state_->queue.flush(); }
+CREMA_DECL std::uint64_t logger_handler::dropped() const noexcept { return state_->queue.dropped(); }
 
 } // namespace crema
 #endif
@@ -29613,8 +33155,10 @@ CREMA_DECL void logger_handler::operator()(request& req, response& res, next& ne
 // static_files: serves the files of a directory, as Express' express.static.
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace crema {
@@ -29640,11 +33184,23 @@ struct static_files_options {
     std::chrono::milliseconds max_age{0}; ///< of Cache-Control, in whole seconds; at most a year
     bool immutable = false; ///< Cache-Control says that the files will never change
     bool etag = true; ///< send ETag, from size and time of last change
+    bool strong_etag = false; ///< a strong one: for directories whose files are replaced, never written to
+    /// Codings of files that lie beside others, the preferred first: `{{"br", ".br"}, {"zstd", ".zst"}, {"gzip", ".gz"}}`.
+    std::vector<precompressed> coded{};
+    /// Tells which names stand for their content, and may be kept for a year: `hashed_name`.
+    std::function<bool(std::string_view path)> immutable_names{};
     bool last_modified = true; ///< send Last-Modified
     bool accept_ranges = true; ///< answer requests for parts
     bool cache_control = true; ///< send Cache-Control
     set_headers_function set_headers{}; ///< sets more fields, before those above
 };
+
+/** Tell whether a name has a hash in it, as bundlers write: `app.3f2a9c1e.js`, `app-BXf3k_9Q.css`.
+
+    A part between points or hyphens, in front of the last point, of 8 to 64 letters, digits and underscores, with at least one
+    digit and one letter.
+*/
+CREMA_DECL bool hashed_name(std::string_view path) noexcept;
 
 namespace detail {
 
@@ -29687,6 +33243,30 @@ CREMA_COROUTINE detail::static_files_handler static_files(const std::filesystem:
 #if CREMA_BODIES
 #include <algorithm>
 #include <stdexcept>
+
+namespace crema {
+
+CREMA_DECL bool hashed_name(std::string_view path) noexcept {
+    auto name = path.substr(path.rfind('/') + 1);
+    const auto last = name.rfind('.');
+    if (last == name.npos) return false;
+    name = name.substr(0, last);
+    const auto dot = name.rfind('.');
+    const auto is_hash = [](std::string_view part) {
+        bool digit = false, letter = false;
+        for (const char c : part) {
+            digit = digit || is_digit(c);
+            letter = letter || is_alpha(c);
+            if (!is_digit(c) && !is_alpha(c) && c != '_') return false;
+        }
+        return part.size() >= 8 && part.size() <= 64 && digit && letter;
+    };
+    if (dot != name.npos && dot != 0 && is_hash(name.substr(dot + 1))) return true;
+    const auto hyphen = name.rfind('-');
+    return hyphen != name.npos && hyphen != 0 && is_hash(name.substr(hyphen + 1));
+}
+
+} // namespace crema
 
 namespace crema::detail {
 
@@ -29748,6 +33328,9 @@ CREMA_COROUTINE task<> static_files_handler::serve(request& req, response& res, 
     plan.path = std::move(*decoded);
     plan.rooted = true;
     plan.etag = o.etag;
+    plan.strong_etag = o.strong_etag;
+    plan.coded = o.coded;
+    plan.immutable_names = &o.immutable_names;
     plan.extensions = o.extensions;
     plan.index = o.index;
     plan.set_headers = &o.set_headers;
@@ -31601,7 +35184,7 @@ CREMA_DECL bool sqlite_job::start(environment* env, std::coroutine_handle<> h) {
         place_ = place::queued;
         queue.push(*this);
     }
-    where.hold();
+    where.hold_outside();
     attach(env->scope);
     return true;
 }
@@ -31621,7 +35204,7 @@ CREMA_DECL void sqlite_job::block() {
 inline void sqlite_job::settle() noexcept {
     detach();
     --box_->pending; // only this loop counts it
-    box_->where->release();
+    box_->where->release_outside();
 }
 
 CREMA_DECL void sqlite_job::abandon() noexcept {
