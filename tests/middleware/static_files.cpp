@@ -116,6 +116,8 @@ TEST_CASE("a directory is redirected to the one with a slash, on the same host",
     CHECK_THAT(r.body, Catch::Matchers::Contains("<pre>Redirecting to /users/</pre>"));
     c.get("/users?name=john&x=%22").expect("location", "/users/?name=john&x=%22");
     c.get("//users").expect(301).expect("location", "/users/"); // not to the host "users"
+    // nor to a host that a browser sees behind a backslash
+    c.get("/\\evil.example/%2e%2e").expect(301).expect("location", "/evil.example/%2e%2e/");
     c.get("/a%20&%20b").expect("location", "/a%20&%20b/").expect([](const reply& x) {
         CHECK_THAT(x.body, Catch::Matchers::Contains("/a%20&amp;%20b/"));
     });

@@ -158,8 +158,8 @@ inline bool is_bare_mount(const request& req) noexcept {
 CREMA_DECL bool static_files_handler::redirect(request& req, response& res) const {
     if (req.path().ends_with('/') && !is_bare_mount(req)) return false;
     const auto original = parts_of(req.original_url());
-    // several slashes in front would make it another host
-    const auto path = original.path.substr(std::min(original.path.find_first_not_of('/'), original.path.size()));
+    // several slashes in front would make it another host; browsers take a backslash for one
+    const auto path = original.path.substr(std::min(original.path.find_first_not_of("/\\"), original.path.size()));
     const auto where = encode_url(
         std::string(original.host).append("/").append(path).append(path.empty() ? "" : "/").append(original.rest));
     res.status(301);
