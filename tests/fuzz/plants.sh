@@ -7,5 +7,5 @@ planted forwarded http/forwarded.hpp 's/rest.empty() || !trust.trusts(address, h
 planted nested_query http/nested_query.hpp 's/std::min<std::size_t>(options_.depth, 512)/std::min<std::size_t>(options_.depth + 9, 512)/'
 planted multipart http/multipart.hpp 's/substr(0, std::exchange(matched_, 0))/substr(0, std::exchange(matched_, 0) - 1)/'
 planted pattern route/program.hpp 's/length_ = at;/length_ = at + 1;/'
-planted json json/direct.hpp 's/if (point < 0x800) {/if (point < 0x80) {/'
+planted json json/writer.hpp "s/at_++ = 'f'; break/at_++ = 'x'; break/"
 planted query http/query.hpp 's/ && decode_query(pair.name) != name) continue/) continue/'
