@@ -22581,6 +22581,7 @@ CREMA_DECL const value* settings::get(std::string_view name) const {
 // ---- crema/web/request.hpp
 // request: what the client asked, with Express' names.
 #include <concepts>
+#include <coroutine>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -22680,8 +22681,9 @@ public:
     */
     CREMA_COROUTINE task<std::string_view> read_text(std::size_t limit = 102400);
 
-    /** Read the next piece of the body, as it arrives; empty at the end. See `exchange::read`. */
-    auto read() { return exchange_->read(); }
+    /** Read the next piece of the body, as it arrives; empty at the end. A body that was read before, for or by somebody else,
+        is one piece. See `exchange::read`. */
+    auto read() { return piece_read(*this); }
 
     /** Parse the body as JSON into a `T`: an aggregate, a container, `value`.
 
@@ -22783,8 +22785,26 @@ private:
         peer_.clear();
         route_ = nullptr;
         close_fields();
-        body_parsed_ = false;
+        body_parsed_ = streamed_ = false;
     }
+
+    // Awaits a piece, unless all of them are here.
+    class piece_read {
+    public:
+        explicit piece_read(request& req) : rest_(req.exchange_->read()) {
+            if (req.raw_body_ && !std::exchange(req.streamed_, true)) here_ = req.raw_body_;
+        }
+        bool await_ready() { return here_ || rest_.await_ready(); }
+        template <class Promise>
+        bool await_suspend(std::coroutine_handle<Promise> h) {
+            return rest_.await_suspend(h);
+        }
+        std::string_view await_resume() { return here_ ? *here_ : rest_.await_resume(); }
+
+    private:
+        exchange::read_awaiter rest_;
+        std::optional<std::string_view> here_;
+    };
 
     CREMA_DECL bool fresh(const response& res) const;
     CREMA_DECL std::string_view peer();
@@ -22813,6 +22833,7 @@ private:
     std::string peer_;
     const activity_label* route_ = nullptr;
     bool body_parsed_ = false;
+    bool streamed_ = false; // `raw_body_` was given as a piece
 };
 
 } // namespace crema
@@ -33301,8 +33322,8 @@ inline bool is_bare_mount(const request& req) noexcept {
 CREMA_DECL bool static_files_handler::redirect(request& req, response& res) const {
     if (req.path().ends_with('/') && !is_bare_mount(req)) return false;
     const auto original = parts_of(req.original_url());
-    // several slashes in front would make it another host
-    const auto path = original.path.substr(std::min(original.path.find_first_not_of('/'), original.path.size()));
+    // several slashes in front would make it another host; browsers take a backslash for one
+    const auto path = original.path.substr(std::min(original.path.find_first_not_of("/\\"), original.path.size()));
     const auto where = encode_url(
         std::string(original.host).append("/").append(path).append(path.empty() ? "" : "/").append(original.rest));
     res.status(301);

@@ -517,3 +517,21 @@ TEST_CASE("every value is that of Express", "[request][vectors]") {
     }
     CHECK(run + 6 >= all.size());
 }
+
+TEST_CASE("a body is read piece by piece, also when it was here before the handler ran", "[request]") {
+    app a;
+    a.post("/", [](request& req, response& res) -> task<> {
+        std::string all;
+        int pieces = 0;
+        for (auto piece = co_await req.read(); !piece.empty(); piece = co_await req.read()) {
+            all += piece;
+            ++pieces;
+        }
+        const auto end = co_await req.read(); // still the end
+        res.send(all + " " + std::to_string(pieces) + (end.empty() ? "" : "?"));
+    });
+    testing::client c(a);
+    c.post("/").json(R"({"a":1})").expect(200, R"({"a":1} 1)");
+    c.post("/").send("text").expect(200, "text 1");
+    c.post("/").expect(200, " 0");
+}

@@ -105,7 +105,6 @@ private:
     multipart_limits limits_;
     http::multipart_parser parser_;
     std::string_view rest_;
-    std::optional<std::string_view> whole_;
     std::uint64_t total_ = 0, size_ = 0;
     std::size_t files_ = 0, fields_ = 0;
     bool is_file_ = false, inside_ = false;
@@ -321,9 +320,7 @@ CREMA_COROUTINE task<http::multipart_parser::state> multipart_reader::parse() {
         std::error_code failed;
         try {
             rest_ = {};
-            if (total_ == 0) whole_ = req_->raw_body(); // all of it may be here already
-            if (whole_) rest_ = *std::exchange(whole_, std::string_view());
-            else rest_ = co_await req_->read();
+            rest_ = co_await req_->read();
         } catch (const cancelled&) {
             throw;
         } catch (const std::system_error& e) {
