@@ -139,7 +139,7 @@ TEST_CASE("what is rare is read all the same", "[json]") {
     CHECK(*json::parse<int>("1.0") == 1);
 }
 
-TEST_CASE("integers keep to their range", "[json]") {
+TEST_CASE("integers read directly keep to their range", "[json]") {
     CHECK(reads<std::int8_t>("127"));
     CHECK(reads<std::int8_t>("-128"));
     CHECK_FALSE(reads<std::int8_t>("128"));

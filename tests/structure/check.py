@@ -42,6 +42,12 @@ for path in headers:
     test = ROOT / "tests" / module / (path.stem + ".cpp")
     check(test.exists(), f"{name}: has no test {test.relative_to(ROOT)}")
 
+# A binary refuses to start when two of its test cases have one name.
+for module in sorted(p for p in (ROOT / "tests").iterdir() if p.name in LEVEL):
+    names = [n for path in module.glob("*.cpp") for n in re.findall(r'TEST_CASE(?:_METHOD)?\((?:\w+, )?"((?:[^"\\]|\\.)*)"', path.read_text())]
+    for n in {n for n in names if names.count(n) > 1}:
+        check(False, f"tests/{module.name}: two test cases are called: {n}")
+
 for p in problems:
     print(p)
 print(f"{checks - len(problems)} passed, {len(problems)} failed")
