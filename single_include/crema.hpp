@@ -9657,9 +9657,9 @@ private:
 
 /** @def CREMA_NET_QUIET_WAIT
     Is 1 where Asio's reactor is told directly to wait for what is new, which its public interface cannot say: that spares
-    an `epoll_ctl` each time. The parts of Asio that are used for it are known to be the same in these versions. */
+    an `epoll_ctl` each time. Only with the versions of Asio that this is tested with; set it to 1 to try others. */
 #if !defined(CREMA_NET_QUIET_WAIT)
-#if defined(ASIO_HAS_EPOLL) && !defined(ASIO_HAS_IO_URING_AS_DEFAULT) && ASIO_VERSION >= 102200 && ASIO_VERSION < 103100
+#if defined(ASIO_HAS_EPOLL) && !defined(ASIO_HAS_IO_URING_AS_DEFAULT) && ASIO_VERSION >= 102200 && ASIO_VERSION < 102300
 #define CREMA_NET_QUIET_WAIT 1
 #else
 #define CREMA_NET_QUIET_WAIT 0
