@@ -23,7 +23,7 @@ using namespace std::chrono_literals;
 namespace {
 
 // Notes on which threads it is called; `/slow` is answered later.
-struct handler final : exchange_handler {
+struct echo_handler final : exchange_handler {
     void on_request(exchange& x) override {
         {
             const std::lock_guard lock(mutex);
@@ -44,7 +44,7 @@ struct handler final : exchange_handler {
 } // namespace
 
 TEST_CASE("a server with threads serves one port on all of them", "[server_thread][socket]") {
-    handler h;
+    echo_handler h;
     loop l;
     std::atomic<int> guards{0};
     server_options options;
@@ -74,7 +74,7 @@ TEST_CASE("a server with threads serves one port on all of them", "[server_threa
 }
 
 TEST_CASE("closing waits for all threads and adds up what they have cut", "[server_thread][socket]") {
-    handler h;
+    echo_handler h;
     loop l;
     server_options options;
     options.threads = 2;
@@ -107,7 +107,7 @@ TEST_CASE("closing waits for all threads and adds up what they have cut", "[serv
 }
 
 TEST_CASE("a server with threads may be destroyed at any time", "[server_thread][socket]") {
-    handler h;
+    echo_handler h;
     loop l;
     server_options options;
     options.threads = 2;
@@ -126,7 +126,7 @@ TEST_CASE("a server with threads may be destroyed at any time", "[server_thread]
 }
 
 TEST_CASE("a handler that stops the loop of a thread does not end the thread", "[server_thread][socket]") {
-    handler h;
+    echo_handler h;
     loop l;
     server_options options;
     options.threads = 2;
@@ -150,7 +150,7 @@ TEST_CASE("a handler that stops the loop of a thread does not end the thread", "
 }
 
 TEST_CASE("a port that is taken is an error with threads, too", "[server_thread][socket]") {
-    handler h;
+    echo_handler h;
     loop l;
     server first(l, h), second(l, h, [] {
         server_options o;
