@@ -10,7 +10,7 @@ command -v ccache >/dev/null 2>&1 && compiler="ccache $compiler"
 build() {
     out=$1
     shift
-    if $compiler "$@" -o "$dir/$out" -pthread -lsimdjson >"$dir/log" 2>&1; then ok; else bad "$out does not compile"; head -n 12 "$dir/log"; fi
+    if $compiler "$@" -o "$dir/$out" -pthread -lsimdjson -lz -lcrypto >"$dir/log" 2>&1; then ok; else bad "$out does not compile"; head -n 12 "$dir/log"; fi
 }
 build floor bench/floor/epoll.cpp
 build load bench/load/load.cpp
