@@ -78,6 +78,7 @@ private:
 } // namespace crema::openssl
 
 #if CREMA_BODIES
+#include <crema/web/app.hpp>
 #include <crema/core/encode.hpp>
 #include <crema/core/error.hpp>
 #include <crema/core/secret.hpp>

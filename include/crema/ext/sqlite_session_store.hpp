@@ -4,6 +4,7 @@
 #include <crema/core/config.hpp>
 #include <crema/ext/sqlite.hpp>
 #include <crema/middleware/session.hpp>
+#include <crema/web/app.hpp>
 #include <chrono>
 #include <cstdint>
 #include <memory>
