@@ -174,6 +174,7 @@ TEST_CASE("a parser is used again after reset", "[request_parser]") {
     const auto bad = "GET / HTTP/1.1\r\nA b\r\n"s;
     parser.reset(head);
     REQUIRE(parser.parse(head, bad.data(), bad.size()) == parse_state::bad);
+    CHECK(parser.has_request_line());
     parser.reset(head);
     REQUIRE(parser.parse(head, second.data(), second.size()) == parse_state::done);
     CHECK(facts_of(head) == parse(second).facts);
@@ -332,6 +333,13 @@ TEST_CASE("a request has one valid Host", "[request_parser]") {
     for (auto h : {"a b", "a/b", "a@b", "http://a", "a:80:80", "a:port", "[::1", "[]", "[::1]x", "[g::]", "a?b",
                    "a#b", "a\\b", "\"a\"", "a\tb", "%zz", "a:-1", "::1"})
         CHECK(with("Host: "s + h + "\r\n") == 400);
+    for (auto h : {"::", "::1", "1::", "1:2:3:4:5:6:7:8", "::2:3:4:5:6:7:8", "1:2:3:4:5:6:7::", "1::8", "FFFF:abcd::0",
+                   "::1.2.3.4", "::ffff:1.2.3.4", "1:2:3:4:5:6:1.2.3.4", "1:2::1.2.3.4", "fe80::1%eth0", "v1f.a:b"})
+        CHECK(with("Host: ["s + h + "]:80\r\n") == 200);
+    for (auto h : {":", "1", "1:2", ":::", "1:::2", "::1::", "1::2::3", ":1", "1:", "::1:", "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9",
+                   "1:2:3:4:5:6:7:8::", "::1:2:3:4:5:6:7:8", "12345::", "::g", "1.2.3.4", "::1.2.3", "::1.2.3.256", "::1.2.3.4:5",
+                   "1:2:3:4:5:6:7:1.2.3.4", "::01.2.3.4", "::1%", "%eth0", "v1", "v.a", "v1.", "vg.a", "v1.a[", "::1]["})
+        CHECK(with("Host: ["s + h + "]:80\r\n") == 400);
     CHECK(with("") == 400);
     CHECK(with("Host: a\r\nHost: a\r\n") == 400);
     CHECK(with("Host: a\r\nhOsT: b\r\n") == 400);

@@ -210,6 +210,24 @@ TEST_CASE("what cannot be understood is refused with a reason", "[h1_connection]
     }
 }
 
+TEST_CASE("a refused HEAD gets no body, wherever the octets are cut", "[h1_connection]") {
+    for (const std::string rest : {" / HTTP/1.1\r\n\r\n", " / HTTP/1.1\r\nHost: h\r\nA b\r\n", " / HTTP/2.0\r\n", " # HTTP/1.1\r\n",
+                                   " / HTTP/1.1\r\nHost: h\r\nContent-Length: 99999999999\r\n\r\n"})
+        for (const std::size_t cut : {std::size_t{0}, std::size_t{5}, rest.size()}) {
+            CAPTURE(rest, cut);
+            bench b;
+            auto c = b.connect();
+            const auto request = "HEAD" + rest;
+            if (cut != 0) c.send(request.substr(0, cut));
+            c.send(request.substr(cut));
+            const auto r = c.response(http::response_parser::to::head);
+            CHECK(r.status() >= 400);
+            CHECK(r.field("Content-Length") != "0");
+            CHECK(c.got.empty());
+            CHECK(c.ended);
+        }
+}
+
 TEST_CASE("the application may word refusals, and sees them", "[h1_connection]") {
     std::string seen;
     bench b({.on_client_error = [&](client_error& e) {

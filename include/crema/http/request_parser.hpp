@@ -140,8 +140,10 @@ CREMA_DECL bool valid_host(std::string_view host) noexcept;
 
 #if CREMA_BODIES
 #include <crema/core/text.hpp>
+#include <crema/http/ip_address.hpp>
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace crema::http {
 namespace detail {
@@ -174,6 +176,53 @@ inline bool plain_host(std::string_view host, const char* readable_end) noexcept
 
 CREMA_NOINLINE inline bool is_name(std::string_view name) noexcept { return is_token(name); }
 
+// Tells whether this is what stands in the brackets of a host: an address of IPv6, perhaps with a zone, or of a later
+// version (RFC 3986 section 3.2.2, RFC 6874).
+CREMA_NOINLINE inline bool is_ip_literal(std::string_view s) noexcept {
+    if (!s.empty() && (s[0] | 0x20) == 'v') {
+        const auto dot = s.find('.');
+        if (dot == std::string_view::npos || dot < 2 || dot + 1 == s.size()) return false;
+        for (char c : s.substr(1, dot - 1))
+            if (!is_hex(c)) return false;
+        for (char c : s.substr(dot + 1))
+            if (!has_class(c, octet_class::uri_host) && c != ':') return false;
+        return true;
+    }
+    if (const auto zone = s.find('%'); zone != std::string_view::npos) {
+        if (zone + 1 == s.size()) return false;
+        for (char c : s.substr(zone + 1))
+            if (!has_class(c, octet_class::unreserved) && c != '%') return false;
+        s = s.substr(0, zone);
+    }
+    unsigned groups = 0;
+    bool gap = false;
+    if (s.starts_with("::")) {
+        gap = true;
+        s.remove_prefix(2);
+        if (s.empty()) return true;
+    }
+    for (;; s.remove_prefix(1)) { // at a group
+        std::size_t n = 0;
+        while (n < s.size() && is_hex(s[n])) ++n;
+        if (n < s.size() && s[n] == '.') { // the last two may be written as one of IPv4
+            groups += 2;
+            if (!is_dotted_ipv4(s)) return false;
+            break;
+        }
+        if (n == 0 || n > 4) return false;
+        ++groups;
+        s.remove_prefix(n);
+        if (s.empty()) break;
+        if (s[0] != ':') return false;
+        if (s.starts_with("::")) {
+            if (std::exchange(gap, true)) return false;
+            s.remove_prefix(1);
+            if (s.size() == 1) break;
+        }
+    }
+    return gap ? groups < 8 : groups == 8;
+}
+
 constexpr std::uint64_t field_bit(field f) noexcept { return std::uint64_t{1} << static_cast<unsigned>(f); }
 
 } // namespace detail
@@ -181,17 +230,8 @@ constexpr std::uint64_t field_bit(field f) noexcept { return std::uint64_t{1} <<
 CREMA_DECL bool valid_host(std::string_view host) noexcept {
     std::size_t i = 0;
     if (host.starts_with('[')) { // an address of IPv6 or later
-        i = 1;
-        while (i < host.size() && host[i] != ']' &&
-               (has_class(host[i], octet_class::uri_host) || host[i] == ':' || host[i] == '%'))
-            ++i;
-        if (i == 1 || i == host.size() || host[i] != ']') return false;
-        const auto inside = host.substr(1, i - 1);
-        if (inside[0] != 'v' && inside[0] != 'V') {
-            const auto zone = std::min(inside.find('%'), inside.size());
-            for (char c : inside.substr(0, zone))
-                if (!is_hex(c) && c != ':' && c != '.') return false;
-        }
+        i = host.find(']');
+        if (i == std::string_view::npos || !detail::is_ip_literal(host.substr(1, i - 1))) return false;
         ++i;
     } else {
         for (; i < host.size() && host[i] != ':'; ++i) {
@@ -346,6 +386,7 @@ CREMA_DECL parse_state request_parser::go_on(request_head& head, const char* beg
             [[unlikely]]
             if (finish_target(head) == parse_state::bad) return parse_state::bad;
         line_at_ = offset(p);
+        step_ = step::field_begin; // also for who asks when what follows is wrong
         head.begin_fields(line_at_);
         end = bound(line_at_, limits_.header_bytes);
         [[fallthrough]];

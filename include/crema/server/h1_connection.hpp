@@ -552,7 +552,7 @@ CREMA_DECL void h1_connection::refuse(int status, std::string_view reason, cance
         if (state_ == state::closed) return;
     }
     const auto fields = error.type.empty() ? std::string() : "Content-Type: " + error.type + "\r\n";
-    const bool silent = x_ && x_->parser_.has_request_line() && x_->head_.method() == http::method::head;
+    const bool silent = x_ && x_->head_.method() == http::method::head;
     http::response_head head;
     head.status = status;
     head.fields = fields;
