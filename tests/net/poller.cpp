@@ -6,10 +6,13 @@
 #include "sockets.hpp"
 
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <stdexcept>
+#include <string>
 #include <vector>
+#include <unistd.h>
 
 using namespace crema;
 using namespace crema_test;
@@ -214,5 +217,112 @@ TEST_CASE("what is wanted anew is told when it is ready already", "[poller]") {
     w.then = [&] { p.change(w, true, true, true), p.settled(w); }; // while it is told
     turn(l);
     CHECK(w.calls >= before + 2);
+}
+#endif
+
+#if CREMA_NET_EPOLL
+namespace {
+
+// Writes down what it is told, in one book with others.
+struct recorder final : poller::watcher {
+    recorder(poller& from, std::string& into, char as) noexcept : p(from), book(into), name(as) {}
+    ~recorder() { p.remove(*this); }
+    void on_arrival() noexcept override { book += {'a', name, ' '}; }
+    void on_ready(poller::readiness) override {
+        book += {'r', name, ' '};
+        char room[8];
+        (void)!::read(fd, room, sizeof room);
+        if (puts_off) was_put_off = p.put_off(*this);
+        if (then) then();
+    }
+    void on_flush() override {
+        book += {'f', name, ' '};
+        if (then_flush) then_flush();
+    }
+    poller& p;
+    std::string& book;
+    char name;
+    int fd = -1;
+    bool puts_off = true, was_put_off = false;
+    std::function<void()> then, then_flush;
+};
+
+struct many_watched {
+    explicit many_watched(std::size_t n) : sockets(n) {
+        for (std::size_t i = 0; i < n; ++i) {
+            watchers.push_back(std::make_unique<recorder>(p, book, static_cast<char>('0' + i)));
+            watchers[i]->fd = sockets[i].near;
+            p.add(*watchers[i], sockets[i].near);
+        }
+    }
+    void send_all() {
+        for (auto& s : sockets) s.send("x");
+    }
+    loop l;
+    poller p{l};
+    std::string book;
+    std::vector<socket_pair> sockets;
+    std::vector<std::unique_ptr<recorder>> watchers;
+};
+
+} // namespace
+
+TEST_CASE("those that are ready together are told in rounds: arrival, ready, flush", "[poller]") {
+    many_watched m(3);
+    m.watchers[1]->puts_off = false;
+    m.send_all();
+    turn(m.l);
+    CHECK(m.book == "a0 a1 a2 r0 r1 r2 f0 f2 ");
+    CHECK(m.watchers[0]->was_put_off);
+
+    m.book.clear(); // alone there is nothing to wait for
+    m.sockets[2].send("x");
+    turn(m.l);
+    CHECK(m.book == "r2 ");
+    CHECK_FALSE(m.watchers[2]->was_put_off);
+    CHECK_FALSE(m.p.put_off(*m.watchers[2])); // nor outside of on_ready
+}
+
+TEST_CASE("what was put off does not wait for a handler that takes its time, but for one", "[poller]") {
+    many_watched m(4);
+    m.watchers[1]->then = [] {
+        for (const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(2); std::chrono::steady_clock::now() < until;) {}
+    };
+    m.send_all();
+    turn(m.l);
+    CHECK(m.book == "a0 a1 a2 a3 r0 r1 f0 f1 r2 r3 f2 f3 ");
+}
+
+TEST_CASE("a watcher may go in each of the rounds", "[poller]") {
+    many_watched m(4);
+    SECTION("before it is told") {
+        m.watchers[0]->then = [&] { m.watchers[2].reset(); };
+        m.send_all();
+        turn(m.l);
+        CHECK(m.book == "a0 a1 a2 a3 r0 r1 r3 f0 f1 f3 ");
+    }
+    SECTION("after it has put something off") {
+        m.watchers[3]->then = [&] { m.watchers[0].reset(); };
+        m.send_all();
+        turn(m.l);
+        CHECK(m.book == "a0 a1 a2 a3 r0 r1 r2 r3 f1 f2 f3 ");
+    }
+    SECTION("by the flush of another") {
+        m.watchers[1]->then_flush = [&] { m.watchers[2].reset(); };
+        m.send_all();
+        turn(m.l);
+        CHECK(m.book == "a0 a1 a2 a3 r0 r1 r2 r3 f0 f1 f3 ");
+    }
+}
+
+TEST_CASE("a loop that stops among those that are ready tells the others when it goes on", "[poller]") {
+    many_watched m(4);
+    m.watchers[1]->then = [&] { m.l.stop(); };
+    m.send_all();
+    m.l.run();
+    CHECK(m.book == "a0 a1 a2 a3 r0 r1 f0 f1 ");
+    m.book.clear();
+    turn(m.l);
+    CHECK(m.book == "a2 a3 r2 r3 f2 f3 ");
 }
 #endif

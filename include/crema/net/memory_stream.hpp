@@ -41,6 +41,7 @@ public:
     CREMA_DECL void want(bool readable, bool writable) override;
     CREMA_DECL io_result read(std::span<char> into) noexcept override;
     CREMA_DECL io_result write(std::span<const std::string_view> pieces) noexcept override;
+    CREMA_DECL bool put_off() noexcept override;
     CREMA_DECL void end() noexcept override;
     CREMA_DECL void close() noexcept override;
     CREMA_DECL void reset() noexcept override;
@@ -85,6 +86,7 @@ struct memory_stream::side : crema::detail::remote_job {
     bool broken = false;     // the peer is gone without having read everything
     bool told_ended = false; // the handler knows of the end
     bool closed = false;
+    bool may_put_off = false, put_off = false;
     bool* alive = nullptr; // set false when closed within a callback
 };
 
@@ -122,7 +124,10 @@ CREMA_DECL void memory_stream::side::deliver(remote_job& job, bool abandoned) {
     if (s.wants_writable && l.writable(s)) s.handler->on_writable();
     if (alive && s.wants_readable && l.readable(s)) {
         s.told_ended = s.told_ended || s.ended || s.broken;
+        if (!s.ended && !s.broken) s.handler->on_arrival();
+        s.may_put_off = true;
         s.handler->on_readable();
+        if (alive && !(s.may_put_off = false) && std::exchange(s.put_off, false)) s.handler->on_flush();
     } else if (alive && (s.ended || s.broken) && !std::exchange(s.told_ended, true)) {
         if (s.broken) s.handler->on_broken(std::make_error_code(std::errc::connection_reset));
         else s.handler->on_peer_closed();
@@ -196,6 +201,8 @@ CREMA_DECL io_result memory_stream::write(std::span<const std::string_view> piec
     if (taken == 0 && wanted != 0) return {0, std::make_error_code(std::errc::operation_would_block)};
     return {taken, {}};
 }
+
+CREMA_DECL bool memory_stream::put_off() noexcept { return mine().put_off = mine().may_put_off; }
 
 CREMA_DECL void memory_stream::end() noexcept {
     if (mine().closed) return;

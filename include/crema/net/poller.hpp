@@ -34,6 +34,10 @@ public:
     public:
         /// The descriptor is ready.
         virtual void on_ready(readiness r) = 0;
+        /// The descriptor is readable; `on_ready` follows once others have been told this. Calls nobody.
+        virtual void on_arrival() noexcept {}
+        /// Follows the `on_ready` that has called `put_off`.
+        virtual void on_flush() {}
 
     protected:
         ~watcher() = default;
@@ -64,6 +68,9 @@ public:
 
     /// Returns whose `on_ready` runs; null when it has been removed meanwhile.
     const watcher* current() const noexcept { return *current_; }
+    /** Asks, while its `on_ready` runs, for an `on_flush` after those of the others that are ready.
+        @return False when there will be none. */
+    bool put_off(const watcher& w) noexcept { return *current_ == &w && *may_put_off_ && (*put_off_ = true); }
     /** Says, while its `on_ready` runs, that nothing is left of the octets that it was told of.
 
         What comes later is told. Should something be left all the same, it is told with the next thing that happens to
@@ -82,6 +89,8 @@ private:
     std::shared_ptr<state> state_;
     const watcher* const* current_;
     bool* settled_;
+    bool* may_put_off_;
+    bool* put_off_;
 };
 
 } // namespace crema::net
@@ -91,7 +100,10 @@ private:
 #include <asio/io_context.hpp>
 #include <crema/core/error.hpp>
 #include <crema/net/set_wait.hpp>
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <new>
 #include <utility>
@@ -133,34 +145,88 @@ struct poller::state : std::enable_shared_from_this<state> {
     void run() {
         waiting_ = false;
         if (!set_.is_open()) return;
-        epoll_event events[256];
-        const int n = ::epoll_wait(set_.descriptor(), events, 256, 0);
-        batch_ = events;
-        size_ = n > 0 ? n : 0;
-        all_settled_ = n < 256;
-        for (int i = 0; i < size_; ++i) {
-            auto* w = static_cast<watcher*>(events[i].data.ptr);
+        if (next_ == size_) {
+            next_ = 0;
+            size_ = std::max(::epoll_wait(set_.descriptor(), batch_, most, 0), 0);
+            all_settled_ = size_ < most;
+        }
+        while (next_ < size_)
+            if (!tell(next_, std::min(size_, next_ + most_at_once))) break;
+        current_ = nullptr;
+        if (next_ == size_) return wait(all_settled_ ? crema::detail::waiting_for::news : crema::detail::waiting_for::anew);
+        loop_.callback([&] { again_.start(loop_.immediates()); }); // those whose octets were read already, too
+    }
+    /* Tells those from `begin` to `end`, in three rounds, each of which stays within the code that a core keeps at hand:
+       octets are read, handlers run, answers are written. That costs a tenth less than one after the other. Who has put
+       off an answer waits for the others no longer than `patience`, beside the one that runs. False when the loop was told
+       to stop. */
+    bool tell(int begin, int end) {
+        const bool rounds = end - begin > 1;
+        if (rounds) {
+            for (int i = begin; i < end; ++i)
+                if (batch_[i].events == EPOLLIN && batch_[i].data.ptr) static_cast<watcher*>(batch_[i].data.ptr)->on_arrival();
+        }
+        int waiting = 0;
+        bool going = true;
+        std::uint64_t since = 0;
+        for (int i = begin; i < end; ++i) {
+            auto* w = static_cast<watcher*>(batch_[i].data.ptr);
             if (!w) continue; // removed by one before
+            if (waiting != 0 && ticks() - since > patience) {
+                flush(begin, i);
+                waiting = 0;
+                if (!batch_[i].data.ptr) continue;
+            }
             current_ = w;
-            settled_ = false;
-            const auto e = events[i].events;
+            settled_ = put_off_ = false;
+            may_put_off_ = rounds;
+            const auto e = batch_[i].events;
             const bool failed = (e & (EPOLLHUP | EPOLLERR)) != 0;
             loop_.callback([&] {
                 w->on_ready({(e & EPOLLIN) || failed, (e & EPOLLOUT) || failed, (e & (EPOLLRDHUP | EPOLLHUP)) != 0, failed});
             });
-            if (e != EPOLLIN || (!settled_ && current_)) all_settled_ = false;
-            if (loop_.halted() && loop_.context().stopped()) { // told to stop; what is ready stays so
-                all_settled_ = false;
-                break;
+            if (put_off_ && current_) {
+                if (waiting++ == 0) since = ticks();
+            } else {
+                batch_[i].data.ptr = nullptr;
+                if (e != EPOLLIN || (!settled_ && current_)) all_settled_ = false;
+            }
+            if (loop_.halted() && loop_.context().stopped()) { // told to stop; the others are told when it goes on
+                going = false;
+                end = i + 1;
             }
         }
-        batch_ = nullptr;
-        current_ = nullptr;
-        wait(all_settled_ ? crema::detail::waiting_for::news : crema::detail::waiting_for::anew);
+        if (waiting != 0) flush(begin, end);
+        next_ = end;
+        return going;
     }
+    void flush(int begin, int end) {
+        may_put_off_ = false;
+        loop_.callback([&] {
+            for (int i = begin; i < end; ++i) {
+                auto* w = static_cast<watcher*>(batch_[i].data.ptr);
+                if (!w) continue;
+                current_ = w;
+                settled_ = false;
+                w->on_flush();
+                batch_[i].data.ptr = nullptr;
+                if (!settled_ && current_) all_settled_ = false;
+            }
+        });
+    }
+    static constexpr int most_at_once = 24;
+#if defined(__x86_64__)
+    static std::uint64_t ticks() noexcept { return __builtin_ia32_rdtsc(); } // no more exact than it need be
+    static constexpr std::uint64_t patience = 200'000;
+#else
+    static std::uint64_t ticks() noexcept {
+        return static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1));
+    }
+    static constexpr std::uint64_t patience = 60'000;
+#endif
     void forget(watcher& w) noexcept {
         if (current_ == &w) current_ = nullptr;
-        for (int i = 0; batch_ && i < size_; ++i)
+        for (int i = 0; i < size_; ++i)
             if (batch_[i].data.ptr == &w) batch_[i].data.ptr = nullptr;
     }
 
@@ -175,18 +241,21 @@ struct poller::state : std::enable_shared_from_this<state> {
     loop& loop_;
     crema::detail::set_wait set_;
     without_memory again_{*this};
-    epoll_event* batch_ = nullptr;
+    static constexpr int most = 256;
+    epoll_event batch_[most];
+    int next_ = 0, size_ = 0; // of the batch, who is to be told
     const watcher* current_ = nullptr;
-    int size_ = 0;
     std::size_t count_ = 0;
     bool waiting_ = false;
     bool settled_ = false; // whose `on_ready` runs
+    bool may_put_off_ = false, put_off_ = false;
     bool all_settled_ = false;
     bool quiet_ = false; // it waits for news only
 };
 
 CREMA_DECL poller::poller(loop& l)
-    : loop_(l), state_(std::make_shared<state>(l)), current_(&state_->current_), settled_(&state_->settled_) {}
+    : loop_(l), state_(std::make_shared<state>(l)), current_(&state_->current_), settled_(&state_->settled_),
+      may_put_off_(&state_->may_put_off_), put_off_(&state_->put_off_) {}
 
 CREMA_DECL poller::~poller() { state_->set_.close(); }
 
@@ -233,7 +302,7 @@ CREMA_DECL void poller::remove(watcher& w) noexcept {
 
 struct poller::state {
     const watcher* current_ = nullptr;
-    bool settled_ = false;
+    bool settled_ = false, may_put_off_ = false, put_off_ = false;
 };
 
 namespace detail {
@@ -278,7 +347,8 @@ struct waiting : std::enable_shared_from_this<waiting> {
 } // namespace detail
 
 CREMA_DECL poller::poller(loop& l)
-    : loop_(l), state_(std::make_shared<state>()), current_(&state_->current_), settled_(&state_->settled_) {}
+    : loop_(l), state_(std::make_shared<state>()), current_(&state_->current_), settled_(&state_->settled_),
+      may_put_off_(&state_->may_put_off_), put_off_(&state_->put_off_) {}
 CREMA_DECL poller::~poller() = default;
 CREMA_DECL void poller::look_again() noexcept {}
 

@@ -32,6 +32,7 @@ public:
     CREMA_DECL io_result read(std::span<char> into) noexcept override;
     CREMA_DECL io_result write(std::span<const std::string_view> pieces) noexcept override;
     CREMA_DECL io_result write_file(int descriptor, std::uint64_t offset, std::size_t size) noexcept override;
+    bool put_off() noexcept override { return poller_.put_off(*this); }
     void settled() noexcept override {
         if (emptied_) poller_.settled(*this);
     }
@@ -43,6 +44,10 @@ public:
 
 private:
     CREMA_DECL void on_ready(poller::readiness r) override;
+    void on_arrival() noexcept override {
+        if (wants_readable_) handler_->on_arrival();
+    }
+    void on_flush() override { handler_->on_flush(); }
     CREMA_DECL void tell() noexcept;
 
     poller& poller_;

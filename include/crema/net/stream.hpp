@@ -18,6 +18,10 @@ public:
     virtual void on_readable() = 0;
     /// There is room to write.
     virtual void on_writable() = 0;
+    /// There are octets, and `on_readable` follows once others have been told the same: may read, but calls nobody.
+    virtual void on_arrival() noexcept {}
+    /// Follows the `on_readable` that has called `stream::put_off`, once others have been told, too.
+    virtual void on_flush() {}
     /// The peer will send nothing more; what it sent before may still be read. Called once, only when reading is not wanted:
     /// who reads finds the end.
     virtual void on_peer_closed() = 0;
@@ -66,7 +70,13 @@ public:
                                  [[maybe_unused]] std::size_t size) noexcept {
         return {0, std::make_error_code(std::errc::operation_not_supported)};
     }
-    /// Says, in `on_readable`, that all of what came was read and seen to, as far as the handler can tell, and no more is
+    /** Asks, in `on_readable`, for an `on_flush` once all who have octets at the moment have read them: for who has
+        something to write, which costs less when many do it in a row.
+
+        @return False when there will be none: write now.
+    */
+    virtual bool put_off() noexcept { return false; }
+    /// Says, in `on_readable` or `on_flush`, that all of what came was read and seen to, as far as the handler can tell, and no more is
     /// expected at once. Only a hint: what is there all the same may be told later than it could be.
     virtual void settled() noexcept {}
     /// Tells the peer that nothing more follows.

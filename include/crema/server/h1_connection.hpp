@@ -55,6 +55,8 @@ private:
 
     CREMA_DECL void on_readable() override;
     CREMA_DECL void on_writable() override;
+    CREMA_DECL void on_arrival() noexcept override;
+    CREMA_DECL void on_flush() override;
     void on_broken(std::error_code) override { lose(cancel_reason::disconnected); }
     CREMA_DECL void on_peer_closed() override;
 
@@ -141,6 +143,9 @@ private:
     bool running_ = false;
     bool soon_ = false;
     bool failed_ = false;     // sending has failed
+    bool arrived_ = false;     // octets were read ahead, and `on_readable` follows
+    bool may_put_off_ = false; // answers may wait for `on_flush`
+    bool put_off_ = false;     // they do
     bool resting_ = true;     // it is in the list of those on which nothing is going on
 };
 
@@ -279,20 +284,51 @@ CREMA_DECL void h1_connection::on_readable() {
         if ((r.error && !r.would_block()) || (!r.error && r.size == 0)) lose(cancel_reason::disconnected);
         return;
     }
-    const bool fresh = state_ == state::idle && begin_ == end_;
-    const auto room = room_to_read();
-    if (room.empty()) return want();
-    const auto r = stream_->read(room);
-    if (r.error) {
-        if (!r.would_block()) return lose(cancel_reason::disconnected);
-        return rest();
+    bool fresh = true;
+    if (!std::exchange(arrived_, false)) {
+        fresh = state_ == state::idle && begin_ == end_;
+        const auto room = room_to_read();
+        if (room.empty()) return want();
+        const auto r = stream_->read(room);
+        if (r.error) {
+            if (!r.would_block()) return lose(cancel_reason::disconnected);
+            return rest();
+        }
+        if (r.size == 0) return client_ended();
+        end_ += static_cast<std::uint32_t>(r.size);
+        in_octets_ += r.size;
     }
-    if (r.size == 0) return client_ended();
-    end_ += static_cast<std::uint32_t>(r.size);
-    in_octets_ += r.size;
+    may_put_off_ = fresh;
     run();
+    may_put_off_ = false;
     // Whole requests and nothing else, all answered: a client that had sent more would have filled up the read.
-    if (fresh && state_ == state::idle && begin_ == end_ && out_.empty()) stream_->settled();
+    if (fresh && !put_off_ && state_ == state::idle && begin_ == end_ && out_.empty()) stream_->settled();
+}
+
+// Reads a request ahead of its turn.
+CREMA_DECL void h1_connection::on_arrival() noexcept {
+    if (state_ != state::idle || begin_ != end_ || arrived_ || !resting_) return;
+    try {
+        const auto r = stream_->read(room_to_read());
+        if (r.error || r.size == 0) return; // `on_readable` finds out once more
+        end_ += static_cast<std::uint32_t>(r.size);
+        in_octets_ += r.size;
+        arrived_ = true;
+    } catch (const std::bad_alloc&) {
+    }
+}
+
+// Sends what was put off.
+CREMA_DECL void h1_connection::on_flush() {
+    if (!put_off_) return;
+    const h1_shared::entry e(shared_);
+    put_off_ = false;
+    if (state_ != state::idle || begin_ != end_ || shared_.draining) return run();
+    if (!send()) return lose(cancel_reason::disconnected);
+    tell_sent();
+    if (state_ == state::closed) return;
+    rest();
+    if (out_.empty()) stream_->settled();
 }
 
 CREMA_DECL void h1_connection::on_writable() {
@@ -321,13 +357,17 @@ CREMA_DECL void h1_connection::run() {
         lose(cancel_reason::requested);
     }
     running_ = false;
-    if (state_ != state::closed) rest();
+    if (state_ != state::closed && !put_off_) rest();
 }
 
 CREMA_DECL void h1_connection::take_steps() {
     for (;;) {
         while (step()) {}
         if (state_ == state::closed) break;
+        if (may_put_off_ && state_ == state::idle && begin_ == end_ && !blocked_ && !out_.empty() && stream_->put_off()) {
+            put_off_ = true;
+            break;
+        }
         if (!send()) {
             lose(cancel_reason::disconnected);
             break;
@@ -620,6 +660,7 @@ CREMA_DECL void h1_connection::lose(cancel_reason why) noexcept {
     if (state_ == state::closed) return;
     const h1_shared::entry e(shared_);
     const bool handled = state_ == state::busy && x_ != nullptr;
+    if (std::exchange(put_off_, false)) send();
     const bool cut = (handled && !x_->ended_) || !out_.empty() || failed_;
     state_ = state::closed;
     keep_ = false;
