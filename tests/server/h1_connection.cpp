@@ -460,6 +460,29 @@ TEST_CASE("a request that ends in the middle is refused", "[h1_connection]") {
     }
 }
 
+TEST_CASE("an empty line behind the last body is no request", "[h1_connection]") {
+    for (const auto* line : {"\r\n", "\r"}) {
+        bench b;
+        auto c = b.connect();
+        c.send(post("/", "abc") + line);
+        CHECK(c.response().status() == 200);
+        c.end();
+        CHECK(c.got.empty());
+        CHECK(c.over());
+        CHECK(b.engine->connections() == 0);
+        auto d = b.connect();
+        d.put(post("/", "abc") + line); // everything at once
+        d.end();
+        CHECK(d.response().status() == 200);
+        CHECK(d.got.empty());
+        CHECK(d.over());
+        auto e = b.connect();
+        e.send(post("/", "abc") + line).send(std::string("\r\n").substr(std::string_view(line).size()) + get("/"));
+        CHECK(e.response().status() == 200);
+        CHECK(e.response().status() == 200);
+    }
+}
+
 TEST_CASE("a client that takes nothing holds its own requests back", "[h1_connection]") {
     limits l;
     l.backlog = 1000;

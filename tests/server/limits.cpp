@@ -72,8 +72,18 @@ TEST_CASE("a header has a deadline from its first octet, however it drips", "[li
     SECTION("empty lines do not help") {
         auto c = b.connect();
         c.send("\r\n");
-        b.advance(11s);
+        b.advance(59s);
+        CHECK_FALSE(c.over());
+        b.advance(2s);
         CHECK(c.over());
+        CHECK(c.got.empty()); // nobody asked anything
+        auto used = b.connect();
+        used.send(get("/") + "\r\n");
+        CHECK(used.response().status() == 200);
+        b.advance(30s);
+        used.send("GET /y HTTP/1.1\r\n");
+        b.advance(1s);
+        CHECK(used.response().status() == 408);
     }
     SECTION("the second request has its own") {
         auto c = b.connect();

@@ -535,3 +535,16 @@ TEST_CASE("a body is read piece by piece, also when it was here before the handl
     c.post("/").send("text").expect(200, "text 1");
     c.post("/").expect(200, " 0");
 }
+
+TEST_CASE("a body that cannot be read gets the status that fits", "[request]") {
+    app a;
+    a.post("/", [](request& req, response& res) -> task<> { res.send(co_await req.read_text()); });
+    testing::client c(a);
+    const auto status = [&](const std::string& body) {
+        return c.raw("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n" + body).substr(0, 12);
+    };
+    CHECK(status("2\r\nok\r\n0\r\nA: b\r\n\r\n") == "HTTP/1.1 200");
+    CHECK(status("+2\r\nok\r\n0\r\n\r\n") == "HTTP/1.1 400");
+    CHECK(status("2;" + std::string(20000, 'a') + "\r\nok\r\n0\r\n\r\n") == "HTTP/1.1 413");
+    CHECK(status("2\r\nok\r\n0\r\nA: " + std::string(9000, 'b') + "\r\n\r\n") == "HTTP/1.1 431");
+}

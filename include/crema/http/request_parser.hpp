@@ -74,7 +74,7 @@ public:
     /// Returns what is wrong, in a few words that live forever, after `bad`.
     std::string_view reason() const noexcept { return reason_; }
     /// Tells whether anything but an empty line of a request has been seen.
-    bool started() const noexcept { return step_ > step::begin_lf; }
+    bool started() const noexcept { return step_ > step::method_begin; }
     /// Tells whether the request line is complete, so that method and target of the head are valid.
     bool has_request_line() const noexcept { return step_ >= step::field_begin; }
     /// Returns the limits.
@@ -332,10 +332,10 @@ CREMA_DECL parse_state request_parser::go_on(request_head& head, const char* beg
         [[fallthrough]];
     case step::method: {
         const char* const start = begin + line_at_;
-        const char* const last = std::min(end, start + detail::max_method_size);
+        const char* const last = std::min(end, start + detail::max_method_size + 1);
         while (p != last && has_class(*p, octet_class::token)) ++p;
+        if (static_cast<std::size_t>(p - start) > detail::max_method_size) return fail(501, "method too long");
         if (p == end) return exhausted(begin, p, step::method);
-        if (p == last) return fail(501, "method too long");
         if (*p != ' ')
             return fail(400,
                         p == start ? "request line does not begin with a method" : "invalid octet in the method");
@@ -608,9 +608,12 @@ CREMA_DECL parse_state request_parser::finish_framing(request_head& head) noexce
         }
     }
     if (head.has(field::expect) && head.minor_ == 1) {
-        if (head.repeated(field::expect) || !iequals(head.get(field::expect), "100-continue"))
-            return fail(417, "unknown expectation");
-        head.expect_continue_ = head.has_body();
+        for (auto i = head.find(field::expect, 0); i != request_head::npos; i = head.find(field::expect, i + 1))
+            for (auto expectation : comma_list(head.field_at(i).value)) {
+                if (expectation.empty()) continue;
+                if (!iequals(expectation, "100-continue")) return fail(417, "unknown expectation");
+                head.expect_continue_ = head.has_body();
+            }
     }
     return parse_state::done;
 }

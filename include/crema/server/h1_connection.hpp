@@ -417,8 +417,13 @@ CREMA_DECL bool h1_connection::step_head() {
         dispatch();
         return true;
     case http::parse_state::need_more:
-        if (ended_) refuse(400, "the request is not complete", cancel_reason::disconnected);
-        else if (state_ == state::idle) enter(state::head);
+        if (!ended_) {
+            if (state_ == state::idle) enter(state::head);
+        } else if (x_->parser_.started()) {
+            refuse(400, "the request is not complete", cancel_reason::disconnected);
+        } else { // an empty line behind the last body is no request
+            enter(state::closing);
+        }
         return false;
     case http::parse_state::bad: break;
     }
@@ -621,7 +626,7 @@ CREMA_DECL void h1_connection::client_ended() {
     case state::idle:
         if (begin_ == end_ && out_.empty()) return lose(cancel_reason::disconnected);
         break;
-    case state::head: return refuse(400, "the request is not complete", cancel_reason::disconnected);
+    case state::head: break; // refused
     case state::busy:
         advance_body();
         if (x_->ended_) break;
@@ -760,7 +765,11 @@ CREMA_DECL void h1_connection::check() {
     }
     switch (state_) {
     case state::head:
-        if (s.tick - since_ > s.header_ticks) refuse(408, "the header took too long", cancel_reason::timed_out);
+        if (!x_->parser_.started()) { // an empty line at most: nobody waits for an answer
+            if (s.tick - since_ > s.idle_ticks) lose(cancel_reason::timed_out);
+        } else if (s.tick - since_ > s.header_ticks) {
+            refuse(408, "the header took too long", cancel_reason::timed_out);
+        }
         break;
     case state::busy:
         if ((x_->reader_ || x_->draining_) && body_waits() && slow(in_ticks_, in_octets_)) {

@@ -281,7 +281,7 @@ private:
 namespace crema {
 namespace detail {
 
-[[noreturn]] CREMA_DECL void throw_body_error(std::error_code why, std::size_t limit);
+[[noreturn]] CREMA_DECL void throw_body_error(std::error_code why, std::size_t limit, int status = 0);
 
 } // namespace detail
 
@@ -338,7 +338,7 @@ CREMA_COROUTINE task<std::string_view> request::read_text(std::size_t limit) {
     } catch (const std::system_error& e) {
         failed = e.code();
     }
-    if (failed) detail::throw_body_error(failed, limit);
+    if (failed) detail::throw_body_error(failed, limit, exchange_->body_status());
     raw_body(std::move(all));
     co_return *raw_body_;
 }
@@ -434,7 +434,8 @@ CREMA_DECL void request::bad_json(const failure& why) {
 
 namespace detail {
 
-CREMA_DECL void throw_body_error(std::error_code why, std::size_t limit) {
+CREMA_DECL void throw_body_error(std::error_code why, std::size_t limit, int status) {
+    if (status == 431) throw http_error(431, "the trailers are too large").type("trailers.too.large");
     if (why == make_error_code(error::too_large) || why == make_error_code(error::would_exceed_limit))
         throw http_error(413, "the body is larger than " + std::to_string(limit) + " octets").type("entity.too.large");
     if (why == make_error_code(error::bad_syntax))
