@@ -27,6 +27,22 @@ TEST_CASE("an answer has a date, a length, and says when the connection ends", "
     CHECK_FALSE(old.over());
 }
 
+TEST_CASE("a HEAD whose body is malformed is answered as one that is refused", "[h1_answer]") {
+    bench b;
+    b.handle = [](exchange& x) {
+        x.read_all(100, [&x](std::error_code ec, std::string) { x.respond(ec ? 400 : 200, {}, {}, "body"); });
+    };
+    for (const bool good : {true, false}) {
+        auto c = b.connect();
+        c.send("HEAD / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n" + std::string(good ? "" : "+") + "0\r\n\r\n");
+        const auto r = c.response(http::response_parser::to::head);
+        CHECK(r.status() == (good ? 200 : 400));
+        CHECK(r.field("Content-Length").has_value() == good);
+        CHECK(c.got.empty());
+        CHECK(c.ended == !good);
+    }
+}
+
 TEST_CASE("an answer has the phrase it is given, or the standard one, or none", "[h1_answer]") {
     bench b;
     int status = 0;

@@ -222,7 +222,7 @@ TEST_CASE("a refused HEAD gets no body, wherever the octets are cut", "[h1_conne
             c.send(request.substr(cut));
             const auto r = c.response(http::response_parser::to::head);
             CHECK(r.status() >= 400);
-            CHECK(r.field("Content-Length") != "0");
+            CHECK_FALSE(r.field("Content-Length")); // so that the end of the connection is the end of the answer in any case
             CHECK(c.got.empty());
             CHECK(c.ended);
         }

@@ -51,7 +51,7 @@ CREMA_FORCEINLINE void h1_connection::head_of(exchange& x, http::response_head& 
 CREMA_DECL void h1_connection::respond(exchange& x, int status, std::string_view reason, std::string_view fields, std::string_view body) {
     http::response_head head;
     head_of(x, head, status, reason, fields);
-    if (!x.no_body_ || (x.head_.method() == http::method::head && !http::has_no_body(status))) {
+    if (!x.no_body_ || (x.head_.method() == http::method::head && !http::has_no_body(status) && !body_failed_)) {
         head.framing = http::body_framing::length;
         head.length = x.answer_length_ = body.size();
     }

@@ -603,8 +603,10 @@ CREMA_DECL void h1_connection::refuse(int status, std::string_view reason, cance
     head.fields = fields;
     head.date_line = shared_.date.line();
     head.connection = http::connection_field::close;
-    head.framing = http::body_framing::length;
-    head.length = error.body.size();
+    if (!silent) { // else who does not know that this is a HEAD sees an empty body, too
+        head.framing = http::body_framing::length;
+        head.length = error.body.size();
+    }
     keep_ = false;
     if (out_.capacity() == 0) shared_.take_output(out_);
     http::write_response(out_, head, silent ? std::string_view{} : error.body);
