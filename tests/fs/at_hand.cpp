@@ -71,6 +71,25 @@ TEST_CASE("reading at hand gives a part, the end, or nothing, never something el
     if (const auto end = fs::read_at_hand(f, content.size(), room.data(), 10)) CHECK(*end == 0);
 }
 
+TEST_CASE("what is in memory is told of each part of a file, and of none behind its end", "[at_hand]") {
+    test_directory place;
+    const auto path = place.path() / "file";
+    std::ofstream(path) << std::string(5 * 1024 * 1024, 'x');
+    const auto f = fs::open_without_waiting(path);
+    const auto s = fs::stat_now(f);
+    constexpr std::size_t whole = 5 * 1024 * 1024;
+    for (int again = 0; again < 2; ++again) {
+        const bool there = fs::is_at_hand(f, 0, whole);
+        CHECK((fs::is_at_hand(f, s, 0, whole) || !there));
+        CHECK((fs::is_at_hand(f, s, 3'000'000, 2'000'000) || !there));
+    }
+    std::ofstream(path, std::ios::trunc) << "short";
+    std::ofstream(place.path() / "other") << std::string(whole, 'y');
+    const auto other = fs::open_without_waiting(place.path() / "other");
+    const auto s2 = fs::stat_now(other);
+    CHECK(fs::is_at_hand(other, s2, 0, whole) == fs::is_at_hand(other, 0, whole)); // another file is asked for itself
+}
+
 TEST_CASE("what is no regular file is left to the pool", "[at_hand]") {
     int ends[2];
     REQUIRE(::pipe(ends) == 0);

@@ -454,7 +454,7 @@ CREMA_COROUTINE task<file_sender::outcome> file_sender::send(response& res, cons
     bool whole = !res.coder_; // as it is in the file: it can be sent from there
     for (int pieces = 1; left != 0; ++pieces) {
         const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(left, mapped_piece));
-        if (whole && fs::is_at_hand(search.file, offset, size)) {
+        if (whole && fs::is_at_hand(search.file, search.status, offset, size)) {
             const auto n = res.exchange_->write_file(search.file.descriptor(), offset, size);
             if (n) {
                 offset += *n;
