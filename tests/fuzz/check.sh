@@ -53,7 +53,7 @@ run)
         name=$(basename "$source" .cpp)
         [ -z "${3:-}" ] || [ "$3" = "$name" ] || continue
         clang++-16 -std=c++20 -g1 -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -Iinclude "$source" -o "$out/$name" -lsimdjson || { f=$((f + 1)); continue; }
-        if (cd "$out" && "./$name" -max_total_time="${2:-600}" -print_final_stats=1 >"$name.log" 2>&1); then
+        if (cd "$out" && "./$name" -max_total_time="${2:-600}" -max_len=1024 -timeout=300 -print_final_stats=1 >"$name.log" 2>&1); then
             p=$((p + 1)); echo "$name: $(grep number_of_executed "$out/$name.log")"
         else
             f=$((f + 1)); echo "FAILED: $name"; tail -n 40 "$out/$name.log"

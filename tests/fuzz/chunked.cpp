@@ -47,7 +47,27 @@ outcome run(std::string_view input, std::size_t step, const chunk_limits& limits
     return r;
 }
 
+// What a body that was accepted is, read as a whole: sizes by strtoull, lines by their ends.
+std::string plain(std::string_view text) {
+    std::string all;
+    for (;;) {
+        const auto line = text.substr(0, text.find("\r\n"));
+        text.remove_prefix(line.size() + 2);
+        const auto size = std::strtoull(std::string(line).c_str(), nullptr, 16);
+        if (size == 0) return all;
+        all += text.substr(0, size);
+        fuzz::require(text.substr(size, 2) == "\r\n", "a line end is behind a chunk");
+        text.remove_prefix(size + 2);
+    }
+}
+
 } // namespace
+
+std::span<const std::string_view> fuzz::words() {
+    static constexpr std::string_view all[] = {"\r\n", "\r", "\n", "0\r\n\r\n", "1\r\nx\r\n", ";", ";a=\"\\\"\"", "0x1\r\n", "+1\r\n", "-1\r\n", " ",
+        "00000000000000001\r\n", "20000000000000\r\n", "Content-Length: 1\r\n", "Transfer-Encoding: x\r\n", "X: y\r\n", " z\r\n", "\xff", "g"};
+    return all;
+}
 
 void fuzz::check(std::string_view input) {
     chunk_limits limits;
@@ -55,6 +75,11 @@ void fuzz::check(std::string_view input) {
     const auto whole = run(input, input.size() + 1, limits);
     require(run(input, 1, limits) == whole, "one octet at a time");
     require(run(input, 5, limits) == whole, "pieces of 5");
+    if (whole.state == parse_state::done) {
+        require(plain(input) == whole.data, "chunks have their sizes");
+        require(input.substr(0, whole.consumed).ends_with("\r\n\r\n") && whole.consumed >= whole.trailers.size() + 5 &&
+                    (whole.trailers.empty() || whole.trailers.ends_with("\r\n")), "it ends in an empty line");
+    }
 
     output_buffer out;
     for (std::size_t at = 0, n = 1; at < input.size(); at += n, n = n * 2 % 37 + 1)

@@ -23,6 +23,8 @@ namespace fuzz {
 // Defined by each target.
 std::span<const std::string_view> seeds();
 void check(std::string_view input);
+// May be defined by a target: pieces that are put into its inputs, at the edges of what is allowed.
+std::span<const std::string_view> words() __attribute__((weak));
 
 // Ends the program with a message when a property does not hold.
 inline void require(bool holds, const char* property) {
@@ -67,6 +69,19 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
         std::memcpy(data, seed.data(), size);
         if (random % 128 == 0) return size;
     }
+    if (fuzz::words && random / 128 % 4 == 0) { // puts a word in, or over what is there
+        const auto all_words = fuzz::words();
+        random /= 512;
+        const auto word = all_words[random % all_words.size()];
+        random /= static_cast<unsigned>(all_words.size());
+        const auto at = random % (size + 1), over = random / 64 % 2 != 0 ? word.size() : 0;
+        const auto from = at + over < size ? at + over : size;
+        if (at + word.size() + (size - from) <= room) {
+            std::memmove(data + at + word.size(), data + from, size - from);
+            std::memcpy(data + at, word.data(), word.size());
+            return at + word.size() + (size - from);
+        }
+    }
     return LLVMFuzzerMutate(data, size, room);
 }
 
@@ -85,11 +100,18 @@ int main(int argc, char** argv) {
         std::string text(all[random(all.size())]);
         for (auto n = 1 + random(4); n != 0; --n) {
             const auto at = random(text.size() + 1);
-            switch (random(5)) {
+            switch (random(fuzz::words ? 7 : 5)) {
             case 0: if (at < text.size()) text[at] = static_cast<char>(random(256)); break;
             case 1: if (at < text.size()) text[at] = static_cast<char>(text[at] ^ 1 << random(8)); break;
             case 2: text.erase(at, 1 + random(6)); break;
             case 3: text.insert(at, 1 + random(3), static_cast<char>(random(256))); break;
+            case 5:
+            case 6: {
+                const auto words = fuzz::words();
+                const auto word = words[random(words.size())];
+                text.replace(at, random(2) * word.size(), word);
+                break;
+            }
             default: {
                 const auto other = all[random(all.size())];
                 const auto from = random(other.size() + 1);

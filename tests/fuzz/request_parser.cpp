@@ -3,6 +3,8 @@
 #include "fuzz.hpp"
 #include <crema/core/text.hpp>
 #include <crema/http/request_parser.hpp>
+#include <string>
+#include <vector>
 
 using namespace crema::http;
 
@@ -79,7 +81,61 @@ outcome run(std::string_view input, std::size_t first, std::size_t step, const p
     }
 }
 
+// What stands in a head that was accepted, as a plain split at its line ends sees it.
+void compare_with_lines(std::string_view input, const parse_limits& limits) {
+    request_parser parser(limits);
+    request_head head;
+    parser.reset(head);
+    fuzz::exact part(input);
+    if (parser.parse(head, part.data(), part.size()) != parse_state::done) return;
+    auto text = input.substr(0, parser.consumed());
+    while (text.starts_with("\r\n")) text.remove_prefix(2);
+    const auto line = [&] {
+        const auto end = text.find("\r\n");
+        fuzz::require(end != text.npos, "lines end in CR LF");
+        const auto one = text.substr(0, end);
+        text.remove_prefix(end + 2);
+        fuzz::require(one.find_first_of(std::string_view("\r\n\0", 3)) == one.npos, "nothing ends a line within");
+        return one;
+    };
+    const auto first = line();
+    const auto a = first.find(' '), b = first.rfind(' ');
+    fuzz::require(a < b && first.find(' ', a + 1) == b, "a request line is three words");
+    fuzz::require(head.method_text() == first.substr(0, a) && head.target() == first.substr(a + 1, b - a - 1), "method and target");
+    fuzz::require(first.substr(b) == (head.version_minor() == 1 ? " HTTP/1.1" : " HTTP/1.0"), "version");
+    std::vector<std::decay_t<decltype(*head.fields().begin())>> fields;
+    for (auto f : head.fields()) fields.push_back(f);
+    std::size_t count = 0;
+    bool coded = false;
+    std::string lengths;
+    for (std::string_view one; !(one = line()).empty(); ++count) {
+        const auto colon = one.find(':');
+        fuzz::require(colon != one.npos && count < fields.size(), "a field has a colon");
+        const auto& f = fields[count];
+        fuzz::require(f.name == one.substr(0, colon) && f.value == crema::trim_ows(one.substr(colon + 1)), "fields are lines");
+        coded = coded || crema::iequals(f.name, "transfer-encoding");
+        if (crema::iequals(f.name, "content-length")) {
+            fuzz::require(lengths.empty() || lengths == f.value, "one length");
+            lengths = f.value;
+        }
+    }
+    fuzz::require(text.empty() && count == fields.size(), "no field is invented");
+    fuzz::require(coded == head.chunked() && (!coded || lengths.empty()), "a coding is chunked, and alone");
+    fuzz::require(lengths.empty() == !head.content_length(), "there is a length when it is said");
+    fuzz::require(lengths.find_first_not_of("0123456789") == lengths.npos, "a length is digits");
+    if (head.content_length()) fuzz::require(*head.content_length() == std::strtoull(lengths.c_str(), nullptr, 10), "the length");
+}
+
 } // namespace
+
+std::span<const std::string_view> fuzz::words() {
+    static constexpr std::string_view all[] = {
+        "\r\n", "\r", "\n", "\r\n ", " ", "\t", ":", " :", "Content-Length: 5\r\n", "Content-Length: 05\r\n", "Content-Length: +5\r\n",
+        "Content-Length: 5, 5\r\n", "Transfer-Encoding: chunked\r\n", "Transfer-Encoding: gzip, chunked\r\n", "Transfer-Encoding:\vchunked\r\n",
+        "Host: b\r\n", "Connection: close\r\n", "HTTP/1.0", "HTTP/1.1", "HTTP/2.0", "http://a@b:1/", "*", "9007199254740992", "18446744073709551616",
+        "Expect: 100-continue\r\n", "Upgrade: x\r\nConnection: upgrade\r\n", "\xff", "?", "#", "//", "%", "[::1]"};
+    return all;
+}
 
 void fuzz::check(std::string_view input) {
     parse_limits limits;
@@ -88,4 +144,5 @@ void fuzz::check(std::string_view input) {
     require(run(input, 1, 1, limits) == whole, "one octet at a time");
     require(run(input, input.size() / 2, input.size(), limits) == whole, "two halves");
     require(run(input, 7, 16, limits) == whole, "pieces of 16");
+    compare_with_lines(input, limits);
 }
