@@ -100,6 +100,9 @@ TEST_CASE("numbers beyond 64 bits or double are what JSON.parse makes of them", 
     CHECK(number(std::string(400, '9') + ".5") == INFINITY);
     CHECK(number("0." + std::string(400, '0') + "1e402") == 10);
     CHECK(number("5e-324") == 5e-324);
+    // With the place of the first digit these exponents would leave 64 bits.
+    CHECK(number("0.1e-9223372036854775808") == 0);
+    CHECK(number("10e9223372036854775807") == INFINITY);
 }
 
 TEST_CASE("strings are unescaped", "[scan]") {

@@ -332,8 +332,9 @@ CREMA_DECL bool json_scanner::number_here() {
         long long exponent = 0;
         if (e != last) {
             const char* from = e + 1 + (e[1] == '+');
-            if (std::from_chars(from, last, exponent).ec != std::errc())
-                exponent = *from == '-' ? -(1ll << 40) : 1ll << 40;
+            constexpr long long most = 1ll << 40; // more than there are digits
+            if (std::from_chars(from, last, exponent).ec != std::errc() || exponent > most || exponent < -most)
+                exponent = *from == '-' ? -most : most;
         }
         d = exponent + (point - digit) > 0 ? std::numeric_limits<double>::infinity() : 0.0;
         if (*first == '-') d = -d;
