@@ -93,6 +93,7 @@ private:
     void finish();
     void detach() noexcept;
     void forget_body() noexcept;
+    void forget_chunks() noexcept;
     void refuse(int status, std::string_view reason, cancel_reason why);
     void client_ended();
     void end_with(exchange& x, cancel_reason why) noexcept;
@@ -571,13 +572,14 @@ CREMA_DECL void h1_connection::detach() noexcept {
     begin_ = end_ = body_at_ = body_end_ = pinned_ = 0;
 }
 
-CREMA_DECL void h1_connection::forget_body() noexcept {
+CREMA_FORCEINLINE void h1_connection::forget_body() noexcept {
     framing_ = body_framing::none;
     lent_ = false;
     pinned_ = 0;
     body_at_ = body_end_ = begin_;
-    if (chunks_) shared_.give_back(std::move(chunks_));
+    if (chunks_) [[unlikely]] forget_chunks();
 }
+CREMA_COLD CREMA_DECL void h1_connection::forget_chunks() noexcept { shared_.give_back(std::move(chunks_)); }
 
 // Answers what cannot be served, and closes.
 CREMA_DECL void h1_connection::refuse(int status, std::string_view reason, cancel_reason why) {

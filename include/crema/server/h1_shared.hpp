@@ -304,8 +304,8 @@ CREMA_FORCEINLINE void h1_shared::recycle_one(exchange& x) noexcept {
     if (auto* l = std::exchange(x.listener_, nullptr)) l->on_destroy();
     x.scope_.reset();
     x.memory_.reset();
-    for (auto& room : x.rooms_)
-        if (room.data) give_room(std::exchange(room.data, nullptr), room.size);
+    if (x.rooms_[0].data) [[unlikely]] // they are filled in order
+        for (auto& room : x.rooms_) give_room(std::exchange(room.data, nullptr), room.size);
     give_back(&x);
     if (--exchanges == 0 && draining) [[unlikely]] may_be_quiet();
 }
