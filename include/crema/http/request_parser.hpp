@@ -188,11 +188,14 @@ CREMA_NOINLINE inline bool is_ip_literal(std::string_view s) noexcept {
             if (!has_class(c, octet_class::uri_host) && c != ':') return false;
         return true;
     }
-    if (const auto zone = s.find('%'); zone != std::string_view::npos) {
-        if (zone + 1 == s.size()) return false;
-        for (char c : s.substr(zone + 1))
-            if (!has_class(c, octet_class::unreserved) && c != '%') return false;
-        s = s.substr(0, zone);
+    if (const auto at = s.find('%'); at != std::string_view::npos) {
+        const auto zone = s.substr(at);
+        if (!zone.starts_with("%25") || zone.size() == 3) return false;
+        for (std::size_t i = 3; i < zone.size(); ++i)
+            if (!has_class(zone[i], octet_class::unreserved) &&
+                (zone[i] != '%' || i + 2 >= zone.size() || !is_hex(zone[i + 1]) || !is_hex(zone[i + 2])))
+                return false;
+        s = s.substr(0, at);
     }
     unsigned groups = 0;
     bool gap = false;
