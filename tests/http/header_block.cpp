@@ -94,3 +94,16 @@ TEST_CASE("a name known when compiled is appended like any other", "[header_bloc
     CHECK_FALSE(known.remove("ETAG"));
     CHECK(known.size() == 1);
 }
+
+TEST_CASE("one look tells that none of several names is there", "[header_block]") {
+    header_block b;
+    CHECK_FALSE(b.may_have("Content-Length", "Date"));
+    REQUIRE(b.set("content-type", "a"));
+    REQUIRE(b.set("ETag", "b"));
+    CHECK_FALSE(b.may_have("Content-Length", "Date"));
+    REQUIRE(b.set("DATE", "c"));
+    CHECK(b.may_have("Content-Length", "Date"));
+    CHECK_FALSE(b.may_have("Content-Length"));
+    b.clear();
+    CHECK_FALSE(b.may_have("Content-Length", "Date"));
+}

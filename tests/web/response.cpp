@@ -518,3 +518,62 @@ TEST_CASE("hold keeps the exchange for a callback that answers later", "[respons
     testing::client c(a);
     c.get("/").expect(200, "/");
 }
+
+TEST_CASE("fields that say where an answer ends are the engine's, whatever a handler sets", "[response]") {
+    app a;
+    a.get("/send", [](request&, response& res) {
+        res.set("Transfer-Encoding", "chunked").set("Content-Length", "100").set("Date", "Thu, 01 Jan 1970 00:00:00 GMT").send("x");
+    });
+    a.get("/stream", [](request&, response& res) -> task<> {
+        res.set("Transfer-Encoding", "gzip").set("Date", "x").set("Connection", "Keep-Alive");
+        co_await res.write("x");
+        res.end();
+    });
+    a.get("/end", [](request&, response& res) { res.set("Transfer-Encoding", "chunked").set("date", "x").end("x"); });
+    a.get("/close", [](request&, response& res) { res.set("Connection", "close").send("x"); });
+    a.get("/close/list", [](request&, response& res) {
+        res.set("connection", "upgrade, Close").append("Connection", "Keep-Alive, x").set("Upgrade", "y").send("x");
+    });
+    a.get("/close/stream", [](request&, response& res) -> task<> {
+        res.set("Connection", "close");
+        co_await res.write("x");
+        res.end();
+    });
+    a.get("/close/head", [](request&, response& res) { res.set("Connection", "close").end(); });
+    a.get("/upgrade", [](request&, response& res) { res.set("Upgrade", "y").set("Connection", "upgrade").status(426).send("x"); });
+    testing::client c(a);
+    const auto ask = [&](const std::string& path, const std::string& head = " HTTP/1.1\r\nHost: h\r\n") {
+        return c.raw("GET " + path + head + "\r\nGET /next HTTP/1.1\r\nHost: h\r\n\r\n");
+    };
+    const auto count = [](const std::string& text, std::string_view what) {
+        std::size_t n = 0;
+        for (auto at = text.find(what); at != text.npos; at = text.find(what, at + 1)) ++n;
+        return n;
+    };
+    for (const auto* path : {"/send", "/stream", "/end"}) {
+        CAPTURE(path);
+        const auto all = ask(path);
+        CHECK(count(all, "HTTP/1.1 ") == 2);
+        const auto head = all.substr(0, all.find("\r\n\r\n"));
+        const bool chunked = path == std::string("/stream");
+        CHECK(count(head, "Transfer-Encoding: ") == chunked);
+        CHECK(count(head, "Content-Length: 1") == !chunked);
+        CHECK(count(head, "Content-Length") == !chunked);
+        CHECK(count(head, "Date: ") == 1);
+        CHECK(count(head, " GMT") == 1);
+        CHECK(count(head, "onnection") == 0);
+    }
+    for (const auto* path : {"/close", "/close/list", "/close/stream", "/close/head"})
+        for (const auto* head : {" HTTP/1.1\r\nHost: h\r\n", " HTTP/1.0\r\nConnection: keep-alive\r\n"}) {
+            CAPTURE(path, head);
+            const auto all = ask(path, head);
+            CHECK(count(all, "HTTP/1.1 ") == 1); // and the connection is closed
+            CHECK(count(all, "Connection: close\r\n") == 1);
+            CHECK(count(all, "Connection: ") == (path == std::string("/close/list") ? 2 : 1));
+            CHECK(count(all, "keep-alive") == 0);
+        }
+    CHECK(count(ask("/close/list"), "Connection: upgrade, x\r\n") == 1);
+    const auto upgrade = ask("/upgrade");
+    CHECK(count(upgrade, "HTTP/1.1 ") == 2);
+    CHECK(count(upgrade, "Connection: upgrade\r\n") == 1);
+}

@@ -122,6 +122,12 @@ public:
         return (names_ & trace(name)) == 0 ? npos : find_line(name, from);
     }
 
+    /// Tells whether there may be a line of one of these names, at the cost of one look for all; false is certain.
+    template <std::size_t... N>
+    CREMA_FORCEINLINE bool may_have(const char (&... names)[N]) const noexcept {
+        return (names_ & (trace({names, N - 1}) | ...)) != 0;
+    }
+
     /// Tells whether the last line has this name, spelt so, and a value with this end; constant time.
     template <std::size_t N, std::size_t E>
     CREMA_FORCEINLINE bool last_is(const char (&name)[N], const char (&end)[E]) const noexcept {

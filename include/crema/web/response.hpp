@@ -440,6 +440,11 @@ private:
         if (!last.empty()) exchange_->write_now(last);
         exchange_->end(trailers_);
     }
+    // Leaves to the engine what it says itself: how long the body is, the date, whether the connection goes on.
+    CREMA_FORCEINLINE void leave_to_engine() {
+        if (headers_.may_have("Content-Length", "Transfer-Encoding", "Connection", "Date")) [[unlikely]] drop_engine_fields();
+    }
+    CREMA_DECL void drop_engine_fields();
     CREMA_DECL void begin_stream();
     CREMA_DECL void render_with(std::string_view name, value values, unique_function<void(std::exception_ptr, std::string)> done);
     CREMA_DECL response& set_field(std::string_view name, std::string_view field_value);
@@ -749,10 +754,9 @@ CREMA_DECL void response::finish(std::string_view body) {
     if (hooks_ || coding_) [[unlikely]] before_head(body.size());
     if (http::has_no_body(status_)) [[unlikely]] {
         headers_.remove("Content-Type");
-        headers_.remove("Transfer-Encoding");
         body = {};
     } else if (status_ == 205) body = {};
-    headers_.remove("Content-Length");
+    leave_to_engine();
     begun_ = ended_ = true;
     if (!hooks_ || !end_later(body, true)) [[likely]] deliver<true>(body);
 }
@@ -798,6 +802,20 @@ CREMA_DECL void response::format(std::initializer_list<format_case> cases) {
     otherwise->answer();
 }
 
+CREMA_DECL void response::drop_engine_fields() {
+    headers_.remove("Content-Length");
+    headers_.remove("Transfer-Encoding");
+    headers_.remove("Date");
+    std::string others; // as `upgrade`, beside Upgrade
+    for (auto i = headers_.find("Connection", 0); i != http::header_block::npos; i = headers_.find("Connection", i + 1))
+        for (const auto option : comma_list(headers_.value_at(i))) {
+            if (iequals(option, "close")) exchange_->close_after();
+            else if (!option.empty() && !iequals(option, "keep-alive")) others.append(others.empty() ? "" : ", ").append(option);
+        }
+    headers_.remove("Connection");
+    if (!others.empty()) headers_.append_trusted("Connection", others);
+}
+
 CREMA_DECL void response::begin_stream() {
     if (begun_) return;
     if (hooks_) [[unlikely]] call_head_hooks();
@@ -809,8 +827,7 @@ CREMA_DECL void response::begin_stream() {
     }
     if (coding_) [[unlikely]]
         coder_ = coding_->begin(*this, length);
-    headers_.remove("Content-Length");
-    headers_.remove("Transfer-Encoding");
+    leave_to_engine();
     begun_ = true;
     watched_.head();
     if (coder_) [[unlikely]]
@@ -834,8 +851,7 @@ CREMA_DECL void response::end(std::string_view last) {
     if (!begun_ && (length_alone || !trailers_.empty())) begin_stream();
     if (!begun_) {
         if (hooks_ || coding_) [[unlikely]] before_head(last.size());
-        headers_.remove("Content-Length");
-        headers_.remove("Transfer-Encoding");
+        leave_to_engine();
         begun_ = ended_ = true;
         if (http::has_no_body(status_)) last = {};
         if (!hooks_ || !end_later(last, true)) [[likely]] deliver<true>(last);
