@@ -4,6 +4,7 @@
 #include "plain_json.hpp"
 #include <crema/json/parse.hpp>
 #include <crema/json/write.hpp>
+#include <cmath>
 #include <map>
 #include <optional>
 #include <vector>
@@ -63,6 +64,7 @@ void fuzz::check(std::string_view input) {
     const auto made = json::parse<outer>(input);
     require(tree || !made, "what is no JSON fits no type");
     if (!made) return;
+    if (!std::isfinite(made->size)) return; // is written as null
     const auto text = json::stringify(*made);
     const auto copy = json::parse<outer>(text);
     require(copy && json::stringify(*copy) == text, "an aggregate survives");
