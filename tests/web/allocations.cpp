@@ -133,6 +133,11 @@ count of(std::string_view target, int pipelined = 1) {
         co_return;
     });
     app.get("/users/:id", [](request& req, response& res) { res.type("text/plain").send(req.params()["id"]); });
+    const auto pass = [](request&, response&, next& next) { next(); };
+    router below;
+    below.use(pass);
+    below.get("/:id", pass, pass, [](request& req, response& res) { res.type("text/plain").send(req.params()["id"]); });
+    app.use("/below", pass, below);
     app.get("/mark", [&](request&, response& res) {
         marks.push_back(allocations);
         res.send("marked!");
@@ -176,6 +181,7 @@ TEST_CASE("requests in steady state allocate nothing", "[allocations][socket]") 
     SECTION("a sync handler that sends an aggregate as JSON") { none(of("/json")); }
     SECTION("a coroutine handler that does not suspend") { none(of("/coroutine")); }
     SECTION("a handler with a parameter") { none(of("/users/12!")); }
+    SECTION("handlers that hand on, in a mounted router") { none(of("/below/12!")); }
     SECTION("several requests at once") { none(of("/send", 10)); }
 }
 

@@ -268,6 +268,106 @@ TEST_CASE("in a row of synchronous middlewares each may keep, repeat, fail or re
     CHECK(logged() == log_type{"a", "b", "b'", "a'"});
 }
 
+TEST_CASE("so may handlers of one route, and middlewares of a mounted router", "[next]") {
+    log_type log;
+    const auto pass = [&](const char* name) {
+        return [&log, name](request&, response&, next& next) {
+            log.push_back(name);
+            next();
+            log.push_back(std::string(name) + "'");
+        };
+    };
+    const auto odd = [&](request& req, response& res, next& next) {
+        const auto what = req.query("do").value_or("");
+        log.push_back("b");
+        if (what == "throw") throw std::runtime_error("before");
+        if (what == "fail") return (void)next(std::runtime_error("failed"));
+        if (what == "route") return (void)next("route");
+        if (what == "hold") set_immediate([&log, later = res.hold()] { log.push_back("held"); });
+        if (what == "later") return (void)set_timeout([next]() mutable { next(); }, 5ms);
+        next();
+        if (what == "twice") next();
+        log.push_back("b'");
+    };
+    const auto fail_and_repeat = [&](request& req, response&, next& next) {
+        log.push_back("c");
+        if (req.query("do") == "skip") next(std::runtime_error("skipped")), next();
+        else next();
+    };
+    const auto failed = [&](const std::runtime_error& e, request&, response& res, next&) {
+        log.push_back(e.what());
+        if (!res.headers_sent()) res.send(e.what());
+    };
+    const auto answer = [&](request&, response& res) {
+        log.push_back("answer");
+        if (!res.headers_sent()) res.send("x");
+    };
+    app a;
+    a.get("/route", pass("a"), odd, fail_and_repeat, pass("d"), answer);
+    router r;
+    r.use(pass("a")).use(odd).use(fail_and_repeat).use(pass("d")).use(answer);
+    a.use("/router", r).use("/again", r);
+    a.get("/*rest", [&](request&, response& res) { log.push_back("other"), res.send("other"); });
+    a.use(failed);
+
+    testing::client c(a);
+    const auto logged = [&](std::string target) {
+        c.get(target).expect(200);
+        c.run();
+        return std::exchange(log, {});
+    };
+    for (const std::string at : {"/route", "/router", "/again", "/router/below"}) {
+        CAPTURE(at);
+        CHECK(logged(at) == log_type{"a", "b", "c", "d", "answer", "d'", "b'", "a'"});
+        const auto failing = [&](const char* query, log_type before, const char* error, log_type after) {
+            // an error leaves a router when the stack has unwound
+            if (at == "/route") before.push_back(error);
+            else after.push_back(error);
+            before.insert(before.end(), after.begin(), after.end());
+            CHECK(logged(at + query) == before);
+        };
+        failing("?do=throw", {"a", "b"}, "before", {"a'"});
+        failing("?do=fail", {"a", "b"}, "failed", {"a'"});
+        failing("?do=skip", {"a", "b", "c"}, "skipped", {"b'", "a'"}); // what is behind is passed over for good
+        CHECK(logged(at + "?do=hold") == log_type{"a", "b", "c", "d", "answer", "d'", "b'", "a'", "held"});
+        CHECK(logged(at + "?do=later") == log_type{"a", "b", "a'", "c", "d", "answer", "d'"});
+    }
+    CHECK(logged("/route?do=route") == log_type{"a", "b", "other", "a'"});
+    // the second goes on behind what the first has come to
+    CHECK(logged("/route?do=twice") == log_type{"a", "b", "c", "d", "answer", "d'", "other", "b'", "a'"});
+}
+
+TEST_CASE("handlers of one route for other methods are passed over", "[next]") {
+    app a;
+    log_type log;
+    const auto pass = [&](const char* name) {
+        return [&log, name](request&, response&, next& next) { log.push_back(name), next(); };
+    };
+    a.route("/").all(pass("all")).get(pass("get")).post(pass("post")).all(pass("all again")).put(pass("put"));
+    a.use([](request&, response& res) { res.send("x"); });
+    testing::client c(a);
+    const auto logged = [&](std::string_view m) {
+        c.request(m, "/").expect(200);
+        return std::exchange(log, {});
+    };
+    CHECK(logged("GET") == log_type{"all", "get", "all again"});
+    CHECK(logged("POST") == log_type{"all", "post", "all again"});
+    CHECK(logged("PUT") == log_type{"all", "all again", "put"});
+    CHECK(logged("DELETE") == log_type{"all", "all again"});
+}
+
+TEST_CASE("a parameter that a middleware writes is gone behind it", "[next]") {
+    app a;
+    a.use([](request& req, response&, next& next) { req.params("id", "7"), next(); });
+    a.use([](request& req, response& res, next& next) {
+        if (!req.params().has("id")) res.set("X-None", "yes");
+        next();
+    });
+    a.get("/", [](request& req, response&, next& next) { req.params("id", "8"), next(); },
+          [](request& req, response& res) { res.send(*req.params().get("id")); }); // of one route: it stays
+    testing::client(a).get("/").expect(200, "8").expect("X-None", "yes");
+}
+
 TEST_CASE("a middleware that is added by the one before it runs for this request", "[next]") {
     app a;
     bool added = false;

@@ -118,7 +118,7 @@ inline void response::hooks::fail(response& res, detail::activation& from, std::
         res.begun_ = res.ended_ = false;
         if (std::exchange(res.coder_, nullptr)) res.headers_.remove("Content-Encoding");
     }
-    if (!x.scope().is_cancelled()) from.owner->pass(from, {detail::baton::kind::error, std::move(e)});
+    if (!x.scope().is_cancelled()) from.hand_on({detail::baton::kind::error, std::move(e)});
     x.release(); // may end the exchange
 }
 

@@ -223,7 +223,7 @@ CREMA_DECL void router::mount(const detail::located_path& path, std::shared_ptr<
                               std::shared_ptr<detail::app_core> app) {
     if (below == core_) throw std::invalid_argument("crema: a router cannot be mounted in itself");
     auto& l = core_->add(path, false);
-    l.label = &make_label(app ? "app" : "router", path.text(), path.where);
+    l.label_as(make_label(app ? "app" : "router", path.text(), path.where));
     l.mounted = std::move(below);
     l.app = app;
     if (!app || !core_->owner) return;

@@ -40,8 +40,9 @@ CREMA_DECL std::string_view path_of(std::string_view target) noexcept {
             target.remove_prefix(slash);
         }
     }
-    const auto path = target.substr(0, target.find_first_of("?#"));
-    return path.empty() ? std::string_view{} : path;
+    std::size_t size = 0;
+    while (size < target.size() && target[size] != '?' && target[size] != '#') ++size;
+    return size == 0 ? std::string_view{} : target.substr(0, size);
 }
 
 CREMA_DECL void transaction::set_path() noexcept { req_.path_ = path_of(req_.url_); }
@@ -49,12 +50,14 @@ CREMA_DECL void transaction::set_path() noexcept { req_.path_ = path_of(req_.url
 CREMA_DECL void transaction::rewrite(std::string_view url) {
     req_.url_ = memory().copy(url);
     set_path();
-    if (req_.path_.data() == nullptr) // nothing matches any more: nothing is plain
+    if (req_.path_.data() == nullptr) // nothing matches any more: what is behind is not known
         for (run* r = current_ ? current_->from : nullptr; r; r = r->outer) r->ahead = nullptr;
 }
 
-// Sets a parameter; one that is there changes where it stands, since routers around may restore the same list.
+// Sets a parameter; one that is there changes where it stands, since routers around may restore the same list. The layer
+// behind has others again, so it is not gone to directly.
 CREMA_DECL void transaction::replace(std::string_view name, std::string_view value) {
+    if (current_ && current_->from) current_->from->ahead = nullptr;
     auto& p = req_.params_;
     const auto text = memory().copy(value);
     auto* const list = const_cast<path_params::entry*>(p.entries_);
@@ -94,6 +97,22 @@ CREMA_DECL void transaction::go_on(run& where, const baton& b) {
     }
 }
 
+// Runs a synchronous handler.
+CREMA_FORCEINLINE void transaction::run_now(handler_base& fn, run& from, const activity_label* label, call_frame::extra given) {
+    const activity what{label, method_text_};
+    const activity_scope shown(&what);
+    called one(*this, from, label);
+    one.frame.given = given;
+    auto* const outer = std::exchange(current_, &one.frame);
+    try {
+        fn.call(fn, req_, res_, one.frame.handed.it);
+    } catch (...) {
+        one.fail();
+    }
+    current_ = outer;
+    if (one.frame.state != call_frame::passed) settle(one);
+}
+
 // Goes on from an immediate, when nothing of this request is on the stack.
 CREMA_DECL void transaction::later(run& at, const baton& b, bool leaving) {
     auto* const a = ::new (memory().allocate(sizeof(activation), alignof(activation))) activation(*this, &at);
@@ -112,21 +131,21 @@ CREMA_DECL void transaction::later(run& at, const baton& b, bool leaving) {
 
 // next(err) of a router. Each turn of the loop is one call of the function of that name in Express' router.
 CREMA_DECL void transaction::walk(router_run& at, const baton& given) {
-    baton none; // or what search() finds wrong
-    const baton* b = given.what == baton::kind::route ? &none : &given;
+    baton wrong; // with a path, as search() finds
+    const baton* b = given.what == baton::kind::route ? &go_ : &given;
     for (;;) {
-        if (!at.removed.empty()) restore(at);
+        if (!at.removed.empty()) [[unlikely]] restore(at);
         if (b->what == baton::kind::router) [[unlikely]] return later(at, {}, true);
         if (at.index >= at.core->layers.size()) return later(at, *b, true);
         if (--at.left < 0) [[unlikely]] {
             at.left = max_steps;
             return later(at, *b, false);
         }
-        if (at.ahead && b->what == baton::kind::go) return enter_plain(at);
+        const auto path = req_.path_;
+        if (at.ahead && b->what == baton::kind::go && path.data() != nullptr) return enter_plain(at);
         at.ahead = nullptr;
         route::path_match m;
-        const auto path = req_.path_;
-        const layer* const l = search(at, b, none, m);
+        const layer* const l = search(at, b, wrong, m);
         if (!l) return leave(at, *b);
         std::size_t matched = m.length(), own = 0;
         if (l->choices.empty()) [[likely]] own = bind(m, m.size(), at);
@@ -135,6 +154,11 @@ CREMA_DECL void transaction::walk(router_run& at, const baton& given) {
             own = bind(chosen_, chosen_.size(), at);
         }
         if (own != 0 && !at.core->params.empty()) [[unlikely]] return begin_params(at, *l, matched, own, *b);
+        if (l->route) [[likely]] {
+            enter_route(at, *l);
+            at.left = max_steps;
+            return;
+        }
         if (!dispatch(at, *l, path, matched, *b)) continue; // not for such: as if it had called next(err)
         at.left = max_steps;
         return;
@@ -143,11 +167,11 @@ CREMA_DECL void transaction::walk(router_run& at, const baton& given) {
 
 // Goes into the layer ahead.
 CREMA_DECL void transaction::enter_plain(router_run& at) {
-    const layer& l = *at.ahead;
-    at.ahead = l.plain_behind;
+    const auto& h = *at.ahead;
+    at.ahead = h.behind;
     ++at.index;
     req_.params_ = {};
-    invoke(*l.fn, at, l.label, {});
+    run_now(*h.fn, at, h.label_in(at.below), {});
     at.left = max_steps;
 }
 
@@ -162,7 +186,7 @@ CREMA_DECL const layer* transaction::search(router_run& at, const baton*& b, bat
         return &first;
     }
     const auto method = method_;
-    const bool escaped = std::memchr(path.data(), '%', path.size()) != nullptr;
+    const bool escaped = at.core->captures && std::memchr(path.data(), '%', path.size()) != nullptr;
     // What cannot be decoded is an error whatever the method, and some requests ask for all methods.
     const bool every = escaped || method == http::method::options || method == http::method::head || app_->tells_methods;
     const auto fail = [&](std::string_view message) {
@@ -200,7 +224,6 @@ CREMA_DECL const layer* transaction::search(router_run& at, const baton*& b, bat
             else if (app_->tells_methods) others_ |= l.route->allowed;
             if (method != http::method::head) continue;
         }
-        route_ = l.route.get();
         return &l;
     }
 }
@@ -248,7 +271,7 @@ std::string_view transaction::undecodable(const Captures& all, std::size_t size)
 
 // Puts what the layer captured into req.params, decoded; returns how many of these are its own.
 template <class Captures>
-std::size_t transaction::bind(const Captures& all, std::size_t size, const router_run& at) {
+CREMA_FORCEINLINE std::size_t transaction::bind(const Captures& all, std::size_t size, const router_run& at) {
     const auto outer = at.core->merge_params ? at.params : path_params{};
     if (size + outer.size() == 0) [[likely]] {
         req_.params_ = outer;
@@ -301,6 +324,7 @@ CREMA_DECL void transaction::begin_params(router_run& at, const layer& l, std::s
     auto* const p = ::new (memory().allocate(sizeof(param_run), alignof(param_run))) param_run;
     p->what = run::kind::param;
     p->outer = &at;
+    p->below = at.below;
     p->to = &l;
     p->path = req_.path_;
     p->matched = matched;
@@ -326,10 +350,10 @@ CREMA_DECL void transaction::walk_params(param_run& at, baton b) {
             }
             if (at.callback < at.now->callbacks.size()) {
                 const auto i = at.callback++;
-                auto& fn = *at.now->callbacks[i];
-                fn.value = memory.match;
-                fn.name = memory.name;
-                return call(fn, at, at.now->labels[i], {});
+                const auto* const label = at.now->labels[i];
+                at.name = memory.name;
+                at.value = memory.match;
+                return invoke(*at.now->callbacks[i], at, at.below ? &label_below(*label, *at.below) : label, {.param = &at});
             }
             at.now = nullptr;
         }
@@ -365,28 +389,44 @@ CREMA_DECL void transaction::walk_params(param_run& at, baton b) {
     outer.left = max_steps;
 }
 
+// Goes into a route. What most have is done here: one handler for all its methods, or one in front.
+CREMA_DECL void transaction::enter_route(router_run& at, const layer& l) {
+    const auto& stack = *l.route;
+    auto* const r = ::new (memory().allocate(sizeof(route_run), alignof(route_run))) route_run;
+    r->what = run::kind::route;
+    r->outer = &at;
+    r->below = at.below;
+    r->stack = &stack;
+    r->method = mask_of(method_);
+    if (method_ == http::method::head && !(stack.allowed & r->method)) [[unlikely]]
+        r->method = mask_of(http::method::get); // Express: HEAD is answered by GET, unless HEAD itself has a handler
+    if (stack.entries.empty()) [[unlikely]] return walk_route(*r, go_); // a HEAD
+    const auto& e = *stack.entries.front();
+    if (!(e.methods & r->method) || e.fn->takes_error || x_->has_body()) [[unlikely]] return walk_route(*r, go_);
+    r->index = 1;
+    --r->left;
+    r->ahead = e.behind;
+    const auto* const label = req_.route_ = e.label_in(at.below);
+    if (e.fn->suspends) start(*e.fn, *r, label, {});
+    else run_now(*e.fn, *r, label, {});
+    r->left = max_steps;
+}
+
 // Goes into a layer. False when it is not for such: an error handler without an error, or the other way round.
 CREMA_DECL bool transaction::dispatch(router_run& at, const layer& l, std::string_view path, std::size_t matched,
                                       const baton& b) {
     if (l.route) {
-        auto* const r = ::new (memory().allocate(sizeof(route_run), alignof(route_run))) route_run;
-        r->what = run::kind::route;
-        r->outer = &at;
-        r->stack = l.route.get();
-        // Express: HEAD is answered by GET, unless HEAD itself has a handler
-        r->method = mask_of(method_ == http::method::head && !(l.route->allowed & mask_of(method_)) ? http::method::get
-                                                                                                    : method_);
-        walk_route(*r, {});
+        enter_route(at, l);
         return true;
     }
-    if (matched == 0 && (!at.core->merge_params || at.params.size() == 0)) at.ahead = l.plain_behind;
+    if (matched == 0 && (!at.core->merge_params || at.params.size() == 0)) at.ahead = l.behind;
     const bool fits = l.mounted ? b.what != baton::kind::error : l.fn->takes_error == (b.what == baton::kind::error);
     // Express takes the path away before it looks; giving it back changes nothing, except where it stands elsewhere by now.
     if (!fits && (matched == 0 || path.data() == req_.url_.data() + at.host.size())) return false;
     if (matched != 0 && !enter(at, l, path, matched)) return false;
     if (!fits) return false;
     if (l.mounted) descend(at, l);
-    else call(*l.fn, at, l.label, b);
+    else invoke(*l.fn, at, l.label_in(at.below), {&b.error});
     return true;
 }
 
@@ -399,7 +439,9 @@ CREMA_DECL bool transaction::enter(router_run& at, const layer& l, std::string_v
     }
     at.removed = path.substr(0, matched);
     at.url_before = req_.url_;
+    at.path_before = req_.path_;
     auto rest = req_.url_.substr(std::min(at.host.size() + matched, req_.url_.size()));
+    const bool in_place = path.data() == req_.url_.data() && rest.starts_with('/');
     if (!at.host.empty()) [[unlikely]] rest = join(at.host, rest);
     else if (rest.empty()) {
         rest = "/";
@@ -414,7 +456,8 @@ CREMA_DECL bool transaction::enter(router_run& at, const layer& l, std::string_v
     req_.url_ = rest;
     const auto taken = at.removed.ends_with('/') ? at.removed.substr(0, matched - 1) : at.removed;
     req_.base_url_ = at.base_url.empty() ? taken : join(at.base_url, taken);
-    set_path();
+    if (in_place) [[likely]] req_.path_ = path.substr(matched);
+    else set_path();
     return true;
 }
 
@@ -423,18 +466,18 @@ CREMA_DECL void transaction::restore(router_run& at) {
     req_.base_url_ = at.base_url;
     auto url = req_.url_;
     if (url.data() == at.url_inside.data() && url.size() == at.url_inside.size()) [[likely]] {
-        url = at.url_before;
+        req_.url_ = at.url_before;
+        req_.path_ = at.path_before;
     } else {
         if (at.slash_added) {
             const bool root = url == "/" || url.starts_with("/?");
             if (root || (at.removed.ends_with('/') && url.starts_with('/'))) url.remove_prefix(1);
         }
-        url = join(at.host, at.removed, url.substr(std::min(at.host.size(), url.size())));
+        req_.url_ = join(at.host, at.removed, url.substr(std::min(at.host.size(), url.size())));
+        set_path();
     }
     at.removed = at.url_inside = {};
     at.slash_added = false;
-    req_.url_ = url;
-    set_path();
 }
 
 // Goes into a mounted router or app.
@@ -448,9 +491,9 @@ CREMA_DECL void transaction::descend(router_run& at, const layer& l) {
     r->params = req_.params_;
     if (!r->core->merge_params || r->params.size() == 0) r->ahead = r->core->plain_first;
     if (!req_.url_.starts_with('/')) [[unlikely]] r->host = host_of(req_.url_);
-    r->below = at.removed.empty() ? at.below : at.below ? &label_below(*l.label, *at.below) : l.label;
+    r->below = at.removed.empty() ? at.below : l.label_in(at.below);
     if (r->app != at.app) show_app(*r->app);
-    walk(*r, {});
+    walk(*r, go_);
 }
 
 // Makes an app the one whose settings count.
@@ -466,18 +509,23 @@ CREMA_DECL void transaction::walk_route(route_run& at, const baton& b) {
     auto& outer = static_cast<router_run&>(*at.outer);
     const auto& entries = at.stack->entries;
     for (;;) {
-        if (b.what == baton::kind::route) return walk(outer, {});
+        if (b.what == baton::kind::route) return walk(outer, go_);
         if (b.what == baton::kind::router || at.index >= entries.size()) return walk(outer, b);
         if (--at.left < 0) [[unlikely]] {
             at.left = max_steps;
             return later(at, b, false);
         }
+        at.ahead = nullptr;
         const route_entry* e = nullptr;
         while (!e && at.index < entries.size())
-            if (const auto& one = entries[at.index++]; one.methods & at.method) e = &one;
+            if (const auto& one = *entries[at.index++]; one.methods & at.method) e = &one;
         if (!e) return walk(outer, b);
-        if (e->fn->takes_error != (b.what == baton::kind::error)) continue; // as if it had called next(err)
-        call(*e->fn, at, e->label, b);
+        const bool error = b.what == baton::kind::error;
+        if (e->fn->takes_error != error) continue; // as if it had called next(err)
+        const auto* const label = req_.route_ = e->label_in(at.below);
+        if (!x_->has_body() || req_.raw_body()) at.ahead = e->behind;
+        else if (!error && body_first(*e->fn, at, label)) return;
+        invoke(*e->fn, at, label, {&b.error});
         at.left = max_steps;
         return;
     }

@@ -20,14 +20,15 @@ namespace detail {
 // A registered handler. Owned by the router, so that the captures of a lambda coroutine outlive its frame.
 class handler_base {
 public:
-    handler_base() = default;
+    // Calls it. A synchronous one has returned; a coroutine has been put where the frame that `n` belongs to says. That
+    // has the error, too.
+    using function = void (*)(handler_base& self, request& req, response& res, next& n);
+    const function call;
+
+    explicit handler_base(function f) noexcept : call(f) {}
     handler_base(const handler_base&) = delete;
     handler_base& operator=(const handler_base&) = delete;
     virtual ~handler_base() = default;
-
-    // Calls it. A synchronous one has returned and needs no `work`, a coroutine has been put there.
-    // `error` is null for normal handlers.
-    virtual void call(request& req, response& res, next& n, const std::exception_ptr* error, task<>* work) = 0;
 
     bool takes_error = false; // (err, req, res, next)
     bool suspends = false;    // gives an awaitable: needs a frame, and its next in the arena
@@ -56,14 +57,14 @@ task<> answer_later(response& res, A work) {
 
 // Deals with what the call of a handler gave.
 template <class Call>
-void settle_call(Call&& call, response& res, task<>* work) {
+void settle_call(Call&& call, response& res, next& n) {
     using R = std::invoke_result_t<Call>;
     if constexpr (std::is_void_v<R>) {
         call();
     } else if constexpr (awaitable<R>) {
         using V = await_result_t<R>;
-        if constexpr (std::is_void_v<V>) *work = as_task(call());
-        else *work = answer_later(res, call());
+        if constexpr (std::is_void_v<V>) *call_frame::of(n).put_work = as_task(call());
+        else *call_frame::of(n).put_work = answer_later(res, call());
     } else {
         answer(res, call());
     }
@@ -108,7 +109,7 @@ class handler_of final : public handler_base {
                   "param<\"name\", T>, query<T>, body<T>");
 
 public:
-    explicit handler_of(F&& f) : f_(static_cast<F&&>(f)) {
+    explicit handler_of(F&& f) : handler_base(&handler_of::run), f_(static_cast<F&&>(f)) {
         takes_error = form == shape::error || form == shape::error_typed;
         if constexpr (form == shape::error && !signature<F>::known)
             suspends = gives_awaitable<F&, std::exception_ptr, request&, response&, next&>;
@@ -124,37 +125,35 @@ public:
         }
     }
 
-    void call(request& req, response& res, next& n, const std::exception_ptr* error, task<>* work) override {
-        (void)n;
-        (void)error;
+private:
+    static void run(handler_base& self, request& req, response& res, next& n) {
+        auto& f = static_cast<handler_of&>(self).f_;
         (void)req;
         if constexpr (form == shape::error) {
-            settle_call([&]() -> decltype(auto) { return f_(*error, req, res, n); }, res, work);
+            settle_call([&]() -> decltype(auto) { return f(*call_frame::of(n).given.error, req, res, n); }, res, n);
         } else if constexpr (form == shape::error_typed) {
             using E = typename signature<F>::error_type;
+            const auto& error = *call_frame::of(n).given.error;
             try {
-                std::rethrow_exception(*error);
+                std::rethrow_exception(error);
             } catch (const E& e) {
                 if constexpr (signature<F>::suspends)
                     static_assert(!std::is_reference_v<typename signature<F>::first>,
                                   "crema: an error handler that is a coroutine takes the error by value, or as std::exception_ptr");
-                settle_call([&]() -> decltype(auto) { return f_(e, req, res, n); }, res, work);
+                settle_call([&]() -> decltype(auto) { return f(e, req, res, n); }, res, n);
             } catch (...) {
-                n(*error); // not for this one
+                n(error); // not for this one
             }
         } else if constexpr (form == shape::by_type) {
-            if constexpr (std::is_void_v<typename signature<F>::result>) signature<F>::apply(f_, req, res, n);
+            if constexpr (std::is_void_v<typename signature<F>::result>) signature<F>::apply(f, req, res, n);
             else
-                settle_call([&]() -> decltype(auto) { return signature<F>::apply(f_, req, res, n); }, res,
-                            work);
+                settle_call([&]() -> decltype(auto) { return signature<F>::apply(f, req, res, n); }, res, n);
         } else if constexpr (form == shape::req_res_next) {
-            settle_call([&]() -> decltype(auto) { return f_(as_request_of<Pattern>(req), res, n); }, res, work);
+            settle_call([&]() -> decltype(auto) { return f(as_request_of<Pattern>(req), res, n); }, res, n);
         } else if constexpr (form == shape::req_res) {
-            settle_call([&]() -> decltype(auto) { return f_(as_request_of<Pattern>(req), res); }, res, work);
+            settle_call([&]() -> decltype(auto) { return f(as_request_of<Pattern>(req), res); }, res, n);
         }
     }
-
-private:
     F f_;
 };
 
@@ -168,31 +167,26 @@ std::unique_ptr<handler_base> make_handler(F&& f) {
     } else return std::unique_ptr<handler_base>(new handler_of<function, Pattern>(static_cast<F&&>(f)));
 }
 
-// A callback of `param()`; it gets the value and the name, too. They are set right before `call`.
-class param_handler : public handler_base {
-public:
-    std::string_view value, name;
-};
-
+// A callback of `param()`; it gets the value and the name, too.
 template <class F>
-class param_handler_of final : public param_handler {
+class param_handler_of final : public handler_base {
     static constexpr bool named =
         std::is_invocable_v<F&, request&, response&, next&, std::string_view, std::string_view>;
 
 public:
-    explicit param_handler_of(F f) : f_(std::move(f)) {
+    explicit param_handler_of(F f) : handler_base(&param_handler_of::run), f_(std::move(f)) {
         if constexpr (named)
             suspends = gives_awaitable<F&, request&, response&, next&, std::string_view, std::string_view>;
         else suspends = gives_awaitable<F&, request&, response&, next&, std::string_view>;
     }
 
-    void call(request& req, response& res, next& n, const std::exception_ptr*, task<>* work) override {
-        const auto v = value, k = name;
-        if constexpr (named) settle_call([&]() -> decltype(auto) { return f_(req, res, n, v, k); }, res, work);
-        else settle_call([&]() -> decltype(auto) { return f_(req, res, n, v); }, res, work);
-    }
-
 private:
+    static void run(handler_base& self, request& req, response& res, next& n) {
+        auto& f = static_cast<param_handler_of&>(self).f_;
+        const auto& [k, v] = *call_frame::of(n).given.param;
+        if constexpr (named) settle_call([&]() -> decltype(auto) { return f(req, res, n, v, k); }, res, n);
+        else settle_call([&]() -> decltype(auto) { return f(req, res, n, v); }, res, n);
+    }
     F f_;
 };
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <crema/async/environment.hpp>
+#include <crema/async/task.hpp>
 #include <crema/core/activity.hpp>
 #include <crema/core/config.hpp>
 #include <concepts>
@@ -17,8 +18,9 @@ namespace crema {
 namespace detail {
 
 class transaction;
-class next_owner;
 struct run;
+struct call_frame;
+struct activation;
 union lent_next;
 
 // What one handler hands to the next.
@@ -27,55 +29,6 @@ struct baton {
     kind what = kind::go;
     std::exception_ptr error{};
 };
-
-struct activation;
-
-// One call of one handler. On the stack while a synchronous handler runs; what is to outlive the call is kept in an
-// activation.
-struct call_frame {
-    enum : unsigned char { passed = 1, kept = 2, failed = 4 };
-    next_owner* owner;
-    run* from;                   // where next() goes on
-    const activity_label* label;
-    unsigned char state;         // `passed`: next() was called; `kept`: there is an activation; `failed`: it threw
-    activation* lives_on;        // with `kept`
-};
-
-// A call that outlives its stack frame, or never had one; in the arena of its request.
-struct activation : call_frame {
-    explicit activation(next_owner& o, run* f = nullptr, const activity_label* l = nullptr) noexcept
-        : call_frame{&o, f, l, kept, this} {}
-    activation(const activation&) = delete;
-    activation& operator=(const activation&) = delete;
-
-    unsigned holds = 0;              // copies of next and holds, for later callbacks
-    bool ended = false;              // the handler returned, its coroutine ended
-    activation* successor = nullptr; // stands for this one: what was started when it ended
-    // of a coroutine that waits for this one's end: co_await next()
-    std::coroutine_handle<> waiter{};
-    environment* waiter_env = nullptr;
-
-    bool has_passed() const noexcept { return (state & passed) != 0; }
-    bool over() const noexcept { return ended && holds == 0; }
-};
-
-// What the activations of a request belong to; the transaction is one.
-class next_owner {
-public:
-    virtual activation* go(call_frame& from) = 0;                   // next(); returns what has not ended
-    virtual activation* pass(call_frame& from, const baton& b) = 0; // next(error) and the like
-    virtual activation& hold(call_frame& c) noexcept = 0;
-    virtual void drop(activation& a) noexcept = 0;
-
-protected:
-    ~next_owner() = default;
-};
-
-// Returns what must end before all that began with `a` has ended; null when that is so.
-inline activation* last_of(activation* a) noexcept {
-    while (a && a->over()) a = a->successor;
-    return a;
-}
 
 } // namespace detail
 
@@ -100,29 +53,25 @@ public:
     class downstream {
     public:
         /// @cond
-        bool await_ready() noexcept { return (behind_ = detail::last_of(behind_)) == nullptr; }
+        bool await_ready() noexcept;
         template <class Promise>
-        void await_suspend(std::coroutine_handle<Promise> h) noexcept {
-            behind_->waiter = h;
-            behind_->waiter_env = environment_of(h);
-        }
+        void await_suspend(std::coroutine_handle<Promise> h) noexcept;
         void await_resume() const noexcept {}
         /// @endcond
 
     private:
         friend class next;
-        friend class detail::transaction;
         explicit downstream(detail::activation* behind) noexcept : behind_(behind) {}
         detail::activation* behind_;
     };
 
-    next(const next& other) noexcept : at_(&other.at_->owner->hold(*other.at_)) {}
-    next(next&& other) noexcept : at_(&other.at_->owner->hold(*other.at_)) {}
+    next(const next& other) noexcept;
+    next(next&& other) noexcept : next(std::as_const(other)) {}
     next& operator=(const next&) = delete;
-    ~next() { at_->owner->drop(static_cast<detail::activation&>(*at_)); }
+    ~next();
 
     /// Goes on with the next layer that matches.
-    downstream operator()() { return downstream(at_->owner->go(*at_)); }
+    downstream operator()();
     /// Goes on with the next error handler that matches.
     downstream operator()(std::exception_ptr error) {
         if (!error) return (*this)();
@@ -142,8 +91,9 @@ public:
 
 private:
     friend union detail::lent_next;
+    friend struct detail::call_frame;
     explicit next(detail::call_frame& c) noexcept : at_(&c) {}
-    downstream pass(const detail::baton& b) { return downstream(at_->owner->pass(*at_, b)); }
+    downstream pass(const detail::baton& b);
 
     detail::call_frame* at_; // of a copy, an activation
 };
@@ -158,7 +108,82 @@ union lent_next {
     next it;
 };
 
+// A parameter and what it was given.
+struct param_value {
+    std::string_view name, value;
+};
+
+// One call of one handler. On the stack while a synchronous handler runs; what is to outlive the call is kept in an
+// activation.
+struct call_frame {
+    enum : unsigned char { passed = 1, kept = 2, failed = 4 };
+    // What some handlers get besides.
+    union extra {
+        const std::exception_ptr* error; // an error handler
+        const param_value* param;        // the callback of a parameter
+    };
+    call_frame(transaction& t, run* f, const activity_label* l, unsigned char s) noexcept
+        : handed(*this), owner(&t), from(f), label(l), state(s) {}
+    call_frame(const call_frame&) = delete;
+    call_frame& operator=(const call_frame&) = delete;
+
+    // What next does; these are the transaction's. The first two return what may not have ended.
+    activation* hand_on();
+    activation* hand_on(const baton& b);
+    activation& hold() noexcept;
+
+    // Returns that of a handler that runs, by what it was handed.
+    static call_frame& of(next& n) noexcept { return *n.at_; }
+
+    lent_next handed;
+    transaction* owner;
+    run* from;                   // where next() goes on
+    const activity_label* label;
+    activation* lives_on;        // with `kept`
+    extra given;
+    call_frame* before;          // of what runs directly behind next(): who called it
+    task<>* put_work;            // where a handler that suspends puts its coroutine
+    unsigned char state;         // `passed`: next() was called; `kept`: there is an activation; `failed`: it threw
+};
+
+// A call that outlives its stack frame, or never had one; in the arena of its request.
+struct activation : call_frame {
+    explicit activation(transaction& t, run* f = nullptr, const activity_label* l = nullptr) noexcept
+        : call_frame(t, f, l, kept) {
+        lives_on = this;
+    }
+
+    unsigned holds = 0;              // copies of next and holds, for later callbacks
+    bool ended = false;              // the handler returned, its coroutine ended
+    activation* successor = nullptr; // stands for this one: what was started when it ended
+    // of a coroutine that waits for this one's end: co_await next()
+    std::coroutine_handle<> waiter{};
+    environment* waiter_env = nullptr;
+
+    void drop() noexcept; // the transaction's, as are those of the frame
+    bool has_passed() const noexcept { return (state & passed) != 0; }
+    bool over() const noexcept { return ended && holds == 0; }
+};
+
+// Returns what must end before all that began with `a` has ended; null when that is so.
+inline activation* last_of(activation* a) noexcept {
+    while (a && a->over()) a = a->successor;
+    return a;
+}
+
 } // namespace detail
+
+inline bool next::downstream::await_ready() noexcept { return (behind_ = detail::last_of(behind_)) == nullptr; }
+template <class Promise>
+void next::downstream::await_suspend(std::coroutine_handle<Promise> h) noexcept {
+    behind_->waiter = h;
+    behind_->waiter_env = environment_of(h);
+}
+inline next::next(const next& other) noexcept : at_(&other.at_->hold()) {}
+inline next::~next() { static_cast<detail::activation*>(at_)->drop(); }
+inline next::downstream next::operator()() { return downstream(at_->hand_on()); }
+inline next::downstream next::pass(const detail::baton& b) { return downstream(at_->hand_on(b)); }
+
 } // namespace crema
 
 #if CREMA_BODIES

@@ -9,6 +9,7 @@
 #include <crema/route/pattern.hpp>
 #include <crema/route/typed.hpp>
 #include <crema/web/handler.hpp>
+#include <atomic>
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
@@ -34,16 +35,45 @@ using route::method_mask;
 // The bit of a method; methods that have no name here share one, which only `all` has.
 constexpr method_mask mask_of(http::method m) noexcept { return method_mask{1} << static_cast<unsigned>(m); }
 
-// A handler of a route, for some methods.
-struct route_entry {
-    method_mask methods;
+// A handler at its place, as next() comes upon it.
+struct placed_handler {
     std::unique_ptr<handler_base> fn;
-    const activity_label* label;
+    const activity_label* label = nullptr;
+    // What is right behind, when it is synchronous, takes no error, and is for whatever comes through here.
+    const placed_handler* behind = nullptr;
+
+    void place(std::unique_ptr<handler_base> f, const activity_label& l) noexcept {
+        fn = std::move(f);
+        label_as(l);
+    }
+    void label_as(const activity_label& l) noexcept {
+        label = &l;
+        seen_.store(&l, std::memory_order_relaxed);
+    }
+    // Returns the label below that of a mount; null is the top.
+    const activity_label* label_in(const activity_label* mount) const {
+        if (const auto* l = label_if(mount)) [[likely]] return l;
+        return find_label(mount);
+    }
+    // The same if it is at hand, else null.
+    const activity_label* label_if(const activity_label* mount) const noexcept {
+        const auto* const l = seen_.load(std::memory_order_acquire);
+        return l->below == mount ? l : nullptr;
+    }
+
+private:
+    mutable std::atomic<const activity_label*> seen_{nullptr}; // the label, or the same below the first mount it ran in
+    CREMA_DECL const activity_label* find_label(const activity_label* mount) const;
+};
+
+// A handler of a route, for some methods.
+struct route_entry : placed_handler {
+    method_mask methods = 0;
 };
 
 // What stands behind one path: an app.get() or an app.route().
 struct route_stack {
-    std::vector<route_entry> entries;
+    std::vector<std::unique_ptr<route_entry>> entries;
     method_mask methods = 0; // of all entries
     method_mask allowed = 0; // what OPTIONS tells: those that were named, not `all`
     std::string path;
@@ -62,23 +92,21 @@ struct path_choice {
 };
 
 // What is registered at one position of a router: a route, a middleware or a mounted router.
-struct layer {
+// A middleware is the handler that it begins with; what is behind is one that every request goes through as it is.
+struct layer : placed_handler {
+    layer(route::pattern p, std::vector<path_choice> c) : pattern(std::move(p)), choices(std::move(c)) {}
     route::pattern pattern;
     std::vector<path_choice> choices; // asked instead of the pattern, in order
     std::unique_ptr<route_stack> route;
-    std::unique_ptr<handler_base> fn;
     std::shared_ptr<router_core> mounted;
     std::shared_ptr<app_core> app; // of a mounted app
-    const activity_label* label = nullptr;
     route::matcher::index number = 0;
-    // The layer right behind, when it is a synchronous middleware that every request goes through as it is.
-    const layer* plain_behind = nullptr;
 };
 
 // The callbacks of one parameter.
 struct param_entry {
     std::string name;
-    std::vector<std::unique_ptr<param_handler>> callbacks;
+    std::vector<std::unique_ptr<handler_base>> callbacks;
     std::vector<const activity_label*> labels;
 };
 
@@ -124,11 +152,12 @@ public:
     bool case_sensitive = false;
     bool strict = false;
     bool merge_params = false;
+    bool captures = false;     // some path does
     bool begun = false;        // something was registered: what an app's settings say of the above counts no more
     app_core* owner = nullptr; // whose base router this is
 
     std::vector<std::unique_ptr<layer>> layers;
-    const layer* plain_first = nullptr; // as layer::plain_behind, of the beginning
+    const placed_handler* plain_first = nullptr; // as placed_handler::behind, of the beginning
     std::vector<param_entry> params;
     route::matcher index;
 
@@ -377,7 +406,7 @@ private:
     CREMA_DECL void add_use(const detail::located_path& path, std::unique_ptr<detail::handler_base> f);
     CREMA_DECL void mount(const detail::located_path& path, std::shared_ptr<detail::router_core> below,
                           std::shared_ptr<detail::app_core> app);
-    CREMA_DECL void add_param(std::string_view name, std::source_location where, std::unique_ptr<detail::param_handler> f);
+    CREMA_DECL void add_param(std::string_view name, std::source_location where, std::unique_ptr<detail::handler_base> f);
 
     template <class F>
     void add_usable(const detail::located_path& path, F f) {
@@ -399,6 +428,13 @@ private:
 
 namespace crema {
 namespace detail {
+
+CREMA_DECL const activity_label* placed_handler::find_label(const activity_label* mount) const {
+    const auto* const l = mount ? &label_below(*label, *mount) : label;
+    const auto* own = label;
+    seen_.compare_exchange_strong(own, l, std::memory_order_acq_rel, std::memory_order_relaxed);
+    return l;
+}
 
 CREMA_DECL std::string located_path::text() const {
     std::string all;
@@ -434,7 +470,8 @@ CREMA_DECL layer& router_core::add(const located_path& path, bool route) {
     auto parsed = checked(texts.size() == 1 && !path.several ? route::pattern::layer(texts.front(), options)
                                                              : route::pattern::layer(texts, options));
     begun = true;
-    auto& made = *layers.emplace_back(new layer{std::move(parsed), std::move(choices), {}, {}, {}, {}});
+    auto& made = *layers.emplace_back(new layer(std::move(parsed), std::move(choices)));
+    captures = captures || !made.choices.empty() || !made.pattern.names().empty();
     made.number = made.choices.empty() ? index.add(made.pattern) : index.add_any();
     return made;
 }
@@ -466,15 +503,15 @@ CREMA_DECL router& router::on_typed(detail::method_mask methods, std::string_vie
 CREMA_DECL void router::add_use(const detail::located_path& path, std::unique_ptr<detail::handler_base> f) {
     auto& l = core_->add(path, false);
     const auto text = path.text();
-    l.label = &make_label(f->takes_error ? "error handler" : "middleware", text == "/" ? "" : text, path.where);
-    l.fn = std::move(f);
+    const auto* const kind = f->takes_error ? "error handler" : "middleware";
+    l.place(std::move(f), make_label(kind, text == "/" ? "" : text, path.where));
     if (!l.pattern.matches_everything() || !l.choices.empty() || l.fn->takes_error || l.fn->suspends) return;
     const auto& all = core_->layers;
-    (all.size() == 1 ? core_->plain_first : all[all.size() - 2]->plain_behind) = &l;
+    (all.size() == 1 ? core_->plain_first : all[all.size() - 2]->behind) = &l;
 }
 
 CREMA_DECL void router::add_param(std::string_view name, std::source_location where,
-                                  std::unique_ptr<detail::param_handler> f) {
+                                  std::unique_ptr<detail::handler_base> f) {
     if (name.empty()) throw std::invalid_argument("crema: argument name is required");
     core_->begun = true;
     auto& all = core_->params;
@@ -492,7 +529,12 @@ CREMA_DECL void route_chain::push(detail::method_mask methods, std::source_locat
     owner_->index.set_methods(layer_->number, r.methods & detail::mask_of(http::method::get)
                                                   ? r.methods | detail::mask_of(http::method::head)
                                                   : r.methods);
-    r.entries.push_back({methods, std::move(f), &make_label("handler", r.path, where)});
+    auto& e = *r.entries.emplace_back(new detail::route_entry);
+    e.methods = methods;
+    e.place(std::move(f), make_label("handler", r.path, where));
+    if (r.entries.size() == 1 || e.fn->takes_error || e.fn->suspends) return;
+    auto& before = *r.entries[r.entries.size() - 2];
+    if ((before.methods & ~methods) == 0) before.behind = &e;
 }
 
 } // namespace crema

@@ -35,14 +35,16 @@ struct run {
     enum class kind : unsigned char { router, route, param };
     kind what;
     run* outer = nullptr; // where it goes on when this one is through; null at the top
-    // Of a router: the layer that next() of the handler on the stack goes on with, where that is plain (layer::plain_behind).
-    const layer* ahead = nullptr;
+    // What next() of the handler on the stack goes on with, where that is known (placed_handler::behind).
+    const placed_handler* ahead = nullptr;
+    const activity_label* below = nullptr; // of the mount
+    std::uint32_t index = 0;               // next layer, handler or parameter to look at
+    std::int32_t left = max_steps;         // how many more calls of next() may lie on the stack
 };
 
 // What the callbacks of one parameter have done, for the paths behind that have the same value.
 struct param_memory {
     std::string_view name, match, value;
-    bool wildcard = false;
     baton::kind error = baton::kind::go;
     std::uint32_t kept = 0; // of an error: which one, in transaction::kept_
     param_memory* before = nullptr;
@@ -52,37 +54,31 @@ struct param_memory {
 struct router_run : run {
     const router_core* core = nullptr;
     const app_core* app = nullptr; // whose settings count
-    std::uint32_t index = 0;       // next layer to look at
-    std::int32_t left = max_steps; // how many more calls of next() may lie on the stack
     method_mask options = 0;       // methods of the routes that matched an OPTIONS request
     // what the request showed when this router was entered
     std::string_view base_url;
     path_params params;
-    const activity_label* below = nullptr;
     std::string_view host; // "http://host" of a target in absolute form
     // what the current layer has taken from the path
     std::string_view removed;
     bool slash_added = false;
-    std::string_view url_before, url_inside;
+    std::string_view url_before, path_before, url_inside;
     param_memory* called = nullptr;
 };
 
 // A walk over the handlers of a route.
 struct route_run : run {
     const route_stack* stack = nullptr;
-    std::uint32_t index = 0;
-    std::int32_t left = max_steps;
     method_mask method = 0;
 };
 
 // A walk over the callbacks of the parameters of one layer.
-struct param_run : run {
+struct param_run : run, param_value {
     const layer* to = nullptr;
     std::string_view path; // that was matched
     std::size_t matched = 0, matched_at = 0;
     const path_params::entry* entries = nullptr; // of this layer alone
     std::uint32_t count = 0;
-    std::uint32_t index = 0;    // next parameter
     std::uint32_t callback = 0; // next callback of it
     const param_entry* now = nullptr;
     param_memory* memory = nullptr;
@@ -91,8 +87,7 @@ struct param_run : run {
 
 // A coroutine handler that runs.
 struct running : activation {
-    running(next_owner& t, run& where, const activity_label* l) noexcept : activation(t, &where, l), handed(*this) {}
-    lent_next handed; // stays where it is while the coroutine lives
+    running(transaction& t, run& where, const activity_label* l) noexcept : activation(t, &where, l) { put_work = &work; }
     environment env;
     activity what;
     task<> work;
@@ -100,15 +95,23 @@ struct running : activation {
     running* previous = nullptr; // all of this request
 };
 
-// Room for what a handler throws; it is there when the frame says so.
-union thrown_error {
-    thrown_error() noexcept {}
-    thrown_error(const thrown_error&) = delete;
-    ~thrown_error() {}
-    std::exception_ptr error;
+// A synchronous handler while it is called, and room for what it throws; that is there when the frame says so.
+struct called {
+    called(transaction& t, run& at, const activity_label* l) noexcept : frame(t, &at, l, 0) {}
+    called(const called&) = delete;
+    ~called() {}
+    // Keeps what was thrown; in a catch block.
+    void fail() noexcept {
+        std::construct_at(&error, std::current_exception());
+        frame.state |= call_frame::failed;
+    }
+    union {
+        std::exception_ptr error;
+    };
+    call_frame frame;
 };
 
-class transaction final : public next_owner, public exchange::listener {
+class transaction final : public exchange::listener {
 public:
     // Takes a request from the engine: builds the transaction in the memory of the exchange and sends it on its way.
     static void begin(exchange& x, app_core& app);
@@ -118,13 +121,11 @@ public:
     exchange& raw() noexcept { return *x_; }
     context_frame& context() noexcept { return context_; }
     const app_core& app() const noexcept { return *now_; }             // that the current handler belongs to
-    const route_stack* route() const noexcept { return route_; }       // that matched last
     arena& memory() noexcept { return x_->memory(); }
 
-    CREMA_DECL activation* go(call_frame& from) override;
-    CREMA_DECL activation* pass(call_frame& from, const baton& b) override;
-    CREMA_DECL activation& hold(call_frame& c) noexcept override;
-    CREMA_DECL void drop(activation& a) noexcept override;
+    activation* pass(call_frame& from, const baton& b);
+    activation& hold(call_frame& c) noexcept;
+    void drop(activation& a) noexcept;
     activation& current() noexcept;
     void rewrite(std::string_view url);
     void replace(std::string_view name, std::string_view value);
@@ -136,6 +137,7 @@ public:
 
 private:
     friend std::default_delete<transaction>;
+    friend struct call_frame;
     transaction() noexcept : req_(*this), res_(*this) {}
     ~transaction();
     static std::vector<std::unique_ptr<transaction>>& spare();
@@ -146,6 +148,7 @@ private:
     void go_on(run& where, const baton& b);
     void walk(router_run& at, const baton& b);
     void enter_plain(router_run& at);
+    void enter_route(router_run& at, const layer& l);
     const layer* search(router_run& at, const baton*& b, baton& wrong, route::path_match& m);
     bool choose(const layer& l, std::string_view path);
     template <class Captures>
@@ -170,11 +173,12 @@ private:
     void answer_not_allowed();
     std::string list_methods(method_mask methods) const;
 
-    void call(handler_base& fn, run& from, const activity_label* label, const baton& b);
     bool body_first(handler_base& fn, run& from, const activity_label* label);
-    void invoke(handler_base& fn, run& from, const activity_label* label, const baton& b);
-    void start(handler_base& fn, run& from, const activity_label* label, const baton& b);
-    void settle(call_frame& c, thrown_error& thrown);
+    void invoke(handler_base& fn, run& from, const activity_label* label, call_frame::extra given);
+    void run_now(handler_base& fn, run& from, const activity_label* label, call_frame::extra given);
+    void start(handler_base& fn, run& from, const activity_label* label, call_frame::extra given);
+    void settle(called& c);
+    activation* settled(called& c);
     void settle(activation& a, std::exception_ptr error);
     activation* go_slowly(call_frame& from);
     activation& living(call_frame& c) noexcept;
@@ -184,6 +188,8 @@ private:
     void finally(const baton& b);
     bool abandoned() const noexcept { return x_->scope().is_cancelled(); }
 
+    activity_board& board_ = this_thread_activity();
+    const baton go_;
     exchange* x_ = nullptr;
     const app_core* app_ = nullptr;
     const app_core* now_ = nullptr;
@@ -192,7 +198,6 @@ private:
     context_frame context_;
     http::method method_ = http::method::unknown;
     const char* method_text_ = nullptr;
-    const route_stack* route_ = nullptr;
     call_frame* current_ = nullptr; // whose handler runs on the stack now
     activation* pending_ = nullptr; // the last one that next() started and that has not ended
     running* running_ = nullptr;    // all coroutine handlers of this request
@@ -243,7 +248,7 @@ CREMA_DECL void transaction::begin(exchange& x, app_core& app) {
         --top->left;
         self->enter_plain(*top);
     } else {
-        self->walk(*top, {});
+        self->walk(*top, self->go_);
     }
 }
 
@@ -273,7 +278,6 @@ CREMA_DECL void transaction::close() noexcept {
     context_.clear();
     x_ = nullptr;
     current_ = pending_ = nullptr;
-    route_ = nullptr;
     forgot_ = nullptr;
     others_ = 0;
     if (!kept_.empty()) [[unlikely]] kept_.clear();
@@ -309,50 +313,57 @@ CREMA_DECL activation* transaction::pass(call_frame& from, const baton& b) {
     from.state |= call_frame::passed;
     pending_ = nullptr;
     go_on(*from.from, b);
-    return last_of(pending_);
+    return pending_;
+}
+CREMA_DECL activation* call_frame::hand_on(const baton& b) { return owner->pass(*this, b); }
+CREMA_DECL activation& call_frame::hold() noexcept { return owner->hold(*this); }
+CREMA_DECL void activation::drop() noexcept { owner->drop(*this); }
+
+// The same without an error. That a handler calls next() directly, and what is behind is known, is what most requests pass
+// most often: nothing is done here that it does not need. What the thread shows is what the caller's frame says, so that
+// it need not be read; what went through here has left req.params as it is to be (see `replace`).
+CREMA_NOINLINE CREMA_DECL activation* call_frame::hand_on() {
+    run& at = *from;
+    const placed_handler* const h = at.ahead;
+    transaction& t = *owner;
+    if (!h || t.current_ != this) [[unlikely]] return t.go_slowly(*this);
+    const auto* const to = h->label_if(at.below);
+    if (!to || --at.left < 0) [[unlikely]] return t.go_slowly(*this);
+    state |= passed;
+    t.pending_ = nullptr;
+    at.ahead = h->behind;
+    ++at.index;
+    t.board_.label.store(to, std::memory_order_release);
+    called one(t, at, to);
+    one.frame.before = this;
+    t.current_ = &one.frame;
+    try {
+        h->fn->call(*h->fn, t.req_, t.res_, one.frame.handed.it);
+    } catch (...) {
+        one.fail();
+    }
+    // All is read again, that no register is kept over the call.
+    call_frame& self = *one.frame.before;
+    transaction& u = *self.owner;
+    u.current_ = &self;
+    u.board_.label.store(self.label, std::memory_order_release);
+    self.from->left = max_steps;
+    if (one.frame.state != passed) [[unlikely]] return u.settled(one);
+    return u.pending_;
 }
 
-// The same without an error. A plain middleware that calls next() directly is what most requests pass most often: nothing
-// is done here that it does not need. What the thread shows is what the caller's frame says, so that it need not be read.
-CREMA_DECL activation* transaction::go(call_frame& from) {
-    auto& at = static_cast<router_run&>(*from.from); // if `ahead` says so
-    const layer* const l = at.ahead;
-    if (!l || current_ != &from || at.below || --at.left < 0) [[unlikely]] return go_slowly(from);
+CREMA_NOINLINE CREMA_DECL activation* transaction::settled(called& c) {
+    run& at = *c.frame.before->from;
+    settle(c);
+    at.left = max_steps;
+    return pending_;
+}
+
+CREMA_NOINLINE CREMA_DECL activation* transaction::go_slowly(call_frame& from) {
     from.state |= call_frame::passed;
     pending_ = nullptr;
-    at.ahead = l->plain_behind;
-    ++at.index;
-    req_.params_ = {};
-    this_thread_activity().label.store(l->label, std::memory_order_release);
-    call_frame c;
-    c.owner = this;
-    c.from = &at;
-    c.label = l->label;
-    c.state = 0;
-    current_ = &c;
-    lent_next n(c);
-    thrown_error thrown;
-    try {
-        l->fn->call(req_, res_, n.it, nullptr, nullptr);
-    } catch (...) {
-        std::construct_at(&thrown.error, std::current_exception());
-        c.state |= call_frame::failed;
-    }
-    this_thread_activity().label.store(from.label, std::memory_order_release);
-    current_ = &from;
-    if (c.state != call_frame::passed) [[unlikely]] settle(c, thrown);
-    static_cast<router_run&>(*from.from).left = max_steps;
-    return last_of(pending_);
-}
-
-CREMA_NOINLINE CREMA_DECL activation* transaction::go_slowly(call_frame& from) { return pass(from, {}); }
-
-// Runs a handler; the body comes first where the handler needs it.
-CREMA_DECL void transaction::call(handler_base& fn, run& from, const activity_label* label, const baton& b) {
-    if (from.what == run::kind::route && b.what == baton::kind::go && x_->has_body() && !req_.raw_body() &&
-        body_first(fn, from, label))
-        return;
-    invoke(fn, from, label, b);
+    go_on(*from.from, go_);
+    return pending_;
 }
 
 // The body of a typed handler is read before it runs, and a small JSON body; a synchronous handler could not read it
@@ -386,41 +397,26 @@ CREMA_DECL bool transaction::body_first(handler_base& fn, run& from, const activ
     return true;
 }
 
-CREMA_DECL void transaction::invoke(handler_base& fn, run& from, const activity_label* label, const baton& b) {
-    const auto& around = static_cast<const router_run&>(from.what == run::kind::router ? from : *from.outer);
-    if (around.below) label = &label_below(*label, *around.below);
-    if (from.what == run::kind::route) req_.route_ = label;
-    if (fn.suspends) return start(fn, from, label, b);
-    const activity what{label, method_text_};
-    const activity_scope shown(&what);
-    call_frame c{this, &from, label, 0, nullptr};
-    auto* const outer = std::exchange(current_, &c);
-    lent_next n(c);
-    thrown_error thrown;
-    try {
-        fn.call(req_, res_, n.it, &b.error, nullptr);
-    } catch (...) {
-        std::construct_at(&thrown.error, std::current_exception());
-        c.state |= call_frame::failed;
-    }
-    current_ = outer;
-    if (c.state != call_frame::passed) settle(c, thrown);
+CREMA_DECL void transaction::invoke(handler_base& fn, run& from, const activity_label* label, call_frame::extra given) {
+    if (fn.suspends) start(fn, from, label, given);
+    else run_now(fn, from, label, given);
 }
 
 // The same for a coroutine.
-CREMA_DECL void transaction::start(handler_base& fn, run& from, const activity_label* label, const baton& b) {
+CREMA_DECL void transaction::start(handler_base& fn, run& from, const activity_label* label, call_frame::extra given) {
     auto* a = ::new (memory().allocate(sizeof(running), alignof(running))) running(*this, from, label);
     a->what = {label, method_text_};
     a->env.scope = &x_->scope();
     a->env.what = &a->what;
     a->env.context = &context_;
+    a->given = given;
     a->previous = running_;
     running_ = a;
     const activity_scope shown(&a->what);
     auto* const outer = std::exchange(current_, static_cast<call_frame*>(a));
     std::exception_ptr error;
     try {
-        fn.call(req_, res_, a->handed.it, &b.error, &a->work);
+        fn.call(fn, req_, res_, a->handed.it);
     } catch (...) {
         error = std::current_exception();
     }
@@ -430,7 +426,7 @@ CREMA_DECL void transaction::start(handler_base& fn, run& from, const activity_l
         a->starting = true;
         task_access::start(a->work, &a->env, [](void* p) {
             auto& r = *static_cast<running*>(p);
-            auto& t = static_cast<transaction&>(*r.owner);
+            auto& t = *r.owner;
             auto& x = *t.x_;
             if (const auto e = task_access::promise(r.work).error(); e && r.starting) {
                 // As a promise that is rejected: who called goes on first.
@@ -454,11 +450,12 @@ CREMA_DECL void transaction::start(handler_base& fn, run& from, const activity_l
 }
 
 // A synchronous handler has returned: did it answer, hand on, throw? Is it kept for later?
-CREMA_DECL void transaction::settle(call_frame& c, thrown_error& thrown) {
+CREMA_DECL void transaction::settle(called& one) {
+    auto& c = one.frame;
     std::exception_ptr error;
     if (c.state & call_frame::failed) [[unlikely]] {
-        error = std::move(thrown.error);
-        std::destroy_at(&thrown.error);
+        error = std::move(one.error);
+        std::destroy_at(&one.error);
     }
     if (c.state & call_frame::kept) {
         c.lives_on->state |= c.state;
@@ -568,8 +565,8 @@ CREMA_DECL void response::before_end(unique_function<void(end_callback)> f) {
     if (ended_) throw already_answered("before_end()");
     hooked().end.push_back({&owner_->current(), std::move(f)});
 }
-CREMA_DECL response& exchange_hold::res() const noexcept { return static_cast<detail::transaction*>(at_->owner)->res(); }
-CREMA_DECL request& exchange_hold::req() const noexcept { return static_cast<detail::transaction*>(at_->owner)->req(); }
+CREMA_DECL response& exchange_hold::res() const noexcept { return at_->owner->res(); }
+CREMA_DECL request& exchange_hold::req() const noexcept { return at_->owner->req(); }
 CREMA_DECL exchange_hold::~exchange_hold() {
     if (at_) at_->owner->drop(*at_);
 }
