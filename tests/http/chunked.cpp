@@ -144,8 +144,14 @@ TEST_CASE("extensions are read over when they follow the grammar", "[chunked]") 
     CHECK(status_of("5;a\0b\r\nhello\r\n0\r\n\r\n"s) == 400);
     chunk_limits limits;
     limits.extensions = 8;
-    CHECK(status_of("1;abc\r\nx\r\n1;def\r\nx\r\n0\r\n\r\n", limits) == 200);
-    CHECK(status_of("1;abc\r\nx\r\n1;defg\r\nx\r\n0\r\n\r\n", limits) == 413);
+    CHECK(status_of("1;abc\r\nx\r\n1;defg\r\nx\r\n0\r\n\r\n", limits) == 200);
+    CHECK(status_of("1;abc\r\nx\r\n1;defgh\r\nx\r\n0\r\n\r\n", limits) == 413);
+    CHECK(status_of("1;1234567\r\nx\r\n0\r\n\r\n", limits) == 200);
+    CHECK(status_of("a;12345678\r\n0123456789\r\n0\r\n\r\n", limits) == 413);
+    std::string even; // as much data as extensions may go on for ever
+    for (int i = 0; i < 100; ++i) even += "8;1234567\r\n01234567\r\n";
+    CHECK(status_of(even + "0\r\n\r\n", limits) == 200);
+    CHECK(status_of(even + "0;12345678\r\n\r\n", limits) == 413);
 }
 
 TEST_CASE("trailers are fields that change no framing", "[chunked]") {

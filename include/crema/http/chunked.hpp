@@ -12,7 +12,7 @@ namespace crema::http {
 
 /// Bounds what a chunked body may cost beside its data. Sizes in octets.
 struct chunk_limits {
-    std::size_t extensions = 16 * 1024; ///< all chunk extensions of a body, else 413
+    std::size_t extensions = 16 * 1024; ///< chunk extensions that no octets of data pay for, else 413
     std::size_t trailers = 8 * 1024;    ///< all trailer lines, else 431
 };
 
@@ -273,6 +273,8 @@ CREMA_DECL parse_state chunked_decoder::control(const char*& p, const char* end)
         case step::line_lf:
             if (c != '\n') return fail(400, "bare CR in a chunk line");
             step_ = left_ == 0 ? step::trailer_begin : step::data;
+            if (extension_octets_ != 0) [[unlikely]]
+                extension_octets_ -= left_ < extension_octets_ ? static_cast<std::size_t>(left_) : extension_octets_;
             if (left_ != 0) return s;
             break;
         case step::data: --p; return s;
