@@ -10,6 +10,10 @@
 #include "jwt_vectors.hpp"
 
 #include <catch2/catch.hpp>
+#include <openssl/bio.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
 
 using namespace crema;
 using openssl::jwt_key_set;

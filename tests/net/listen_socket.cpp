@@ -4,6 +4,8 @@
 #include <crema/net/address.hpp>
 #include <crema/net/listen_socket.hpp>
 
+#include "sockets.hpp"
+
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <fcntl.h>
@@ -64,10 +66,8 @@ TEST_CASE("all addresses of both families are one socket", "[listen_socket]") {
     if (host == "0.0.0.0") return; // a machine without IPv6
     CHECK(host == "::");
     const descriptor c(::socket(AF_INET, SOCK_STREAM, 0));
-    sockaddr_storage to;
-    socklen_t size = 0;
-    REQUIRE(net::detail::parse_ip("127.0.0.1", local(s.fd).port(), to, size));
-    CHECK(::connect(c.fd, reinterpret_cast<sockaddr*>(&to), size) == 0);
+    const auto to = crema_test::loopback(local(s.fd).port());
+    CHECK(::connect(c.fd, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0);
 }
 
 TEST_CASE("a port that is taken, or an address that is none, is an error with its place", "[listen_socket]") {

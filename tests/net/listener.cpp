@@ -39,12 +39,10 @@ struct fixture {
         for (const int fd : clients) ::close(fd);
     }
     void connect(const net::address& to) {
-        sockaddr_storage at;
-        socklen_t size = 0;
-        net::detail::parse_ip("127.0.0.1", to.port(), at, size);
+        const auto at = loopback(to.port());
         clients.push_back(::socket(AF_INET, SOCK_STREAM, 0));
         REQUIRE(clients.back() >= 0);
-        REQUIRE(::connect(clients.back(), reinterpret_cast<sockaddr*>(&at), size) == 0);
+        REQUIRE(::connect(clients.back(), reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0);
     }
 };
 

@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 #include <string>
 #include <string_view>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <utility>
@@ -37,6 +38,15 @@ struct socket_pair {
     int take() { return std::exchange(near, -1); }
     void close_far() { ::close(std::exchange(far, -1)); }
 };
+
+// An address of this machine.
+inline sockaddr_in loopback(std::uint16_t port) {
+    sockaddr_in a{};
+    a.sin_family = AF_INET;
+    a.sin_port = htons(port);
+    a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return a;
+}
 
 // Lets happen what can happen at once.
 inline void turn(crema::loop& l, int times = 4) {

@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 #include <cerrno>
 
+#if CREMA_BODIES // only there is what it looks at
 using namespace crema;
 using namespace crema::detail;
 
@@ -38,6 +39,8 @@ TEST_CASE("errors of the system become statuses, with their names", "[send]") {
     CHECK(std::string(file_error(ENOENT, "/a").what()) == "ENOENT: no such file or directory, '/a'");
     CHECK_FALSE(file_error(ENOENT, "/a").expose());
     CHECK(file_error(EXDEV, "/a").status() == 403);
+    CHECK(file_error(ELOOP, "/a").status() == 404);
     CHECK(file_error(EIO, "/a").status() == 500);
     CHECK(file_error(EACCES, "/a").status() == 500);
 }
+#endif
