@@ -7,7 +7,7 @@ is() { if [ "$2" = "$3" ]; then p=$((p + 1)); else f=$((f + 1)); echo "FAILED: $
 has() { case $2 in *"$3"*) p=$((p + 1)) ;; *) f=$((f + 1)); echo "FAILED: $1: got '$2', expected to find '$3'" ;; esac; }
 serve() {
     : >"$dir/out"
-    "$BUILD/examples/$1" 0 >"$dir/out" 2>"$dir/err" &
+    "$BUILD/examples/$1" 0 ${2:+"$2"} >"$dir/out" 2>"$dir/err" &
     pid=$!
     at=
     for _ in $(seq 50); do
@@ -83,6 +83,23 @@ if [ -x "$BUILD/examples/production" ]; then
     stop production
     has "the log" "$(cat "$dir/out")" '"GET /posts?token=[redacted] HTTP/1.1" 200'
 fi
+
+mkdir -p "$dir/files/sub"
+printf 123456789 >"$dir/files/a.txt"
+gzip -k "$dir/files/a.txt"
+printf x >"$dir/files/app.3f2a9c1e.js"
+printf x >"$dir/files/.hidden"
+ln -s /etc "$dir/files/out"
+serve files "$dir/files"
+has "a page" "$(get "$at/")" '<a href="./sub/">'
+is "a page as JSON" "$(get -H 'Accept: application/json' "$at/" | grep -o '"name":"[^"]*"' | tr '\n' ' ')" '"name":"sub" "name":"a.txt" "name":"a.txt.gz" "name":"app.3f2a9c1e.js" '
+is "a range" "$(get -H 'Range: bytes=0-3' "$at/a.txt")" 1234
+has "two ranges" "$(get -i -H 'Range: bytes=0-1,4-5' "$at/a.txt")" "Content-Type: multipart/byteranges; boundary="
+is "two ranges of another file" "$(get -w ' %{http_code}' -H 'Range: bytes=0-1,4-5' -H 'If-Range: "x"' "$at/a.txt")" "123456789 200"
+has coded "$(get -D - -o "$dir/body" -H 'Accept-Encoding: gzip' "$at/a.txt")" "Content-Encoding: gzip"
+has immutable "$(get -i "$at/app.3f2a9c1e.js")" "max-age=31536000, immutable"
+for path in /../secret /out/passwd /%2e%2e/secret /.hidden /out/; do is "$path" "$(get -o "$dir/body" -w '%{http_code}' --path-as-is "$at$path")" 404; done
+stop files
 
 if [ -x "$BUILD/examples/accounts" ]; then
     serve accounts

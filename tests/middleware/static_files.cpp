@@ -226,6 +226,21 @@ TEST_CASE("strong validators, which If-Range compares strongly", "[static_files]
     c.get("/nums.txt").set("If-None-Match", tag).expect(304);
 }
 
+TEST_CASE("several parts of a file, when they are allowed", "[static_files]") {
+    fixtures files;
+    files.write("nums.txt.gz", "not really gzip");
+    testing::client plain(serves(files.root())), c(serves(files.root(), {.coded = {{"gzip", ".gz"}}, .max_ranges = 4}));
+    plain.get("/nums.txt").set("Range", "bytes=0-1,4-5").expect(200, "123456789"); // as in Express
+    const auto r = c.get("/nums.txt").set("Range", "bytes=0-1,4-5").result();
+    CHECK(r.status == 206);
+    CHECK(field(r, "content-type").starts_with("multipart/byteranges; boundary="));
+    CHECK(field(r, "etag") == files.etag("nums.txt"));
+    CHECK_THAT(r.body, Catch::Matchers::Contains("bytes 0-1/9\r\n\r\n12\r\n--") && Catch::Matchers::Contains("bytes 4-5/9\r\n\r\n56\r\n--"));
+    // of what is coded one part, else the whole: the coding would be one of the multipart
+    c.get("/nums.txt").set("Accept-Encoding", "gzip").set("Range", "bytes=0-1,4-5").expect(200, "not really gzip");
+    c.get("/nums.txt").set("Accept-Encoding", "gzip").set("Range", "bytes=0-2").expect(206, "not");
+}
+
 TEST_CASE("names that stand for their content are kept for a year", "[static_files]") {
     fixtures files;
     files.write("app.3f2a9c1e.js", "hashed");

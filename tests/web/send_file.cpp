@@ -256,6 +256,70 @@ TEST_CASE("parts of a file are 206, what lies behind it 416, several parts the w
     CHECK(with("nonsense") == 200);
 }
 
+TEST_CASE("several parts on request: in order, coalesced, counted", "[send_file]") {
+    served_files files;
+    std::string large;
+    while (large.size() < 700'000) large += std::to_string(large.size()) + ",";
+    files.write("nums.txt", "123456789");
+    files.write("large.bin", large);
+    std::string name = "nums.txt";
+    testing::client c(sends([&](request&, response& res) { res.send_file(name, {.root = files.root(), .max_ranges = 3}); }));
+    // The parts as one text: each with its place.
+    const auto ask = [&](const std::string& range, std::string condition = {}) {
+        auto call = c.get("/").set("Range", range);
+        if (!condition.empty()) call.set("If-Range", condition);
+        const auto r = call.result();
+        const auto type = field(r, "content-type");
+        const std::string_view multipart = "multipart/byteranges; boundary=";
+        if (!type.starts_with(multipart)) return std::to_string(r.status) + " " + r.body;
+        CHECK(r.status == 206);
+        CHECK(field(r, "content-range") == "(none)"); // only that of the parts
+        CHECK(field(r, "content-length") == std::to_string(r.body.size()));
+        const auto between = "--" + type.substr(multipart.size());
+        std::string out, rest = r.body;
+        REQUIRE(rest.ends_with("\r\n" + between + "--\r\n"));
+        rest.resize(rest.size() - between.size() - 6);
+        for (std::size_t at = 0; at < rest.size();) {
+            REQUIRE(rest.compare(at, between.size() + 2, between + "\r\n") == 0);
+            const auto end = std::min(rest.find("\r\n" + between, at), rest.size());
+            const auto body = rest.find("\r\n\r\n", at) + 4;
+            auto head = rest.substr(at + between.size() + 2, body - at - between.size() - 4);
+            out += (out.empty() ? "" : " | ") + head + rest.substr(body, end - body);
+            at = std::min(end + 2, rest.size());
+        }
+        return out;
+    };
+    const std::string type = "Content-Type: text/plain; charset=utf-8\r\nContent-Range: bytes ";
+    CHECK(ask("bytes=0-0,8-8") == type + "0-0/9\r\n1 | " + type + "8-8/9\r\n9");
+    CHECK(ask("bytes=-1, 0-1 , 4-4") == type + "8-8/9\r\n9 | " + type + "0-1/9\r\n12 | " + type + "4-4/9\r\n5"); // in the order asked for
+    CHECK(ask("bytes=7-,0-0,20-30") == type + "7-8/9\r\n89 | " + type + "0-0/9\r\n1");  // what lies outside is left out
+    CHECK(ask("bytes=6-8,0-2,1-3") == type + "6-8/9\r\n789 | " + type + "0-3/9\r\n1234"); // what overlaps is one
+    CHECK(ask("bytes=0-2,2-4,3-") == "206 123456789");                                // nothing twice, whatever is asked
+    std::string many = "bytes=0-";
+    for (int i = 0; i < 1000; ++i) many += ",0-";
+    CHECK(ask(many) == "206 123456789");
+    CHECK(ask("bytes=0-0,2-2,4-4,6-6") == "200 123456789"); // more than are allowed: the whole
+    CHECK(ask("bytes=0-0,2-2,x") == "200 123456789");
+    CHECK(ask("bytes=9-,10-11") == "416 Range Not Satisfiable");
+    // If-Range
+    CHECK(ask("bytes=0-0,8-8", files.etag("nums.txt")) == type + "0-0/9\r\n1 | " + type + "8-8/9\r\n9");
+    CHECK(ask("bytes=0-0,8-8", files.date("nums.txt")).starts_with(type));
+    CHECK(ask("bytes=0-0,8-8", "\"x\"") == "200 123456789");
+    CHECK(ask("bytes=0-0,8-8", "nonsense") == "200 123456789");
+    // HEAD knows no ranges
+    c.head("/").set("Range", "bytes=0-0,8-8").expect(200, "").expect("content-length", "9");
+    // the boundary is another one each time
+    const auto boundary = [&] { return field(c.get("/").set("Range", "bytes=0-0,8-8").result(), "content-type"); };
+    CHECK(boundary() != boundary());
+
+    name = "large.bin"; // parts of more than one piece
+    const auto place = [&](std::size_t first, std::size_t last) {
+        return "Content-Type: application/octet-stream\r\nContent-Range: bytes " + std::to_string(first) + "-" + std::to_string(last) + "/" +
+               std::to_string(large.size()) + "\r\n" + large.substr(first, last - first + 1);
+    };
+    CHECK(ask("bytes=300000-650000,5-200004") == place(300000, 650000) + " | " + place(5, 200004));
+}
+
 TEST_CASE("start and end make a part of a file the whole", "[send_file]") {
     served_files files;
     files.write("nums.txt", "123456789");

@@ -6,6 +6,7 @@
 #include <crema/web/next.hpp>
 #include <crema/web/send.hpp>
 #include <chrono>
+#include <cstddef>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -43,6 +44,7 @@ struct static_files_options {
     std::function<bool(std::string_view path)> immutable_names{};
     bool last_modified = true; ///< send Last-Modified
     bool accept_ranges = true; ///< answer requests for parts
+    std::size_t max_ranges = 1; ///< parts in one answer (multipart/byteranges); who asks for more gets the whole
     bool cache_control = true; ///< send Cache-Control
     set_headers_function set_headers{}; ///< sets more fields, before those above
 };
@@ -56,6 +58,9 @@ CREMA_DECL bool hashed_name(std::string_view path) noexcept;
 
 namespace detail {
 
+// Redirects a directory without a slash at its end to the one with it. False when it has one.
+CREMA_DECL bool redirect_to_directory(request& req, response& res);
+
 // The handler that static_files makes.
 class static_files_handler {
 public:
@@ -67,7 +72,6 @@ public:
 
 private:
     CREMA_COROUTINE task<> serve(request& req, response& res, bool& found) const;
-    bool redirect(request& req, response& res) const;
     std::shared_ptr<const static_files_options> options_; // shared by the copies of the handler
     std::filesystem::path root_;
     runner run_;
@@ -154,8 +158,7 @@ inline bool is_bare_mount(const request& req) noexcept {
     return req.path() == "/" && !parts_of(req.original_url()).path.ends_with('/');
 }
 
-// A directory without a slash at its end: to the one with it. False when it has one.
-CREMA_DECL bool static_files_handler::redirect(request& req, response& res) const {
+CREMA_DECL bool redirect_to_directory(request& req, response& res) {
     if (req.path().ends_with('/') && !is_bare_mount(req)) return false;
     const auto original = parts_of(req.original_url());
     // several slashes in front would make it another host; browsers take a backslash for one
@@ -197,10 +200,11 @@ CREMA_COROUTINE task<> static_files_handler::serve(request& req, response& res, 
     plan.how.immutable = o.immutable;
     plan.how.last_modified = o.last_modified;
     plan.how.accept_ranges = o.accept_ranges;
+    plan.how.max_ranges = o.max_ranges;
     plan.how.cache_control = o.cache_control;
     const auto how = co_await file_sender::send(res, plan, &found);
     if (how == file_sender::outcome::sent) co_return;
-    if (o.redirect && redirect(req, res)) co_return;
+    if (o.redirect && redirect_to_directory(req, res)) co_return;
     throw http_error(404, "Not Found");
 }
 

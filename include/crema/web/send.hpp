@@ -4,6 +4,7 @@
 #include <crema/async/task.hpp>
 #include <crema/core/config.hpp>
 #include <crema/fs/stat.hpp>
+#include <crema/http/byteranges.hpp>
 #include <crema/web/response.hpp>
 #include <crema/web/send_file.hpp>
 #include <crema/web/transaction.hpp>
@@ -64,6 +65,7 @@ private:
     static bool failed_precondition(const request& req, const response& res);
     static bool is_fresh(const request& req, const response& res);
     static bool range_is_fresh(const request& req, const response& res);
+    static std::unique_ptr<http::byteranges> parts_of(response& res, std::vector<http::byte_range> ranges, std::uint64_t size);
 };
 
 } // namespace detail
@@ -71,6 +73,7 @@ private:
 
 #if CREMA_BODIES
 #include <crema/async/spawn.hpp>
+#include <crema/core/secret.hpp>
 #include <crema/core/text.hpp>
 #include <crema/fs/at_hand.hpp>
 #include <crema/fs/open_beneath.hpp>
@@ -143,6 +146,7 @@ inline http_error file_error(int code, std::string_view path) {
     static constexpr known all[] = {{ENOENT, 404, "ENOENT", "no such file or directory"},
                                     {ENOTDIR, 404, "ENOTDIR", "not a directory"},
                                     {ENAMETOOLONG, 404, "ENAMETOOLONG", "name too long"},
+                                    {ELOOP, 404, "ELOOP", "too many symbolic links"},
                                     {EISDIR, 404, "EISDIR", "illegal operation on a directory"},
                                     {EXDEV, 403, "EXDEV", "leads out of the root"},
                                     {EACCES, 500, "EACCES", "permission denied"}};
@@ -386,6 +390,16 @@ CREMA_DECL bool file_sender::range_is_fresh(const request& req, const response& 
     return modified && since && *modified <= *since;
 }
 
+// The answer has several parts of `size` octets.
+CREMA_DECL std::unique_ptr<http::byteranges> file_sender::parts_of(response& res, std::vector<http::byte_range> ranges,
+                                                                   std::uint64_t size) {
+    auto parts = std::make_unique<http::byteranges>(std::move(ranges), size, std::string(res.get("Content-Type").value_or("")),
+                                                    random_token(18));
+    res.status_ = 206;
+    res.headers_.set_trusted("Content-Type", parts->content_type());
+    return parts;
+}
+
 CREMA_COROUTINE task<file_sender::outcome> file_sender::send(response& res, const file_plan& plan, bool* found) {
     res.require_open("send_file()");
     const auto& req = res.req();
@@ -414,22 +428,27 @@ CREMA_COROUTINE task<file_sender::outcome> file_sender::send(response& res, cons
             co_return outcome::sent;
         }
     }
+    std::unique_ptr<http::byteranges> parts;
     auto offset = plan.how.start;
     auto left = search.status.size > offset ? search.status.size - offset : 0;
     if (plan.how.end) left = std::min(left, *plan.how.end >= offset ? *plan.how.end - offset + 1 : 0);
     const auto range = req.get("Range").value_or("");
     if (plan.how.accept_ranges && range.starts_with("bytes=") && range_is_fresh(req, res)) {
-        const auto parts = http::parse_range(left, range, http::range_combining::on);
-        if (parts.state == http::range_set::kind::unsatisfiable) {
+        auto asked = http::parse_range(left, range, http::range_combining::on);
+        if (asked.state == http::range_set::kind::unsatisfiable) {
             const auto all = http::content_range_unsatisfied(left);
             res.headers_.set_trusted("Content-Range", all);
             throw http_error(416, "Range Not Satisfiable").header("Content-Range", all);
         }
-        if (parts.state == http::range_set::kind::satisfiable && parts.ranges.size() == 1) { // of several: the whole
+        if (asked.state == http::range_set::kind::satisfiable && asked.ranges.size() == 1) {
             res.status_ = 206;
-            res.headers_.set_trusted("Content-Range", http::content_range(parts.ranges[0], left));
-            offset += parts.ranges[0].first;
-            left = parts.ranges[0].size();
+            res.headers_.set_trusted("Content-Range", http::content_range(asked.ranges[0], left));
+            offset += asked.ranges[0].first;
+            left = asked.ranges[0].size();
+        } else if (asked.ranges.size() <= plan.how.max_ranges && !head && !search.coded && asked.ranges.size() > 1) {
+            // else the whole, as to HEAD, which knows no ranges, and of what is coded, since a coding would be one of the multipart
+            parts = parts_of(res, std::move(asked.ranges), left);
+            left = 0;
         }
     }
     if (head) {
@@ -439,11 +458,13 @@ CREMA_COROUTINE task<file_sender::outcome> file_sender::send(response& res, cons
     }
     auto front = std::string_view(search.front)
                      .substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(left, search.front.size())));
-    if (front.size() == left) { // small: in one go
+    if (front.size() == left && !parts) { // small: in one go
         res.end(front);
         co_return outcome::sent;
     }
-    res.headers_.set_trusted("Content-Length", std::to_string(left));
+    res.headers_.set_trusted("Content-Length", std::to_string(parts ? parts->content_length() : left));
+    const auto base = offset;
+    std::size_t part = 0; // the next one
     if (front.empty()) {
         res.flush_headers();
     } else {
@@ -452,7 +473,13 @@ CREMA_COROUTINE task<file_sender::outcome> file_sender::send(response& res, cons
         left -= front.size();
     }
     bool whole = !res.coder_; // as it is in the file: it can be sent from there
-    for (int pieces = 1; left != 0; ++pieces) {
+    for (int pieces = 1; left != 0 || (parts && part != parts->ranges().size()); ++pieces) {
+        if (left == 0) {
+            offset = base + parts->ranges()[part].first;
+            left = parts->ranges()[part].size();
+            const auto between = parts->front(part++);
+            co_await res.write(between);
+        }
         const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(left, mapped_piece));
         if (whole && fs::is_at_hand(search.file, search.status, offset, size)) {
             const auto n = res.exchange_->write_file(search.file.descriptor(), offset, size);
@@ -478,7 +505,8 @@ CREMA_COROUTINE task<file_sender::outcome> file_sender::send(response& res, cons
         left -= n;
         co_await res.write(std::string_view(room, n));
     }
-    res.end();
+    if (parts) res.end(parts->end());
+    else res.end();
     co_return outcome::sent;
 }
 

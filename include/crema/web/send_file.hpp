@@ -6,6 +6,7 @@
 #include <crema/core/function.hpp>
 #include <crema/web/fwd.hpp>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <filesystem>
@@ -37,6 +38,7 @@ struct send_file_options {
     bool immutable = false;           ///< Cache-Control says that it will never change
     bool last_modified = true;        ///< send Last-Modified
     bool accept_ranges = true;        ///< answer requests for parts
+    std::size_t max_ranges = 1;       ///< parts in one answer (multipart/byteranges); who asks for more gets the whole
     bool cache_control = true;        ///< send Cache-Control
     std::uint64_t start = 0;          ///< first octet that counts
     std::optional<std::uint64_t> end{}; ///< last octet that counts
