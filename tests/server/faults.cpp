@@ -9,6 +9,7 @@
 #include <crema/loop/clock.hpp>
 #include <crema/loop/sleep.hpp>
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <catch2/catch.hpp>
 #include <cerrno>
@@ -21,6 +22,8 @@
 #include <string>
 #include <string_view>
 #include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -76,6 +79,11 @@ ssize_t sendmsg(int fd, const msghdr* m, int flags) {
     if (v == verdict::less && m->msg_iovlen > 0 && m->msg_iov[0].iov_len > 0)
         return ::syscall(SYS_sendto, fd, m->msg_iov[0].iov_base, size_t{1}, flags, nullptr, 0);
     return ::syscall(SYS_sendmsg, fd, m, flags);
+}
+ssize_t sendfile(int to, int from, off_t* at, size_t n) noexcept {
+    const auto v = judge("sendfile");
+    if (v == verdict::fail) return -1;
+    return ::syscall(SYS_sendfile, to, from, at, v == verdict::less && n > 1 ? size_t{1} : n);
 }
 int accept4(int fd, sockaddr* a, socklen_t* size, int flags) {
     if (judge("accept") == verdict::fail) return -1;
@@ -175,12 +183,42 @@ task<> stream_answer(exchange& x) {
 
 const std::string large = body_of(700'000);
 
+// A file with that text.
+int large_file() {
+    static const int descriptor = [] {
+        const int fd = ::memfd_create("large", MFD_CLOEXEC);
+        REQUIRE(::write(fd, large.data(), large.size()) == static_cast<ssize_t>(large.size()));
+        return fd;
+    }();
+    return descriptor;
+}
+
+task<> file_answer(exchange& x) {
+    struct release {
+        exchange& x;
+        ~release() { x.release(); }
+    } const held{x};
+    x.begin(200, {}, {}, large.size());
+    for (std::size_t at = 0; at < large.size();) {
+        const auto piece = std::min<std::size_t>(large.size() - at, 100'000);
+        const auto taken = x.write_file(large_file(), at, piece);
+        if (!taken) { // not this way
+            co_await x.write(std::string_view(large).substr(at));
+            break;
+        }
+        at += *taken;
+        if (*taken < piece) co_await x.room();
+    }
+    x.end();
+}
+
 struct handler final : exchange_handler {
     void on_request(exchange& x) override {
-        if (x.has_body()) {
+        const bool file = x.head().target() == "/file";
+        if (x.has_body() || file) {
             x.retain();
             try {
-                spawn(stream_answer(x), &x.scope());
+                spawn(file ? file_answer(x) : stream_answer(x), &x.scope());
             } catch (...) { // no memory for the coroutine
                 x.release();
                 throw;
@@ -195,6 +233,7 @@ struct handler final : exchange_handler {
 
 const std::string get = "GET /small HTTP/1.1\r\nHost: h\r\n\r\n";
 const std::string get_large = "GET /large HTTP/1.1\r\nHost: h\r\n\r\n";
+const std::string get_file = "GET /file HTTP/1.1\r\nHost: h\r\n\r\n";
 const std::string post_head = "POST /post HTTP/1.1\r\nHost: h\r\nContent-Length: 20000\r\n\r\n";
 
 // One run: several connections and all kinds of answers. Returns how many calls of the kind there were.
@@ -236,14 +275,17 @@ public:
             auto* const a = add();
             auto* const b = add();
             auto* const c = add();
+            auto* const d = add();
             turn(6);
             a->send(get);
             b->send(post_head);
             c->send(get_large + get);
+            d->send(get_file + get);
             turn(4);
             a->send(get + get + get.substr(0, 10));
             b->send(text.substr(0, 7000));
             c->receive(1000);
+            d->receive(1000);
             turn(4);
             clock.advance(5ms);
             a->send(get.substr(10));
@@ -275,6 +317,7 @@ public:
             expect("a", *a, {"small", "small", "small", "small"});
             expect("b", *b, {"got " + text});
             expect("c", *c, {large, "small"});
+            expect("d", *d, {large, "small"});
             // the server goes on
             peer next(s.port());
             for (int i = 0; i < 10 && next.got.empty(); ++i) {
@@ -299,7 +342,7 @@ void each_call_once(std::string_view call, std::initializer_list<int> errors, in
     const auto before = run{}(call, -1, 0);
     CAPTURE(call);
     CHECK(before.wrong.empty());
-    CHECK(before.whole == 3);
+    CHECK(before.whole == 4);
     REQUIRE(before.calls >= least);
     for (const int error : errors)
         for (int at = 0; at < before.calls; ++at) {
@@ -319,6 +362,11 @@ TEST_CASE("reading fails or gives less", "[server][faults]") {
 
 TEST_CASE("sending fails or takes less", "[server][faults]") {
     each_call_once("send", {0, EINTR, EAGAIN, ECONNRESET, EPIPE, ENOBUFS}, 6);
+}
+
+TEST_CASE("sending of a file fails or takes less", "[server][faults]") {
+    (void)large_file();
+    each_call_once("sendfile", {0, EINTR, EAGAIN, ECONNRESET, EPIPE, EINVAL, EIO, ENOMEM}, 7);
 }
 
 TEST_CASE("accepting fails", "[server][faults]") {
