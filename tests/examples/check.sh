@@ -84,6 +84,26 @@ if [ -x "$BUILD/examples/production" ]; then
     has "the log" "$(cat "$dir/out")" '"GET /posts?token=[redacted] HTTP/1.1" 200'
 fi
 
+serve guards
+page=$(get -D "$dir/head" "$at/")
+has "nonce" "$(cat "$dir/head")" "'nonce-$(echo "$page" | sed 's/.*nonce="\([^"]*\)".*/\1/')'"
+has "request id" "$(cat "$dir/head")" "X-Request-Id: "
+has cors "$(get -i -H 'Origin: https://a.example' "$at/api/")" "Access-Control-Allow-Origin: https://a.example"
+is "cors, others" "$(get -i -H 'Origin: https://evil.example' "$at/api/" | grep -ci allow-origin)" 0
+has preflight "$(get -i -X OPTIONS -H 'Origin: https://a.example' -H 'Access-Control-Request-Method: PUT' "$at/api/")" "Access-Control-Allow-Methods: "
+for _ in 1 2 3 4 5 6 7 8 9 10; do get -i "$at/api/"; done >"$dir/body"
+has "rate limit" "$(cat "$dir/body")" 'RateLimit: "api";r='
+has "rate limit, too many" "$(cat "$dir/body")" "HTTP/1.1 429 Too Many Requests"
+is admin "$(get -u ada:lovelace "$at/admin")" "hello, ada"
+is "admin without password" "$(get -o "$dir/body" -w '%{http_code}' "$at/admin")" 401
+is robots "$(get -H 'Authorization: Bearer 12345' "$at/robots")" "hello, r2d2"
+is "robots without token" "$(get -o "$dir/body" -w '%{http_code}' "$at/robots")" 401
+is "from another site" "$(get -o "$dir/body" -w '%{http_code}' -d x -H 'Sec-Fetch-Site: cross-site' "$at/save")" 403
+is "from no site" "$(get -d x "$at/save")" saved
+is slow "$(get -o "$dir/body" -w '%{http_code}' "$at/slow")" 503
+is ready "$(get "$at/health/ready")" '{"status":"up","checks":{"disk":"up"}}'
+stop guards
+
 mkdir -p "$dir/files/sub"
 printf 123456789 >"$dir/files/a.txt"
 gzip -k "$dir/files/a.txt"
@@ -126,14 +146,6 @@ fi
 is event_loop "$("$BUILD/examples/event_loop" | tr '\n' ' ')" "1 2 2.5 3 "
 has concurrency "$("$BUILD/examples/concurrency")" "the first of two: near"
 [ -x "$BUILD/examples/testing" ] && is testing "$("$BUILD/examples/testing")" "3 passed"
-
-# The curl lines in front of them, as they are typed.
-said=$(python3 tests/examples/curl.py "$BUILD/examples")
-line=$(echo "$said" | tail -n 1)
-p=$((p + ${line%% *}))
-line=${line#*, }
-f=$((f + ${line%% *}))
-echo "$said" | sed '$d'
 
 # The README's code is code of the examples; every row of docs/express.md has a name and a test.
 for script in readme express; do

@@ -80,6 +80,7 @@ private:
 } // namespace crema
 
 #if CREMA_BODIES
+#include <crema/route/pattern.hpp>
 #include <crema/web/error.hpp>
 #include <string>
 
@@ -94,4 +95,21 @@ CREMA_DECL void bad_param(std::string_view name, const failure& why) {
 }
 
 } // namespace crema::detail
+
+namespace crema {
+
+CREMA_DECL std::vector<std::string> path_params::entry::segments() const {
+    std::vector<std::string> all;
+    const bool decode = raw.data() != nullptr;
+    for (auto rest = decode ? raw : value;;) {
+        const auto end = wildcard ? rest.find('/') : rest.npos;
+        const auto part = rest.substr(0, end);
+        auto text = decode ? route::decode_capture(part) : result<std::string>(std::string(part));
+        all.push_back(text ? std::move(*text) : std::string(part));
+        if (end == rest.npos) return all;
+        rest.remove_prefix(end + 1);
+    }
+}
+
+} // namespace crema
 #endif

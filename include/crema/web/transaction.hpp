@@ -193,6 +193,7 @@ private:
     exchange* x_ = nullptr;
     const app_core* app_ = nullptr;
     const app_core* now_ = nullptr;
+    router_run top_; // of the app; all others are in the arena
     request req_;
     response res_;
     context_frame context_;
@@ -237,7 +238,7 @@ CREMA_DECL void transaction::begin(exchange& x, app_core& app) {
     t->open(x, app);
     x.listen(t.get());
     auto* const self = t.release(); // on_destroy puts it back
-    auto* top = ::new (x.memory().allocate(sizeof(router_run), alignof(router_run))) router_run;
+    auto* top = ::new (&self->top_) router_run;
     top->what = run::kind::router;
     top->core = app.core.get();
     top->app = &app;
