@@ -151,3 +151,32 @@ TEST_CASE("unsafe and malformed options are refused where they are given", "[mid
     CHECK_THROWS_AS(cors({.allowed_headers = {{"a b"}}}), system_error);
     CHECK_THROWS_AS(cors({.exposed_headers = {""}}), system_error);
 }
+
+TEST_CASE("other requests go on with the next layer, and methods are told in capitals", "[middleware][cors]") {
+    app a;
+    a.use(cors({.methods = {"get", "Post"}}));
+    a.head("/", [](request&, response& res) { res.status(204).end(); });
+    a.get("/", [](request&, response& res) { res.send("next"); });
+    testing::client c(a);
+    c.get("/").set("Origin", "http://example.com").expect(200, "next");
+    c.head("/").expect(204, "").expect("Access-Control-Allow-Origin", "*");
+    c.options("/").expect(204, "").expect("Access-Control-Allow-Methods", "GET,POST");
+}
+
+TEST_CASE("options that depend on the request are chosen among handlers", "[middleware][cors]") {
+    app a;
+    a.set("env", "test");
+    a.use([open = cors(), closed = cors({.origin = {"http://a.example"}, .max_age = 7s})](request& req, response& res, next& n) {
+        if (req.get("x-fail")) throw http_error(500, "no options"); // before any field was set
+        req.path().starts_with("/open") ? open(req, res, n) : closed(req, res, n);
+    });
+    a.use([](request&, response& res) { res.send("next"); });
+    a.use([](const http_error& e, request&, response& res, next&) { res.status(e.status()).send(e.what()); });
+    testing::client c(a);
+    c.get("/open").set("Origin", "http://b.example").expect(200, "next").expect("Access-Control-Allow-Origin", "*");
+    CHECK_FALSE(c.get("/").set("Origin", "http://b.example").result().header("access-control-allow-origin"));
+    c.options("/").set("Origin", "http://a.example").expect(204).expect("Access-Control-Max-Age", "7");
+    const auto r = c.get("/").set("X-Fail", "1").result();
+    CHECK(r.status == 500);
+    CHECK_FALSE(r.header("access-control-allow-origin"));
+}

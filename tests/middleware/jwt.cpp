@@ -142,3 +142,26 @@ TEST_CASE("a token is made and let in", "[middleware][jwt]") {
     c.get("/").set("Authorization", "Bearer " + none).expect(401, "token.algorithm");
     CHECK_THROWS_AS(jwt({}), system_error);
 }
+
+TEST_CASE("keys may change while it runs", "[middleware][jwt]") {
+    std::shared_ptr<const jwt_keys> now;
+    bool broken = false;
+    app a;
+    a.use(jwt({.rules = {.require_expiry = false}, .find_keys = [&](request&) -> task<std::shared_ptr<const jwt_keys>> {
+                   if (broken) throw std::runtime_error("the secret 12345 cannot be read");
+                   co_return now;
+               }}));
+    a.get("/", [](request& req, response& res) { res.json(principal_of(req)); });
+    a.use([](const http_error& e, request&, response& res, next&) { res.status(e.status()).end(e.type()); });
+    a.set("env", "production");
+    testing::client c(a);
+    const auto ask = [&] { return c.get("/").set("Authorization", "Bearer " + sign_jwt({{"sub", "ada"}}, keys)).result(); };
+    CHECK(ask().body == "keys.missing");
+    CHECK(ask().status == 503);
+    now = std::make_shared<length_keys>();
+    CHECK(ask().body == R"({"sub":"ada"})");
+    broken = true;
+    const auto r = ask();
+    CHECK(r.status == 500);
+    CHECK_THAT(r.body, !Catch::Matchers::Contains("12345"));
+}

@@ -94,9 +94,12 @@ CREMA_DECL std::string sign_jwt(const value& claims, const jwt_keys& keys);
     Distinct objects: safe.
 */
 struct jwt_options {
-    std::shared_ptr<const jwt_keys> keys{};   ///< whose signatures count; must be given
+    std::shared_ptr<const jwt_keys> keys{};   ///< whose signatures count; must be given, or `find_keys`
     jwt_rules rules{};                        ///< what a token must claim
     std::string realm = "crema";              ///< in the challenge
+    /// Gives the keys of now, for each request, instead of `keys`: a set that is read again now and then. May wait; what it throws is
+    /// answered 500, no keys are 503 `keys.missing`.
+    std::function<task<std::shared_ptr<const jwt_keys>>(request& req)> find_keys{};
     /// Decides on a token that was checked, as on one that was revoked; what is false is refused.
     std::function<task<bool>(request& req, const jwt_token& token)> accept{};
     std::function<std::chrono::system_clock::time_point()> now{}; ///< the time; that of the system when empty
@@ -220,12 +223,15 @@ CREMA_DECL std::string sign_jwt(const value& claims, const jwt_keys& keys) {
 }
 
 CREMA_COROUTINE bearer_handler jwt(jwt_options options) {
-    if (!options.keys) throw system_error(make_error_code(error::bad_value), "jwt: no keys were given");
+    if (!options.keys && !options.find_keys) throw system_error(make_error_code(error::bad_value), "jwt: no keys were given");
     auto realm = options.realm;
     const auto shared = std::make_shared<const jwt_options>(std::move(options));
     const auto check = [shared](request& req, std::string token) -> task<std::optional<value>> {
         const auto& o = *shared;
-        auto t = verify_jwt(token, *o.keys, o.rules, o.now ? o.now() : std::chrono::system_clock::now());
+        auto keys = o.keys;
+        if (o.find_keys) keys = co_await o.find_keys(req);
+        if (!keys) throw http_error(503, "the keys are not known yet").type("keys.missing");
+        auto t = verify_jwt(token, *keys, o.rules, o.now ? o.now() : std::chrono::system_clock::now());
         if (!t) {
             const auto code = t.error().code;
             const char* const type = code == error::bad_syntax || code == error::too_large ? "token.malformed"
