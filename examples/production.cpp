@@ -6,7 +6,7 @@
 //   curl -H 'traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' http://localhost:3000/trace
 //                                                       -> traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-… of a request to another service
 //   curl -i --compressed http://localhost:3000/posts    -> Content-Encoding: zstd, br or gzip, as the client likes
-//   curl -si -H 'Accept-Encoding: gzip' http://localhost:3000/posts | grep -i content-encoding   -> Content-Encoding: gzip
+//   curl -s -D - -o /dev/null -H 'Accept-Encoding: gzip' http://localhost:3000/posts | grep -i content-encoding   -> Content-Encoding: gzip
 //   curl -N --compressed http://localhost:3000/ticks    -> three lines, each when it happens
 #include <crema.hpp>
 #include <crema/ext/brotli.hpp>

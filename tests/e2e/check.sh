@@ -32,6 +32,13 @@ run "$BUILD/examples/posts_api" sh tests/e2e/posts_api.sh "$BUILD/examples/posts
 run "$BUILD/examples/posts_api" python3 tests/e2e/durability.py "$BUILD/examples/posts_api"
 if command -v node >/dev/null 2>&1; then
     run "$BUILD/e2e_migration" node tests/e2e/migration.mjs "$BUILD/e2e_migration"
+    # Once: what they find does not depend on the compiler.
+    [ "${BUILD##*/}" != default ] || run "$BUILD/examples/reference_app" node tests/e2e/clients.mjs "$BUILD/examples"
+    if [ "${BUILD##*/}" = default ] && [ -x "$BUILD/examples/browser" ]; then
+        . tests/packages.sh
+        [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || install_packages chromium
+        run "$BUILD/examples/browser" node tests/e2e/browser.mjs "$BUILD/examples/browser"
+    fi
 else
     echo "node is not here: Express' programs are not compared with crema's"
 fi

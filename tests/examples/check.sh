@@ -147,6 +147,14 @@ is event_loop "$("$BUILD/examples/event_loop" | tr '\n' ' ')" "1 2 2.5 3 "
 has concurrency "$("$BUILD/examples/concurrency")" "the first of two: near"
 [ -x "$BUILD/examples/testing" ] && is testing "$("$BUILD/examples/testing")" "3 passed"
 
+# The curl lines in front of them, as they are typed.
+said=$(python3 tests/examples/curl.py "$BUILD/examples")
+line=$(echo "$said" | tail -n 1)
+p=$((p + ${line%% *}))
+line=${line#*, }
+f=$((f + ${line%% *}))
+echo "$said" | sed '$d'
+
 # The README's code is code of the examples; every row of docs/express.md has a name and a test.
 for script in readme express; do
     said=$(python3 tests/examples/$script.py)

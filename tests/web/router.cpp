@@ -134,6 +134,19 @@ TEST_CASE("several routers and handlers are used at once", "[router]") {
     testing::client(a).get("/in/x").expect(200, "second").expect("X-A", "1");
 }
 
+TEST_CASE("several are used for every path, in their order", "[router]") {
+    app a, below;
+    router second;
+    second.get("/x", says("second"));
+    below.get("/y", says("below"));
+    a.use([](request&, response& res, next& next) { res.set("X-A", "1"), next(); },
+          [](request&, response& res, next& next) { res.set("X-B", std::string(*res.get("X-A")) + "2"), next(); }, second, below);
+    testing::client c(a);
+    c.get("/x").expect(200, "second").expect("X-B", "12");
+    c.get("/y").expect(200, "below").expect("X-B", "12");
+    c.get("/z").expect(404);
+}
+
 TEST_CASE("merge_params shows the parameters of the mount, a router's own hide them", "[router]") {
     app a;
     router inner(router_options{.merge_params = true});

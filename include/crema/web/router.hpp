@@ -3,6 +3,7 @@
 #pragma once
 #include <crema/core/activity.hpp>
 #include <crema/core/config.hpp>
+#include <crema/core/function.hpp>
 #include <crema/http/method.hpp>
 #include <crema/route/expression.hpp>
 #include <crema/route/matcher.hpp>
@@ -270,6 +271,15 @@ private:
     Register before the server listens, or on the only loop.
 */
 class router {
+    // What `use` gets first, with the place of the call: a default argument cannot stand behind a pack.
+    struct located_usable {
+        template <usable F>
+        located_usable(F f, std::source_location w = std::source_location::current())
+            : where(w), add([f = std::move(f), w](router& r) mutable { r.add_usable({"/", w}, std::move(f)); }) {}
+        std::source_location where;
+        unique_function<void(router&)> add;
+    };
+
 public:
     /// Construct empty.
     CREMA_DECL explicit router(router_options options = {});
@@ -340,6 +350,15 @@ public:
         add_usable({"/", where}, std::move(f));
         return *this;
     }
+    /// Registers several for every path, in their order.
+    template <usable... F>
+        requires(sizeof...(F) > 0)
+    router& use(located_usable first, F... more) {
+        const auto where = first.where;
+        first.add(*this);
+        (add_usable({"/", where}, std::move(more)), ...);
+        return *this;
+    }
     /** Registers middleware for a path and what is below it, or mounts routers and apps there.
 
         These do not see that part of the path: `req.url()` is what is left, `req.base_url()` what was taken. An app keeps its
@@ -359,6 +378,14 @@ public:
         requires(!usable<F>)
     router& use(const F&) {
         detail::refuse_middleware<F>();
+        return *this;
+    }
+    /// Does not compile, and says why.
+    template <class A, class B, class... F>
+        requires(!std::convertible_to<const A&, detail::located_path> && !std::same_as<B, std::source_location> &&
+                 !(usable<A> && usable<B> && (usable<F> && ...)))
+    router& use(const A&, const B&, const F&...) {
+        detail::refuse_middleware<A, B, F...>();
         return *this;
     }
     /// Does not compile, and says why.
