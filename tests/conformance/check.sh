@@ -63,6 +63,7 @@ else
 fi
 if [ -d "${CREMA_SHARED:-}/conformance/wire" ]; then
     add "the tests of Express and its packages, replayed" "$BUILD/conformance_wire" "$CREMA_SHARED/conformance/wire"
+    add "the titles of four packages" python3 tests/conformance/titles.py "$CREMA_SHARED/conformance/wire"
 else
     echo "what the tests of Express sent is not here: skipped"
 fi

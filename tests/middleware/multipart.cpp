@@ -339,3 +339,33 @@ TEST_CASE("a handler reads a form itself", "[middleware][multipart]") {
     post(c, form().field("a", "passed over").file("b", "b", "1").file("c", "c", "").end()).expect(200, "a:b:1c:.");
     post(c, "a=1", "application/x-www-form-urlencoded").expect(415);
 }
+
+TEST_CASE("files keep the order in which they came, and are found by the name of their field", "[middleware][multipart]") {
+    app a;
+    a.use(multipart());
+    a.use([](request& req, response& res) {
+        std::string all;
+        for (const auto& u : uploads_of(req)) all += u.field() + "=" + u.content() + " ";
+        const auto* first = upload_of(req, "a");
+        res.send(all + (first ? first->content() : "none") + (upload_of(req, "none") ? "?" : "."));
+    });
+    testing::client c(a);
+    for (int again = 0; again < 3; ++again) { // one middleware, many requests
+        const auto n = std::to_string(again);
+        post(c, form().file("b", "x", "1" + n).file("a", "x", "2" + n).field("t", "1").file("b", "y", "3" + n).file("a", "z", "4" + n).end())
+            .expect(200, "b=1" + n + " a=2" + n + " b=3" + n + " a=4" + n + " 2" + n + ".");
+    }
+    post(c, form().field("t", "1").end()).expect(200, "none.");
+}
+
+TEST_CASE("many files on disk go with a form that turns out bad, and its first error is answered", "[middleware][multipart]") {
+    const directory d;
+    testing::client c(with({.limits = {.files = 2000, .parts = 4000}, .directory = d.path}));
+    form many;
+    for (int i = 0; i < 1000; ++i) many.file("f", "f", "x");
+    post(c, many.part("form-data", "no name").part("form-data; name=\"\"", "another").body).expect(400, "field.name.missing: Field name missing");
+    CHECK(d.size() == 0);
+    post(c, "--AaB03x\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a\"\r\n\r\nhello", "multipart/form-data; boundary=AaB03x")
+        .expect(400, "multipart.malformed: Unexpected end of form");
+    CHECK(d.size() == 0);
+}

@@ -471,3 +471,56 @@ TEST_CASE("requests without an answer yet, or whose client has left, harm no ses
     c.advance(1s);
     c.get("/look").set("Cookie", id1).expect(200, R"({"n":1})");
 }
+
+TEST_CASE("cookies of mounted paths, without path, and what proxies say only when they are trusted", "[middleware][session]") {
+    fixture f;
+    app a;
+    a.use("/foo", session(f.options({.cookie = {.path = "/foo/bar"}, .save_uninitialized = true})));
+    a.use([](request&, response& res) { res.end(); });
+    testing::client c(a);
+    CHECK(cookie_of(c.get("/foo/bar").result()).find("; Path=/foo/bar") != std::string::npos);
+    CHECK(cookie_of(c.get("/foo/bar/baz").result()).find("; Path=/foo/bar") != std::string::npos);
+    CHECK(cookie_of(c.get("/foo/foo/bar").result()).empty());
+    fixture g;
+    auto trusting = g.make();
+    testing::client untrusted(g.make());
+    trusting.set("trust proxy", true);
+    testing::client trusted(trusting);
+    CHECK(cookie_of(untrusted.get("/count").set("X-Forwarded-Proto", "https").result()).find("Secure") == std::string::npos);
+    CHECK(cookie_of(trusted.get("/count").set("X-Forwarded-Proto", "https,http").result()).find("Secure") != std::string::npos);
+    CHECK(cookie_of(trusted.get("/count").result()).find("Secure") == std::string::npos);
+}
+
+TEST_CASE("a cookie that ends with the browser is set once, and is changed by what changes it", "[middleware][session]") {
+    fixture f;
+    testing::client c(f.make({.rolling = false}));
+    const auto first = cookie_of(c.get("/count").result());
+    CHECK(first.find("Expires") == std::string::npos);
+    CHECK(cookie_of(c.get("/count").set("Cookie", id1).result()).empty());
+    CHECK(cookie_of(c.get("/count").set("Cookie", id1).result()).empty());
+    c.get("/count").set("Cookie", id1).expect(200, "session 4"); // persists
+    // reserved names are data like others
+    app a;
+    a.use(session(f.options()));
+    a.get("/", [](request& req, response& res) {
+        auto& s = session_of(req);
+        s["cookie"] = s["cookie"].is_null() ? 1 : s["cookie"].as_int64() + 1;
+        s["id"] = "mine";
+        res.send(json::stringify(s.data()));
+    });
+    testing::client d(a);
+    f.ids = 40;
+    d.get("/").expect(200, R"({"cookie":1,"id":"mine"})");
+    d.get("/").set("Cookie", "connect.sid=s%3Aid41.4").expect(200, R"({"cookie":2,"id":"mine"})");
+}
+
+TEST_CASE("a clock that is set back or forth ends sessions at the worst", "[middleware][session]") {
+    fixture f;
+    testing::client c(f.make({.cookie = {.max_age = 1h}}));
+    c.get("/count").expect(200, "session 1");
+    f.now -= 24h * 365;
+    c.get("/count").set("Cookie", id1).expect(200, "session 2");
+    f.now += 24h * 365 * 20;
+    c.get("/look").set("Cookie", id1).expect(200, "{}");
+    CHECK(f.store->inner.size() == 0);
+}
