@@ -29,3 +29,6 @@ planted forwarded http/content_disposition.hpp 's/{digits\[u >> 4\], digits\[u &
 planted forwarded core/encode.hpp 's/if ((bits & ((1u << count) - 1)) != 0)/if (false)/'
 planted forwarded core/byte_size.hpp 's/n <= power; ++n/n < power; ++n/'
 planted json json/scan.hpp 's/|| exponent > most || exponent < -most//'
+planted response_parser http/response_parser.hpp 's/before < 3 ? 0 : before - 3/before < 2 ? 0 : before - 2/'
+planted chunked http/chunked.hpp 's/if (++digits_ > 16) return/if (digits_ > 250) return/'
+planted pattern route/matcher.hpp 's/best_ \& 1/best_ \& 2/'

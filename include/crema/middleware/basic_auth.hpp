@@ -95,11 +95,22 @@ CREMA_DECL std::string_view user_of(request& req);
 #include <crema/core/encode.hpp>
 #include <crema/core/secret.hpp>
 #include <crema/core/text.hpp>
+#include <optional>
 
 namespace crema {
 namespace detail {
+
 inline const context_key<std::string> basic_auth_user;
+
+// The name and the password in a field that begins with "basic "; the name ends at the first colon.
+inline std::optional<std::pair<std::string, std::string>> basic_credentials(std::string_view field) {
+    const auto text = base64_decode(trim_ows(field.substr(6)));
+    const auto colon = text ? text->find(':') : std::string::npos;
+    if (colon == std::string::npos) return std::nullopt;
+    return std::pair(text->substr(0, colon), text->substr(colon + 1));
 }
+
+} // namespace detail
 
 CREMA_DECL basic_auth_check::basic_auth_check(std::initializer_list<std::pair<std::string_view, std::string_view>> users) {
     std::vector<std::pair<std::string, std::string>> all;
@@ -132,10 +143,9 @@ CREMA_COROUTINE task<> basic_auth_handler::run(request& req, response&, next& ne
     };
     const auto given = req.get("authorization").value_or(std::string_view{});
     if (!istarts_with(given, "basic ")) refuse();
-    const auto text = base64_decode(trim_ows(given.substr(6)));
-    const auto colon = text ? text->find(':') : std::string::npos;
-    if (colon == std::string::npos) throw http_error(400, "malformed credentials").type("credentials.malformed");
-    auto name = text->substr(0, colon), password = text->substr(colon + 1);
+    auto credentials = detail::basic_credentials(given);
+    if (!credentials) throw http_error(400, "malformed credentials").type("credentials.malformed");
+    auto& [name, password] = *credentials;
     bool passes = false;
     if (options_->check.later_) passes = co_await options_->check.later_(name, std::move(password));
     else if (options_->check.now_) passes = options_->check.now_(name, password);
