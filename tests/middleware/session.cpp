@@ -232,6 +232,8 @@ TEST_CASE("the cookie is as the options say (cookie option, .cookie / should ove
     CHECK(cookie({.secure = secure_cookie::never}, "/count", "https").find("Secure") == std::string::npos);
     CHECK(cookie({.secure = secure_cookie::always}).empty()); // (.secure / should not set-cookie when insecure)
     CHECK(cookie({.secure = secure_cookie::always}, "/count", "https").find("; Secure") != std::string::npos);
+    CHECK(cookie({.secure = true}, "/count", "https").find("; Secure") != std::string::npos);
+    CHECK(cookie({.secure = false}, "/count", "https").find("Secure") == std::string::npos);
     CHECK(cookie({.domain = "a.example", .max_age = 1h, .http_only = false, .same_site = http::same_site_policy::unset,
                   .partitioned = true, .priority = http::cookie_priority::high}) ==
           "sid=s%3Aid1.3; Domain=a.example; Path=/; Expires=Fri, 15 Jan 2027 09:00:00 GMT; Partitioned; Priority=High");

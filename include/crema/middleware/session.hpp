@@ -10,6 +10,7 @@
 #include <crema/web/request.hpp>
 #include <crema/web/response.hpp>
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -93,6 +94,25 @@ enum class secure_cookie : unsigned char {
     never,     ///< never
 };
 
+/** Is a `secure_cookie`, or true for always and false for never, as in express-session.
+
+    @par Thread Safety
+    Distinct objects: safe.
+*/
+class secure_cookie_choice {
+public:
+    /// Construct.
+    constexpr secure_cookie_choice(secure_cookie choice) noexcept : choice_(choice) {}
+    /// Construct from true (always) or false (never).
+    constexpr secure_cookie_choice(std::same_as<bool> auto choice) noexcept
+        : choice_(choice ? secure_cookie::always : secure_cookie::never) {}
+    /// Returns it.
+    constexpr operator secure_cookie() const noexcept { return choice_; }
+
+private:
+    secure_cookie choice_;
+};
+
 /// Describes the cookie of a session.
 struct session_cookie {
     std::string path{"/"};                              ///< paths below which there are sessions
@@ -100,7 +120,7 @@ struct session_cookie {
     /// How long it lives since it was set; without it until the browser ends.
     std::optional<std::chrono::milliseconds> max_age{};
     bool http_only = true;                              ///< hidden from scripts
-    secure_cookie secure = secure_cookie::automatic;    ///< sent over TLS only
+    secure_cookie_choice secure = secure_cookie::automatic; ///< sent over TLS only
     http::same_site_policy same_site = http::same_site_policy::lax; ///< sent with requests of other sites?
     bool partitioned = false;                           ///< one for each top-level site
     http::cookie_priority priority = http::cookie_priority::unset;  ///< which to drop first
