@@ -25,6 +25,7 @@ words = {
     "three lines, each when it happens": r"^tick 1\ntick 2\ntick 3$",
     "five events": r"^(id: \d\ndata: \d\s*){5}$",
     "Content-Security-Policy: …'nonce-N'…, and a page with the same N": r"'nonce-([\w-]+)'(?s:.*)nonce=\"?\1",
+    "RateLimit: \"api\";r=4;t=1, the sixth time 429 with Retry-After": r"RateLimit: \"api\";r=\d;t=1",
     "X-Request-Id: another one each time": r"(?i)X-Request-Id: \S{8,}",
     "the users, by a Mustache template": r"<li>Ada, 36</li>",
     "those whose name has an a": r"<li>Ada, 36</li>",
