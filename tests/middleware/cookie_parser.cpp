@@ -6,6 +6,8 @@
 #include <crema/web/app.hpp>
 
 #include <catch2/catch.hpp>
+#include <algorithm>
+#include <functional>
 
 using namespace crema;
 
@@ -74,4 +76,55 @@ TEST_CASE("many cookies are read in time that does not explode", "[middleware][c
     std::string all;
     for (int i = 0; i < 400; ++i) all += "c" + std::to_string(i) + "=s:x.1; ";
     CHECK(c.get("/signed").set("Cookie", all + "last=1").result().json().size() == 400);
+}
+
+TEST_CASE("no text that reaches a header makes another one", "[middleware][cookie_parser]") {
+    using sets = std::function<void(response&, const std::string&)>;
+    const std::vector<sets> ways{
+        [](response& res, const std::string& v) { res.set("X-A", v); },
+        [](response& res, const std::string& v) { res.set(v, "a"); },
+        [](response& res, const std::string& v) { res.append("X-A", v); },
+        [](response& res, const std::string& v) { res.type(v); },
+        [](response& res, const std::string& v) { res.location(v); },
+        [](response& res, const std::string& v) { res.vary(v); },
+        [](response& res, const std::string& v) { res.links({{"next", v}}); },
+        [](response& res, const std::string& v) { res.attachment(v); },
+        [](response& res, const std::string& v) { res.cookie("a", v); },
+        [](response& res, const std::string& v) { res.cookie(v, "a"); },
+        [](response& res, const std::string& v) { res.cookie("a", "b", {.path = v}); },
+        [](response& res, const std::string& v) { res.cookie("a", "b", {.domain = v}); },
+        [](response& res, const std::string& v) { res.signed_cookie("a", v); },
+        [](response& res, const std::string& v) { res.clear_cookie(v); },
+        [](response&, const std::string& v) { throw http_error(400, "no").header("X-A", v); },
+        [](response&, const std::string& v) { throw http_error(400, v).type(v); },
+        [](response& res, const std::string& v) { res.redirect(v); },
+    };
+    const sets* way = nullptr;
+    std::string text;
+    app a;
+    a.set("env", "test");
+    a.use(cookie_parser({.signer = std::make_shared<length_signer>()}));
+    a.get("/", [&](request&, response& res) {
+        (*way)(res, text);
+        if (!res.headers_sent()) res.end("ok");
+    });
+    a.use([](const std::exception&, request&, response& res, next&) {
+        if (!res.headers_sent()) res.status(500).end("refused");
+    });
+    testing::client c(a);
+    for (const auto& w : ways)
+        for (const std::string& v : {std::string("a\r\nInjected: 1"), std::string("a\nInjected: 1"), std::string("a\rInjected: 1"), std::string("a\0\r\nInjected: 1", 16),
+                                     std::string("\r\n\r\nInjected"), std::string("a\xe5\x98\x8d\xe5\x98\x8aInjected: 1")}) {
+            way = &w;
+            text = v;
+            const auto raw = c.raw("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+            INFO(&w - ways.data() << ": " << raw);
+            CHECK(raw.starts_with("HTTP/1.1 "));
+            const auto head = raw.substr(0, raw.find("\r\n\r\n") + 2);
+            CHECK(head.find("\nInjected") == head.npos);
+            CHECK(head.find("\rInjected") == head.npos);
+            CHECK(head.find('\0') == head.npos);
+            CHECK(static_cast<std::size_t>(std::count(head.begin(), head.end(), '\r')) == static_cast<std::size_t>(std::count(head.begin(), head.end(), '\n')));
+            if (const auto body = raw.substr(head.size()); raw.starts_with("HTTP/1.1 200")) CHECK(body == "\r\nok");
+        }
 }

@@ -9,6 +9,7 @@
 
 #include <catch2/catch.hpp>
 #include <algorithm>
+#include <fstream>
 #include <functional>
 #include <map>
 #include <shared.hpp>
@@ -151,6 +152,34 @@ TEST_CASE("nothing outside of the directory is reached", "[static_files]") {
             c.get(target).expect(404, "sorry!");
         }
     }
+}
+
+TEST_CASE("paths that lead out are refused in every spelling", "[static_files]") {
+    served_files files;
+    files.write("a/b.txt", "inside");
+    std::ofstream(files.outside() / "secret") << "outside";
+    std::vector<std::string> ups;
+    for (const std::string dots : {"..", "%2e%2e", "%2E%2E", ".%2e", "%2e.", "%252e%252e", "%c0%ae%c0%ae", "%e0%80%ae%e0%80%ae", "%uff0e%uff0e", "\xef\xbc\x8e\xef\xbc\x8e", "....", "..;",
+                                   "..%00", "..%0a", " ..", "..%20", "..\\", "..%5c", ".%00."})
+        for (const std::string slash : {"/", "%2f", "%2F", "\\", "%5c", "%5C", "%252f", "%255c", "%c0%af", "%c1%9c", "%u2215", "//", "/./", "/%2e/"}) ups.push_back(dots + slash);
+    testing::client on(serves(files.root())), off(serves(files.root(), {.fallthrough = fallthrough::off, .dotfiles = dotfiles::allow}));
+    for (const auto& up : ups)
+        for (const auto& in : std::vector<std::string>{"/", "/a/", "/a/" + up, "//", "/a%2f"})
+            for (auto* c : {&on, &off}) {
+                const auto target = in + up + "secret";
+                const auto r = c->request("GET", target).result();
+                if (r.status >= 400 && r.status < 500 && r.body.find("outside") == r.body.npos) continue;
+                INFO(target);
+                CHECK(r.status == 404);
+                CHECK(r.body == "");
+            }
+    for (const auto& whole : {files.outside() / "secret", std::filesystem::path("/etc/passwd")})
+        for (const std::string in : {"", "/", "//", "/%2f", "/a/..//", "/file:%2f%2f", "/a/%2f.."}) {
+            INFO(in << whole);
+            CHECK(off.request("GET", in + whole.string()).result().status / 100 == 4);
+        }
+    off.get("/a/../a/b.txt").expect(200, "inside"); // what does not lead out is found
+    off.get("/a/%2e%2e/a/b.txt").expect(200, "inside");
 }
 
 TEST_CASE("every option has its effect", "[static_files]") {
