@@ -21,7 +21,7 @@ std::span<const std::string_view> fuzz::seeds() {
     static constexpr std::string_view all[] = {
         "010.0.0.1, 127.0.0.1 , ::1", "0unknown,,192.168.1.1", "0a, b, c, 10.1.1.1",
         "1::ffff:10.0.0.1", "1fe80::1%eth0", "10xa.012.0.1", "1167772161", "11:2:3:4:5:6:7:8", "11::2::3", "2fe80::/10",
-        "210.0.0.0/255.0.0.0", "2::1/129", "2loopback, 10.0.0.1/8",
+        "210.0.0.0/255.0.0.0", "2::1/129", "2loopback, 10.0.0.1/8", "210.1.2.0/23",
         "300-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "3cc-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-x",
         "3ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "4a=1,b=2,a=3", "6QQ==", "6QR", "4rojo=00f067aa0ba902b7,a@b=t61rcWkgMzE", "4a=1, ,b=2\t,a=3",
         "5attachment; filename=\"a\\\"b\"; filename*=UTF-8''%e2%82%ac.txt", "5form-data; name=\"a%22b\"; name=c", "5inline;;x=",

@@ -32,3 +32,8 @@ planted json json/scan.hpp 's/|| exponent > most || exponent < -most//'
 planted response_parser http/response_parser.hpp 's/before < 3 ? 0 : before - 3/before < 2 ? 0 : before - 2/'
 planted chunked http/chunked.hpp 's/if (++digits_ > 16) return/if (digits_ > 250) return/'
 planted pattern route/matcher.hpp 's/best_ \& 1/best_ \& 2/'
+planted tokens middleware/jwt.hpp 's/if (nbf \&\& \*nbf > now + leeway)/if (nbf \&\& *nbf > now + 2 * leeway)/'
+planted tokens middleware/basic_auth.hpp "s/text->find(':')/text->rfind(':')/"
+planted tokens core/charset.hpp 's/low >= 0xdc00 \&\& low < 0xe000/low >= 0xdc00/'
+planted tokens json/pointer.hpp "s/next == '0' ? '~' : '.'/next == '1' ? '~' : '\/'/"
+planted tokens route/from_text.hpp 's/|| v < least || v > most/|| v > most/'
