@@ -58,6 +58,8 @@ int main() {
                 answer["result"] = f->second(q);
             } catch (const vectors::skipped&) {
                 answer["skip"] = true;
+            } catch (const vectors::refused& e) {
+                fail(e.message);
             } catch (const std::exception& e) {
                 fail(e.what());
             }

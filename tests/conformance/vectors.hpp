@@ -17,7 +17,8 @@ using crema::value;
 
 // What JavaScript refuses at run time and C++ by its types, and what the library refuses.
 struct refused : std::runtime_error {
-    using std::runtime_error::runtime_error;
+    explicit refused(std::string text) : std::runtime_error(text), message(std::move(text)) {}
+    std::string message; // whole, where what() ends at a NUL
 };
 // What has no counterpart: a function, an object with methods.
 struct skipped {};

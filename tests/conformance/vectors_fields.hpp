@@ -117,16 +117,20 @@ inline void add_types(std::map<std::string, library, std::less<>>& all) {
     m["contentType"] = of([](std::string_view s) { return http::content_type_of(s); });
 
     auto& y = all["media-typer"];
-    y["parse"] = [](const value& q) {
-        const auto parts = take(http::parse_type_name(text(q["input"], "argument string is required")));
+    const auto wanted = [](const value& v) {
+        return absent(v) ? "argument string is required" : "argument string is required to be a string";
+    };
+    y["parse"] = [=](const value& q) {
+        const auto parts = take(http::parse_type_name(text(q["input"], wanted(q["input"]))));
         value out = value::object({{"type", crema::to_lower(parts.type)}, {"subtype", crema::to_lower(parts.subtype)}});
         if (!parts.suffix.empty()) out["suffix"] = crema::to_lower(parts.suffix);
         return out;
     };
-    y["test"] = [](const value& q) { return value(http::is_type_name(text(q["input"], "argument string is required"))); };
+    y["test"] = [=](const value& q) { return value(http::is_type_name(text(q["input"], wanted(q["input"])))); };
     y["format"] = [](const value& q) {
         const value& o = q["object"].is_null() ? q["input"] : q["object"];
-        return value(take(http::format_type_name({text(o["type"], "invalid type"), text(o["subtype"], "invalid subtype"),
+        if (!o.is_object() || is_tagged(o, "undefined")) throw refused("argument obj is required");
+        return value(take(http::format_type_name({text(o["type"], "invalid type"), optional_text(o["subtype"]).value_or(""),
                                                   optional_text(o["suffix"]).value_or("")})));
     };
 
@@ -275,7 +279,7 @@ inline void add_fields(std::map<std::string, library, std::less<>>& all) {
         };
         if (is_tagged(e, "stat")) return value(http::file_etag(e["size"].as_uint64(), e["mtimeMs"].as_int64(), strength(true)));
         if (is_tagged(e, "bytes")) return value(http::express_etag(take(crema::base64_decode(e["b64"].as_string())), strength(false)));
-        return value(http::express_etag(text(e, "argument entity is required"), strength(false)));
+        return value(http::express_etag(text(e, absent(e) ? "argument entity is required" : "argument entity must be string, Buffer, or fs.Stats"), strength(false)));
     };
     all["cookie"]["parse"] = [](const value& q) {
         value out = value::object();
@@ -288,6 +292,8 @@ inline void add_fields(std::map<std::string, library, std::less<>>& all) {
     const auto peer = [](const value& q) { return optional_text(q["remote"]).value_or(""); };
     const auto xff = [](const value& q) { return optional_text(q["xff"]).value_or(""); };
     p["proxyaddr"] = [=](const value& q) {
+        if (q.contains("remote") && q["remote"].is_null()) throw refused("req argument is required");
+        if (absent(q["trust"])) throw refused("trust argument is required");
         const auto trust = trust_of(q["trust"]);
         return or_undefined(http::client_address(peer(q), xff(q), trust));
     };
@@ -316,10 +322,12 @@ inline void add_fields(std::map<std::string, library, std::less<>>& all) {
         return joined;
     };
     all["vary"]["append"] = [=](const value& q) {
-        return value(take(http::append_vary(text(q["header"], "header argument is required"), names(q["field"]))));
+        const auto& header = text(q["header"], "header argument is required");
+        return value(take(http::append_vary(header, names(q["field"]))));
     };
     all["vary"]["vary"] = [=](const value& q) {
         const value& before = q["before"];
+        if (before.is_null() && absent(q["field"])) throw refused("res argument is required");
         std::string header;
         if (before.is_array())
             for (const auto& one : before.elements()) header += (header.empty() ? "" : ", ") + one.as_string();
@@ -364,6 +372,10 @@ inline void add_fields(std::map<std::string, library, std::less<>>& all) {
         if (!n) n = crema::parse_byte_size(size.substr(0, size.find_first_not_of("0123456789")));
         if (!n) return {};
         return negative ? value(-static_cast<std::int64_t>(*n)) : value(*n);
+    };
+    all["bytes"]["bytes"] = [parse = all["bytes"]["parse"]](const value& q) {
+        if (q["value"].is_number()) throw skipped(); // a size as text: not there
+        return parse(q);
     };
 }
 

@@ -25,7 +25,9 @@ inline value parse_qs(const value& q) {
     const auto flag = [&](const char* name, bool& into) {
         const value& v = o[name];
         if (is_tagged(v, "undefined") || !o.contains(name)) return;
-        if (!v.is_bool()) throw refused(std::string("`") + name + "` option can only be `true` or `false`, when provided");
+        if (!v.is_bool())
+            throw refused(std::string("`") + name + (&into == &out.refuse_beyond ? "` option must be a boolean"
+                                                     : "` option can only be `true` or `false`, when provided"));
         into = v.as_bool();
     };
     const auto loose_flag = [&](const char* name, bool& into) {
@@ -75,16 +77,25 @@ inline value parse_qs(const value& q) {
     return take(http::parse_nested_query(in.as_string(), out));
 }
 
-// What JavaScript has and a tree has not.
-inline bool drop_undefined(value& v) {
+inline bool holds_null(const value& v) {
+    if (v.is_null()) return true;
+    for (const auto& one : v.elements())
+        if (holds_null(one)) return true;
+    for (const auto& [name, one] : v.members())
+        if (holds_null(one)) return true;
+    return false;
+}
+
+// What JavaScript has and a tree has not; what is not defined in a list becomes null and sets `holes`.
+inline bool drop_undefined(value& v, bool& holes) {
     if (is_tagged(v, "undefined")) return false;
     if (is_tagged(v, "bigint")) v = value(v["v"]);
     else if (is_tagged(v, "bytes")) v = value(take(crema::base64_decode(v["b64"].as_string())));
     else if (v.is_object() && v.contains("$")) throw skipped();
     if (v.is_array())
         for (auto& one : v.as_array())
-            if (!drop_undefined(one)) throw skipped(); // a hole in a list
-    if (v.is_object()) std::erase_if(v.as_object(), [](auto& m) { return !drop_undefined(m.second); });
+            if (!drop_undefined(one, holes)) one = nullptr, holes = true;
+    if (v.is_object()) std::erase_if(v.as_object(), [&](auto& m) { return !drop_undefined(m.second, holes); });
     return true;
 }
 
@@ -125,7 +136,11 @@ inline value stringify_qs(const value& q) {
     if (o["delimiter"].is_string()) out.separator = o["delimiter"].as_string();
     if (o["depth"].is_integer()) out.depth = static_cast<std::size_t>(o["depth"].as_int64());
     value tree = q["object"];
-    if (!drop_undefined(tree)) return "";
+    const bool nulls = holds_null(tree);
+    bool holes = false;
+    if (!drop_undefined(tree, holes)) return "";
+    if (holes && nulls) throw skipped(); // told apart by JavaScript only
+    if (holes) out.skip_null = true;
     return take(http::stringify_nested_query(tree, out));
 }
 
@@ -200,7 +215,8 @@ inline void add_queries(std::map<std::string, library, std::less<>>& all) {
     };
     s["escape"] = [](const value& q) {
         const value& v = q["args"][0];
-        if (v.contains("toString") || is_tagged(v, "symbol")) throw refused("Cannot convert object to primitive value");
+        if (is_tagged(v, "symbol")) throw refused("Cannot convert a Symbol value to a string");
+        if (v.contains("toString")) throw refused("Cannot convert object to primitive value");
         return value(crema::encode_uri_component(is_tagged(v, "undefined") ? "undefined" : v.is_null() ? "null" : joined_text(v)));
     };
     s["unescape"] = [](const value& q) { return value(crema::percent_decode_lenient(joined_text(q["args"][0]))); };

@@ -210,7 +210,7 @@ inline value route_request(const value& q) {
     const auto foreign = [](const value& v) {
         return v.is_string() && std::any_of(v.as_string().begin(), v.as_string().end(), [](char c) { return (c & 0x80) != 0; });
     };
-    if (foreign(q["url"]) && foreign(pattern) && !truthy(q["options"]["caseSensitive"])) throw skipped();
+    if (foreign(q["url"]) && foreign(pattern) && q["url"] != pattern && !truthy(q["options"]["caseSensitive"])) throw skipped();
     // Nor does a space, which Express escapes.
     if (q["url"].is_string() && q["url"].as_string().find(' ') != std::string::npos) throw skipped();
     auto& layer = layers[q["kind"].as_string() + crema::json::stringify(pattern) + crema::json::stringify(q["options"])];
