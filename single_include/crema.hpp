@@ -9591,6 +9591,10 @@ public:
     public:
         /// The descriptor is ready.
         virtual void on_ready(readiness r) = 0;
+        /// The descriptor is readable; `on_ready` follows once others have been told this. Calls nobody.
+        virtual void on_arrival() noexcept {}
+        /// Follows the `on_ready` that has called `put_off`.
+        virtual void on_flush() {}
 
     protected:
         ~watcher() = default;
@@ -9621,6 +9625,9 @@ public:
 
     /// Returns whose `on_ready` runs; null when it has been removed meanwhile.
     const watcher* current() const noexcept { return *current_; }
+    /** Asks, while its `on_ready` runs, for an `on_flush` after those of the others that are ready.
+        @return False when there will be none. */
+    bool put_off(const watcher& w) noexcept { return *current_ == &w && *may_put_off_ && (*put_off_ = true); }
     /** Says, while its `on_ready` runs, that nothing is left of the octets that it was told of.
 
         What comes later is told. Should something be left all the same, it is told with the next thing that happens to
@@ -9639,6 +9646,8 @@ private:
     std::shared_ptr<state> state_;
     const watcher* const* current_;
     bool* settled_;
+    bool* may_put_off_;
+    bool* put_off_;
 };
 
 } // namespace crema::net
@@ -9791,7 +9800,10 @@ private:
 #if CREMA_BODIES
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/io_context.hpp>
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <new>
 #include <utility>
@@ -9833,34 +9845,88 @@ struct poller::state : std::enable_shared_from_this<state> {
     void run() {
         waiting_ = false;
         if (!set_.is_open()) return;
-        epoll_event events[256];
-        const int n = ::epoll_wait(set_.descriptor(), events, 256, 0);
-        batch_ = events;
-        size_ = n > 0 ? n : 0;
-        all_settled_ = n < 256;
-        for (int i = 0; i < size_; ++i) {
-            auto* w = static_cast<watcher*>(events[i].data.ptr);
+        if (next_ == size_) {
+            next_ = 0;
+            size_ = std::max(::epoll_wait(set_.descriptor(), batch_, most, 0), 0);
+            all_settled_ = size_ < most;
+        }
+        while (next_ < size_)
+            if (!tell(next_, std::min(size_, next_ + most_at_once))) break;
+        current_ = nullptr;
+        if (next_ == size_) return wait(all_settled_ ? crema::detail::waiting_for::news : crema::detail::waiting_for::anew);
+        loop_.callback([&] { again_.start(loop_.immediates()); }); // those whose octets were read already, too
+    }
+    /* Tells those from `begin` to `end`, in three rounds, each of which stays within the code that a core keeps at hand:
+       octets are read, handlers run, answers are written. That costs a tenth less than one after the other. Who has put
+       off an answer waits for the others no longer than `patience`, beside the one that runs. False when the loop was told
+       to stop. */
+    bool tell(int begin, int end) {
+        const bool rounds = end - begin > 1;
+        if (rounds) {
+            for (int i = begin; i < end; ++i)
+                if (batch_[i].events == EPOLLIN && batch_[i].data.ptr) static_cast<watcher*>(batch_[i].data.ptr)->on_arrival();
+        }
+        int waiting = 0;
+        bool going = true;
+        std::uint64_t since = 0;
+        for (int i = begin; i < end; ++i) {
+            auto* w = static_cast<watcher*>(batch_[i].data.ptr);
             if (!w) continue; // removed by one before
+            if (waiting != 0 && ticks() - since > patience) {
+                flush(begin, i);
+                waiting = 0;
+                if (!batch_[i].data.ptr) continue;
+            }
             current_ = w;
-            settled_ = false;
-            const auto e = events[i].events;
+            settled_ = put_off_ = false;
+            may_put_off_ = rounds;
+            const auto e = batch_[i].events;
             const bool failed = (e & (EPOLLHUP | EPOLLERR)) != 0;
             loop_.callback([&] {
                 w->on_ready({(e & EPOLLIN) || failed, (e & EPOLLOUT) || failed, (e & (EPOLLRDHUP | EPOLLHUP)) != 0, failed});
             });
-            if (e != EPOLLIN || (!settled_ && current_)) all_settled_ = false;
-            if (loop_.halted() && loop_.context().stopped()) { // told to stop; what is ready stays so
-                all_settled_ = false;
-                break;
+            if (put_off_ && current_) {
+                if (waiting++ == 0) since = ticks();
+            } else {
+                batch_[i].data.ptr = nullptr;
+                if (e != EPOLLIN || (!settled_ && current_)) all_settled_ = false;
+            }
+            if (loop_.halted() && loop_.context().stopped()) { // told to stop; the others are told when it goes on
+                going = false;
+                end = i + 1;
             }
         }
-        batch_ = nullptr;
-        current_ = nullptr;
-        wait(all_settled_ ? crema::detail::waiting_for::news : crema::detail::waiting_for::anew);
+        if (waiting != 0) flush(begin, end);
+        next_ = end;
+        return going;
     }
+    void flush(int begin, int end) {
+        may_put_off_ = false;
+        loop_.callback([&] {
+            for (int i = begin; i < end; ++i) {
+                auto* w = static_cast<watcher*>(batch_[i].data.ptr);
+                if (!w) continue;
+                current_ = w;
+                settled_ = false;
+                w->on_flush();
+                batch_[i].data.ptr = nullptr;
+                if (!settled_ && current_) all_settled_ = false;
+            }
+        });
+    }
+    static constexpr int most_at_once = 24;
+#if defined(__x86_64__)
+    static std::uint64_t ticks() noexcept { return __builtin_ia32_rdtsc(); } // no more exact than it need be
+    static constexpr std::uint64_t patience = 200'000;
+#else
+    static std::uint64_t ticks() noexcept {
+        return static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1));
+    }
+    static constexpr std::uint64_t patience = 60'000;
+#endif
     void forget(watcher& w) noexcept {
         if (current_ == &w) current_ = nullptr;
-        for (int i = 0; batch_ && i < size_; ++i)
+        for (int i = 0; i < size_; ++i)
             if (batch_[i].data.ptr == &w) batch_[i].data.ptr = nullptr;
     }
 
@@ -9875,18 +9941,21 @@ struct poller::state : std::enable_shared_from_this<state> {
     loop& loop_;
     crema::detail::set_wait set_;
     without_memory again_{*this};
-    epoll_event* batch_ = nullptr;
+    static constexpr int most = 256;
+    epoll_event batch_[most];
+    int next_ = 0, size_ = 0; // of the batch, who is to be told
     const watcher* current_ = nullptr;
-    int size_ = 0;
     std::size_t count_ = 0;
     bool waiting_ = false;
     bool settled_ = false; // whose `on_ready` runs
+    bool may_put_off_ = false, put_off_ = false;
     bool all_settled_ = false;
     bool quiet_ = false; // it waits for news only
 };
 
 CREMA_DECL poller::poller(loop& l)
-    : loop_(l), state_(std::make_shared<state>(l)), current_(&state_->current_), settled_(&state_->settled_) {}
+    : loop_(l), state_(std::make_shared<state>(l)), current_(&state_->current_), settled_(&state_->settled_),
+      may_put_off_(&state_->may_put_off_), put_off_(&state_->put_off_) {}
 
 CREMA_DECL poller::~poller() { state_->set_.close(); }
 
@@ -9933,7 +10002,7 @@ CREMA_DECL void poller::remove(watcher& w) noexcept {
 
 struct poller::state {
     const watcher* current_ = nullptr;
-    bool settled_ = false;
+    bool settled_ = false, may_put_off_ = false, put_off_ = false;
 };
 
 namespace detail {
@@ -9978,7 +10047,8 @@ struct waiting : std::enable_shared_from_this<waiting> {
 } // namespace detail
 
 CREMA_DECL poller::poller(loop& l)
-    : loop_(l), state_(std::make_shared<state>()), current_(&state_->current_), settled_(&state_->settled_) {}
+    : loop_(l), state_(std::make_shared<state>()), current_(&state_->current_), settled_(&state_->settled_),
+      may_put_off_(&state_->may_put_off_), put_off_(&state_->put_off_) {}
 CREMA_DECL poller::~poller() = default;
 CREMA_DECL void poller::look_again() noexcept {}
 
@@ -10181,6 +10251,10 @@ public:
     virtual void on_readable() = 0;
     /// There is room to write.
     virtual void on_writable() = 0;
+    /// There are octets, and `on_readable` follows once others have been told the same: may read, but calls nobody.
+    virtual void on_arrival() noexcept {}
+    /// Follows the `on_readable` that has called `stream::put_off`, once others have been told, too.
+    virtual void on_flush() {}
     /// The peer will send nothing more; what it sent before may still be read. Called once, only when reading is not wanted:
     /// who reads finds the end.
     virtual void on_peer_closed() = 0;
@@ -10229,7 +10303,13 @@ public:
                                  [[maybe_unused]] std::size_t size) noexcept {
         return {0, std::make_error_code(std::errc::operation_not_supported)};
     }
-    /// Says, in `on_readable`, that all of what came was read and seen to, as far as the handler can tell, and no more is
+    /** Asks, in `on_readable`, for an `on_flush` once all who have octets at the moment have read them: for who has
+        something to write, which costs less when many do it in a row.
+
+        @return False when there will be none: write now.
+    */
+    virtual bool put_off() noexcept { return false; }
+    /// Says, in `on_readable` or `on_flush`, that all of what came was read and seen to, as far as the handler can tell, and no more is
     /// expected at once. Only a hint: what is there all the same may be told later than it could be.
     virtual void settled() noexcept {}
     /// Tells the peer that nothing more follows.
@@ -11318,7 +11398,7 @@ public:
     /// Returns what is wrong, in a few words that live forever, after `bad`.
     std::string_view reason() const noexcept { return reason_; }
     /// Tells whether anything but an empty line of a request has been seen.
-    bool started() const noexcept { return step_ > step::begin_lf; }
+    bool started() const noexcept { return step_ > step::method_begin; }
     /// Tells whether the request line is complete, so that method and target of the head are valid.
     bool has_request_line() const noexcept { return step_ >= step::field_begin; }
     /// Returns the limits.
@@ -11382,9 +11462,233 @@ CREMA_DECL bool valid_host(std::string_view host) noexcept;
 
 } // namespace crema::http
 
+// ---- crema/http/ip_address.hpp
+// IP addresses and subnets: read from text, compared by prefix.
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace crema::http {
+
+/** Holds an IPv4 or IPv6 address. An IPv4 address that is written as IPv6 (`::ffff:10.0.0.1`) is one of IPv4.
+
+    @par Thread Safety
+    Distinct objects: safe. Shared objects: safe for reading.
+*/
+class ip_address {
+public:
+    /** Read an address, as those do that proxies write and people configure.
+
+        IPv4 also with octal (`012.0.0.1`) and hexadecimal parts (`0xa.0.0.1`) and as one number (`167772161`), IPv6
+        also with a zone (`fe80::1%eth0`), which is ignored.
+
+        @return Nothing when the text is no address.
+    */
+    CREMA_DECL static std::optional<ip_address> parse(std::string_view text) noexcept;
+
+    /// Tells whether this is one of IPv6.
+    bool is_v6() const noexcept { return v6_; }
+    /// Returns the octets, the first 4 of which count for IPv4.
+    const std::array<std::uint8_t, 16>& octets() const noexcept { return octets_; }
+    /// Tells whether the first bits are those of another address of the same kind.
+    CREMA_DECL bool shares_prefix(const ip_address& other, unsigned bits) const noexcept;
+
+    friend bool operator==(const ip_address&, const ip_address&) = default;
+
+private:
+    std::array<std::uint8_t, 16> octets_{};
+    bool v6_ = false;
+};
+
+/** Holds an address and how many of its bits a member of the subnet shares.
+
+    @par Thread Safety
+    Distinct objects: safe. Shared objects: safe for reading.
+*/
+class subnet {
+public:
+    /** Read a subnet: an address alone, with a prefix length (`10.0.0.0/8`), or of IPv4 with a mask
+        (`10.0.0.0/255.0.0.0`).
+
+        @par Errors
+        @li `error::bad_value` with what is wrong: `invalid IP address: blargh` or
+        `invalid range on address: 10.0.0.1/33`.
+    */
+    CREMA_DECL static result<subnet> parse(std::string_view text);
+
+    /// Tells whether the address is in it.
+    bool contains(const ip_address& a) const noexcept { return !nothing_ && a.shares_prefix(network_, bits_); }
+
+private:
+    ip_address network_;
+    unsigned bits_ = 0;
+    bool nothing_ = false; // spans more than the IPv4 addresses within IPv6, which nothing counts as
+};
+
+/// Tells whether the text is an IPv4 address of four decimal numbers without leading zeros, as it stands in a URL.
+CREMA_DECL bool is_dotted_ipv4(std::string_view text) noexcept;
+
+} // namespace crema::http
+
+#if CREMA_BODIES
+#include <string>
+
+namespace crema::http {
+namespace detail {
+
+// Reads a number of digits of a base, all of the text; nothing when it has none, a foreign one, or exceeds the most.
+inline std::optional<std::uint32_t> read_digits(std::string_view digits, unsigned base, std::uint32_t most) noexcept {
+    if (digits.empty()) return std::nullopt;
+    std::uint64_t v = 0;
+    for (const char c : digits) {
+        if (!is_hex(c) || hex_value(c) >= base) return std::nullopt;
+        v = v * base + hex_value(c);
+        if (v > most) return std::nullopt;
+    }
+    return static_cast<std::uint32_t>(v);
+}
+
+// A part of an IPv4 address, or all of it as one number.
+inline std::optional<std::uint32_t> read_ipv4_number(std::string_view part, std::uint32_t most, bool octal) noexcept {
+    if (istarts_with(part, "0x")) return read_digits(part.substr(2), 16, most);
+    if (octal && part.size() > 1 && part.front() == '0') return read_digits(part.substr(1), 8, most);
+    return read_digits(part, 10, most);
+}
+
+inline bool read_ipv4(std::string_view text, bool octal, std::uint8_t* to) noexcept {
+    for (int i = 0; i < 4; ++i) {
+        const auto end = i < 3 ? text.find('.') : text.size();
+        if (end == text.npos) return false;
+        const auto part = read_ipv4_number(text.substr(0, end), 255, octal);
+        if (!part) return false;
+        to[i] = static_cast<std::uint8_t>(*part);
+        text.remove_prefix(i < 3 ? end + 1 : end);
+    }
+    return true;
+}
+
+inline bool read_ipv6(std::string_view text, std::array<std::uint8_t, 16>& to) noexcept {
+    if (const auto zone = text.find('%'); zone != text.npos) {
+        const auto name = text.substr(zone + 1);
+        if (name.empty()) return false;
+        for (const char c : name)
+            if (!is_digit(c) && !is_alpha(c)) return false;
+        text = text.substr(0, zone);
+    }
+    std::size_t at = 0, gap = 17; // where `::` stands, beyond the end when it does not
+    if (text.starts_with("::")) {
+        gap = 0;
+        text.remove_prefix(2);
+    }
+    while (!text.empty()) {
+        const auto end = text.find(':');
+        const auto part = text.substr(0, end);
+        if (end == text.npos && part.find('.') != part.npos) {
+            if (at > 12 || !read_ipv4(part, false, to.data() + at)) return false;
+            at += 4;
+            break;
+        }
+        const auto v = read_digits(part, 16, 0xffff);
+        if (!v || at > 14) return false;
+        to[at++] = static_cast<std::uint8_t>(*v >> 8);
+        to[at++] = static_cast<std::uint8_t>(*v & 255);
+        if (end == text.npos) break;
+        text.remove_prefix(end + 1);
+        if (!text.starts_with(':')) {
+            if (text.empty()) return false;
+            continue;
+        }
+        if (gap != 17) return false;
+        gap = at;
+        text.remove_prefix(1);
+    }
+    if (gap == 17) return at == 16;
+    for (std::size_t from = at, end = 16; from > gap;) { // what is behind the gap goes to the end
+        to[--end] = to[--from];
+        if (end != from) to[from] = 0;
+    }
+    return true;
+}
+
+} // namespace detail
+
+CREMA_DECL std::optional<ip_address> ip_address::parse(std::string_view text) noexcept {
+    ip_address a;
+    if (text.find(':') == text.npos) {
+        if (detail::read_ipv4(text, true, a.octets_.data())) return a;
+        const auto number = detail::read_ipv4_number(text, 0xffffffff, true);
+        if (!number) return std::nullopt;
+        for (unsigned i = 0; i < 4; ++i) a.octets_[i] = static_cast<std::uint8_t>(*number >> (24 - 8 * i) & 255);
+        return a;
+    }
+    if (!detail::read_ipv6(text, a.octets_)) return std::nullopt;
+    a.v6_ = true;
+    constexpr std::array<std::uint8_t, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    for (std::size_t i = 0; i < mapped.size(); ++i)
+        if (a.octets_[i] != mapped[i]) return a;
+    ip_address v4;
+    for (std::size_t i = 0; i < 4; ++i) v4.octets_[i] = a.octets_[12 + i];
+    return v4;
+}
+
+CREMA_DECL bool ip_address::shares_prefix(const ip_address& other, unsigned bits) const noexcept {
+    if (v6_ != other.v6_) return false;
+    for (std::size_t i = 0; bits > 0; ++i) {
+        const unsigned here = bits < 8 ? bits : 8;
+        if ((octets_[i] ^ other.octets_[i]) >> (8 - here) != 0) return false;
+        bits -= here;
+    }
+    return true;
+}
+
+CREMA_DECL result<subnet> subnet::parse(std::string_view text) {
+    const auto slash = text.rfind('/');
+    const auto address = text.substr(0, slash);
+    const auto ip = ip_address::parse(address);
+    if (!ip) return failure{make_error_code(error::bad_value), 0, "invalid IP address: " + std::string(address)};
+    subnet s;
+    s.network_ = *ip;
+    if (slash == text.npos) {
+        s.bits_ = ip->is_v6() ? 128 : 32;
+        return s;
+    }
+    const failure wrong{make_error_code(error::bad_value), slash + 1, "invalid range on address: " + std::string(text)};
+    const auto range = text.substr(slash + 1);
+    const bool as_v6 = address.find(':') != address.npos; // how the length counts
+    if (const auto bits = detail::read_digits(range, 10, as_v6 ? 128 : 32)) {
+        s.bits_ = *bits;
+    } else if (const auto mask = ip_address::parse(range); mask && !as_v6 && !mask->is_v6()) {
+        const auto& m = mask->octets();
+        const auto all = std::uint32_t{m[0]} << 24 | std::uint32_t{m[1]} << 16 | std::uint32_t{m[2]} << 8 | m[3];
+        while (s.bits_ < 32 && (all >> (31 - s.bits_) & 1) != 0) ++s.bits_;
+        if (s.bits_ < 32 && all << s.bits_ != 0) return wrong; // ones behind zeros
+    }
+    if (s.bits_ == 0) return wrong;
+    if (as_v6 && !ip->is_v6()) { // IPv4 within IPv6
+        s.nothing_ = s.bits_ < 96;
+        s.bits_ -= s.nothing_ ? 0 : 96;
+    }
+    return s;
+}
+
+CREMA_DECL bool is_dotted_ipv4(std::string_view text) noexcept {
+    for (int i = 0; i < 4; ++i) {
+        const auto end = i < 3 ? text.find('.') : text.size();
+        if (end == text.npos || end > 3 || (end > 1 && text.front() == '0')) return false;
+        if (!detail::read_digits(text.substr(0, end), 10, 255)) return false;
+        text.remove_prefix(i < 3 ? end + 1 : end);
+    }
+    return true;
+}
+
+} // namespace crema::http
+#endif
+// ---- crema/http/request_parser.hpp, bodies
 #if CREMA_BODIES
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace crema::http {
 namespace detail {
@@ -11417,6 +11721,56 @@ inline bool plain_host(std::string_view host, const char* readable_end) noexcept
 
 CREMA_NOINLINE inline bool is_name(std::string_view name) noexcept { return is_token(name); }
 
+// Tells whether this is what stands in the brackets of a host: an address of IPv6, perhaps with a zone, or of a later
+// version (RFC 3986 section 3.2.2, RFC 6874).
+CREMA_NOINLINE inline bool is_ip_literal(std::string_view s) noexcept {
+    if (!s.empty() && (s[0] | 0x20) == 'v') {
+        const auto dot = s.find('.');
+        if (dot == std::string_view::npos || dot < 2 || dot + 1 == s.size()) return false;
+        for (char c : s.substr(1, dot - 1))
+            if (!is_hex(c)) return false;
+        for (char c : s.substr(dot + 1))
+            if (!has_class(c, octet_class::uri_host) && c != ':') return false;
+        return true;
+    }
+    if (const auto at = s.find('%'); at != std::string_view::npos) {
+        const auto zone = s.substr(at);
+        if (!zone.starts_with("%25") || zone.size() == 3) return false;
+        for (std::size_t i = 3; i < zone.size(); ++i)
+            if (!has_class(zone[i], octet_class::unreserved) &&
+                (zone[i] != '%' || i + 2 >= zone.size() || !is_hex(zone[i + 1]) || !is_hex(zone[i + 2])))
+                return false;
+        s = s.substr(0, at);
+    }
+    unsigned groups = 0;
+    bool gap = false;
+    if (s.starts_with("::")) {
+        gap = true;
+        s.remove_prefix(2);
+        if (s.empty()) return true;
+    }
+    for (;; s.remove_prefix(1)) { // at a group
+        std::size_t n = 0;
+        while (n < s.size() && is_hex(s[n])) ++n;
+        if (n < s.size() && s[n] == '.') { // the last two may be written as one of IPv4
+            groups += 2;
+            if (!is_dotted_ipv4(s)) return false;
+            break;
+        }
+        if (n == 0 || n > 4) return false;
+        ++groups;
+        s.remove_prefix(n);
+        if (s.empty()) break;
+        if (s[0] != ':') return false;
+        if (s.starts_with("::")) {
+            if (std::exchange(gap, true)) return false;
+            s.remove_prefix(1);
+            if (s.size() == 1) break;
+        }
+    }
+    return gap ? groups < 8 : groups == 8;
+}
+
 constexpr std::uint64_t field_bit(field f) noexcept { return std::uint64_t{1} << static_cast<unsigned>(f); }
 
 } // namespace detail
@@ -11424,17 +11778,8 @@ constexpr std::uint64_t field_bit(field f) noexcept { return std::uint64_t{1} <<
 CREMA_DECL bool valid_host(std::string_view host) noexcept {
     std::size_t i = 0;
     if (host.starts_with('[')) { // an address of IPv6 or later
-        i = 1;
-        while (i < host.size() && host[i] != ']' &&
-               (has_class(host[i], octet_class::uri_host) || host[i] == ':' || host[i] == '%'))
-            ++i;
-        if (i == 1 || i == host.size() || host[i] != ']') return false;
-        const auto inside = host.substr(1, i - 1);
-        if (inside[0] != 'v' && inside[0] != 'V') {
-            const auto zone = std::min(inside.find('%'), inside.size());
-            for (char c : inside.substr(0, zone))
-                if (!is_hex(c) && c != ':' && c != '.') return false;
-        }
+        i = host.find(']');
+        if (i == std::string_view::npos || !detail::is_ip_literal(host.substr(1, i - 1))) return false;
         ++i;
     } else {
         for (; i < host.size() && host[i] != ':'; ++i) {
@@ -11535,10 +11880,10 @@ CREMA_DECL parse_state request_parser::go_on(request_head& head, const char* beg
         [[fallthrough]];
     case step::method: {
         const char* const start = begin + line_at_;
-        const char* const last = std::min(end, start + detail::max_method_size);
+        const char* const last = std::min(end, start + detail::max_method_size + 1);
         while (p != last && has_class(*p, octet_class::token)) ++p;
+        if (static_cast<std::size_t>(p - start) > detail::max_method_size) return fail(501, "method too long");
         if (p == end) return exhausted(begin, p, step::method);
-        if (p == last) return fail(501, "method too long");
         if (*p != ' ')
             return fail(400,
                         p == start ? "request line does not begin with a method" : "invalid octet in the method");
@@ -11589,6 +11934,7 @@ CREMA_DECL parse_state request_parser::go_on(request_head& head, const char* beg
             [[unlikely]]
             if (finish_target(head) == parse_state::bad) return parse_state::bad;
         line_at_ = offset(p);
+        step_ = step::field_begin; // also for who asks when what follows is wrong
         head.begin_fields(line_at_);
         end = bound(line_at_, limits_.header_bytes);
         [[fallthrough]];
@@ -11810,9 +12156,12 @@ CREMA_DECL parse_state request_parser::finish_framing(request_head& head) noexce
         }
     }
     if (head.has(field::expect) && head.minor_ == 1) {
-        if (head.repeated(field::expect) || !iequals(head.get(field::expect), "100-continue"))
-            return fail(417, "unknown expectation");
-        head.expect_continue_ = head.has_body();
+        for (auto i = head.find(field::expect, 0); i != request_head::npos; i = head.find(field::expect, i + 1))
+            for (auto expectation : comma_list(head.field_at(i).value)) {
+                if (expectation.empty()) continue;
+                if (!iequals(expectation, "100-continue")) return fail(417, "unknown expectation");
+                head.expect_continue_ = head.has_body();
+            }
     }
     return parse_state::done;
 }
@@ -12341,7 +12690,7 @@ namespace crema::http {
 
 /// Bounds what a chunked body may cost beside its data. Sizes in octets.
 struct chunk_limits {
-    std::size_t extensions = 16 * 1024; ///< all chunk extensions of a body, else 413
+    std::size_t extensions = 16 * 1024; ///< chunk extensions that no octets of data pay for, else 413
     std::size_t trailers = 8 * 1024;    ///< all trailer lines, else 431
 };
 
@@ -12601,6 +12950,8 @@ CREMA_DECL parse_state chunked_decoder::control(const char*& p, const char* end)
         case step::line_lf:
             if (c != '\n') return fail(400, "bare CR in a chunk line");
             step_ = left_ == 0 ? step::trailer_begin : step::data;
+            if (extension_octets_ != 0) [[unlikely]]
+                extension_octets_ -= left_ < extension_octets_ ? static_cast<std::size_t>(left_) : extension_octets_;
             if (left_ != 0) return s;
             break;
         case step::data: --p; return s;
@@ -13685,8 +14036,8 @@ CREMA_FORCEINLINE void h1_shared::recycle_one(exchange& x) noexcept {
     if (auto* l = std::exchange(x.listener_, nullptr)) l->on_destroy();
     x.scope_.reset();
     x.memory_.reset();
-    for (auto& room : x.rooms_)
-        if (room.data) give_room(std::exchange(room.data, nullptr), room.size);
+    if (x.rooms_[0].data) [[unlikely]] // they are filled in order
+        for (auto& room : x.rooms_) give_room(std::exchange(room.data, nullptr), room.size);
     give_back(&x);
     if (--exchanges == 0 && draining) [[unlikely]] may_be_quiet();
 }
@@ -13920,6 +14271,7 @@ public:
     CREMA_DECL io_result read(std::span<char> into) noexcept override;
     CREMA_DECL io_result write(std::span<const std::string_view> pieces) noexcept override;
     CREMA_DECL io_result write_file(int descriptor, std::uint64_t offset, std::size_t size) noexcept override;
+    bool put_off() noexcept override { return poller_.put_off(*this); }
     void settled() noexcept override {
         if (emptied_) poller_.settled(*this);
     }
@@ -13931,6 +14283,10 @@ public:
 
 private:
     CREMA_DECL void on_ready(poller::readiness r) override;
+    void on_arrival() noexcept override {
+        if (wants_readable_) handler_->on_arrival();
+    }
+    void on_flush() override { handler_->on_flush(); }
     CREMA_DECL void tell() noexcept;
 
     poller& poller_;
@@ -14123,6 +14479,8 @@ private:
 
     CREMA_DECL void on_readable() override;
     CREMA_DECL void on_writable() override;
+    CREMA_DECL void on_arrival() noexcept override;
+    CREMA_DECL void on_flush() override;
     void on_broken(std::error_code) override { lose(cancel_reason::disconnected); }
     CREMA_DECL void on_peer_closed() override;
 
@@ -14159,6 +14517,7 @@ private:
     void finish();
     void detach() noexcept;
     void forget_body() noexcept;
+    void forget_chunks() noexcept;
     void refuse(int status, std::string_view reason, cancel_reason why);
     void client_ended();
     void end_with(exchange& x, cancel_reason why) noexcept;
@@ -14209,6 +14568,9 @@ private:
     bool running_ = false;
     bool soon_ = false;
     bool failed_ = false;     // sending has failed
+    bool arrived_ = false;     // octets were read ahead, and `on_readable` follows
+    bool may_put_off_ = false; // answers may wait for `on_flush`
+    bool put_off_ = false;     // they do
     bool resting_ = true;     // it is in the list of those on which nothing is going on
 };
 
@@ -14263,7 +14625,7 @@ CREMA_FORCEINLINE void h1_connection::head_of(exchange& x, http::response_head& 
 CREMA_DECL void h1_connection::respond(exchange& x, int status, std::string_view reason, std::string_view fields, std::string_view body) {
     http::response_head head;
     head_of(x, head, status, reason, fields);
-    if (!x.no_body_ || (x.head_.method() == http::method::head && !http::has_no_body(status))) {
+    if (!x.no_body_ || (x.head_.method() == http::method::head && !http::has_no_body(status) && !body_failed_)) {
         head.framing = http::body_framing::length;
         head.length = x.answer_length_ = body.size();
     }
@@ -14588,43 +14950,179 @@ CREMA_DECL std::string_view h1_connection::trailers(const exchange&) const noexc
 
 } // namespace crema::detail
 #endif
-// ---- crema/server/h1_connection.hpp, bodies
+// ---- crema/server/h1_end.hpp
+// h1_end: how a connection ends: refusals, deadlines, clients that leave, servers that close.
+
 #if CREMA_BODIES
-#include <algorithm>
-#include <cstdio>
-#include <cstring>
+#include <ctime>
 #include <exception>
-#include <new>
 #include <string>
 #include <utility>
 
 namespace crema::detail {
 
-CREMA_DECL h1_connection::h1_connection(h1_shared& shared, std::unique_ptr<net::stream> s)
-    : shared_(shared), stream_(std::move(s)), since_(shared.tick), rested_(shared.tick) {
-    shared.make_room_for_soon();
-    shared.idle.push_back(*this);
-    ++shared.connections;
-}
-
-CREMA_DECL h1_connection::~h1_connection() {
-    if (soon_) shared_.not_soon(*this);
-    if (in_) shared_.give_room(in_, capacity_);
-}
-
-CREMA_DECL void h1_shared::run_soon() {
-    const entry e(*this);
-    running_.swap(soon_);
-    for (std::size_t i = 0; i < running_.size(); ++i) if (running_[i]) running_[i]->run_soon();
-    running_.clear();
-}
-
-CREMA_COLD CREMA_DECL void h1_shared::leave() noexcept {
-    while (!buried.alone()) {
-        auto* c = static_cast<h1_connection*>(buried.next);
-        c->unlink();
-        delete c;
+// Answers what cannot be served, and closes.
+CREMA_DECL void h1_connection::refuse(int status, std::string_view reason, cancel_reason why) {
+    const h1_shared::entry e(shared_);
+    const bool handled = state_ == state::busy;
+    if (handled && x_->head_sent_) return lose(why);
+    const auto phrase = http::reason_phrase(status);
+    const auto octets = std::string_view(in_ + (handled ? 0 : begin_), in_ ? end_ - (handled ? 0 : begin_) : 0);
+    client_error error{status, reason, stream_->peer(), octets, "text/plain; charset=utf-8", {}};
+    error.body = std::to_string(status) + " " + std::string(phrase) + ": " + std::string(reason) + "\n";
+    if (shared_.on_client_error) {
+        try {
+            shared_.on_client_error(error);
+        } catch (...) {
+            shared_.report(std::current_exception());
+        }
+        if (state_ == state::closed) return;
     }
+    const auto fields = error.type.empty() ? std::string() : "Content-Type: " + error.type + "\r\n";
+    const bool silent = x_ && x_->head_.method() == http::method::head;
+    http::response_head head;
+    head.status = status;
+    head.fields = fields;
+    head.date_line = shared_.date.line();
+    head.connection = http::connection_field::close;
+    if (!silent) { // else who does not know that this is a HEAD sees an empty body, too
+        head.framing = http::body_framing::length;
+        head.length = error.body.size();
+    }
+    keep_ = false;
+    if (out_.capacity() == 0) shared_.take_output(out_);
+    http::write_response(out_, head, silent ? std::string_view{} : error.body);
+    framing_ = body_framing::none;
+    enter(state::closing);
+    if (handled) {
+        auto& x = *x_;
+        end_with(x, why);
+    } else if (x_) {
+        shared_.give_back(std::exchange(x_, nullptr));
+    }
+    if (!running_) run();
+}
+
+// The client has sent all it will.
+CREMA_DECL void h1_connection::client_ended() {
+    ended_ = true;
+    switch (state_) {
+    case state::idle:
+        if (begin_ == end_ && out_.empty()) return lose(cancel_reason::disconnected);
+        break;
+    case state::head: break; // refused
+    case state::busy:
+        advance_body();
+        if (x_->ended_) break;
+        if (!body_over()) return refuse(400, "the body is not complete", cancel_reason::disconnected);
+        if (!shared_.half_open) return lose(cancel_reason::disconnected);
+        break;
+    case state::discard: enter(state::closing); break;
+    default: break;
+    }
+    run();
+}
+
+// Tells an exchange that nobody is there any more, and lets go of it.
+CREMA_DECL void h1_connection::end_with(exchange& x, cancel_reason why) noexcept {
+    auto* const reader = x.reader_;
+    auto* const writer = x.writer_;
+    detach();
+    x.reader_ = reader;
+    x.writer_ = writer;
+    x.gone_ = true;
+    ++x.retained_;
+    const bool told = std::exchange(x.told_, true);
+    x.ended_ = true;
+    if (!told && x.listener_) x.listener_->on_close(why);
+    x.scope_.cancel(why);
+    try {
+        if (x.reader_) x.reader_->wake(*x.reader_);
+        if (x.writer_) x.writer_->wake(*x.writer_);
+    } catch (...) {
+        shared_.report(std::current_exception());
+    }
+    x.release();
+}
+
+CREMA_DECL void h1_connection::lose(cancel_reason why) noexcept {
+    if (state_ == state::closed) return;
+    const h1_shared::entry e(shared_);
+    const bool handled = state_ == state::busy && x_ != nullptr;
+    if (std::exchange(put_off_, false)) send();
+    const bool cut = (handled && !x_->ended_) || !out_.empty() || failed_;
+    state_ = state::closed;
+    keep_ = false;
+    shared_.buried.push_back(*this);
+    if (cut) stream_->reset();
+    else stream_->close();
+    while (unsent_) {
+        auto& x = *unsent_;
+        unsent_ = x.next_;
+        x.told_ = true;
+        if (x.listener_) x.listener_->on_close(why);
+        shared_.recycle(x);
+    }
+    if (handled) end_with(*x_, why);
+    else if (x_) shared_.give_back(std::exchange(x_, nullptr));
+    leave_server();
+}
+
+// What is left to do when it is over.
+CREMA_DECL void h1_connection::leave_server() noexcept {
+    if (chunks_) shared_.give_back(std::move(chunks_));
+    shared_.give_output(out_);
+    --shared_.connections;
+    if (shared_.on_gone) shared_.on_gone(*this);
+    if (shared_.draining) shared_.may_be_quiet();
+}
+
+CREMA_DECL void h1_connection::check() {
+    const auto& s = shared_;
+    const auto slow = [&s](std::uint32_t& ticks, std::uint64_t& octets) {
+        ticks += s.passed;
+        if (ticks < s.rate_ticks) return false;
+        const bool result = octets < s.rate_octets;
+        ticks = 0;
+        octets = 0;
+        return result;
+    };
+    if (blocked_ && slow(out_ticks_, out_octets_)) {
+        failed_ = true;
+        return lose(cancel_reason::timed_out);
+    }
+    switch (state_) {
+    case state::head:
+        if (!x_->parser_.started()) { // an empty line at most: nobody waits for an answer
+            if (s.tick - since_ > s.idle_ticks) lose(cancel_reason::timed_out);
+        } else if (s.tick - since_ > s.header_ticks) {
+            refuse(408, "the header took too long", cancel_reason::timed_out);
+        }
+        break;
+    case state::busy:
+        if ((x_->reader_ || x_->draining_) && body_waits() && slow(in_ticks_, in_octets_)) {
+            fail_body(408, error::timed_out, "the body comes too slowly");
+            refuse(408, "the body comes too slowly", cancel_reason::timed_out);
+        }
+        break;
+    case state::discard:
+        if (slow(in_ticks_, in_octets_)) {
+            enter(state::closing);
+            run();
+        }
+        break;
+    case state::linger:
+        if (s.tick - since_ > s.linger_ticks) lose(cancel_reason::timed_out);
+        break;
+    default: break;
+    }
+}
+
+// The server closes: a request that runs is the last one, one that is there already is served.
+CREMA_DECL void h1_connection::drain() {
+    if (state_ != state::idle || begin_ != end_ || !out_.empty()) return;
+    on_readable();
+    if (state_ == state::idle) lose(cancel_reason::shutdown);
 }
 
 template <class F>
@@ -14695,6 +15193,47 @@ CREMA_DECL void h1_shared::drain() {
     may_be_quiet();
 }
 
+} // namespace crema::detail
+#endif
+// ---- crema/server/h1_connection.hpp, bodies
+#if CREMA_BODIES
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <new>
+#include <string>
+#include <utility>
+
+namespace crema::detail {
+
+CREMA_DECL h1_connection::h1_connection(h1_shared& shared, std::unique_ptr<net::stream> s)
+    : shared_(shared), stream_(std::move(s)), since_(shared.tick), rested_(shared.tick) {
+    shared.make_room_for_soon();
+    shared.idle.push_back(*this);
+    ++shared.connections;
+}
+
+CREMA_DECL h1_connection::~h1_connection() {
+    if (soon_) shared_.not_soon(*this);
+    if (in_) shared_.give_room(in_, capacity_);
+}
+
+CREMA_DECL void h1_shared::run_soon() {
+    const entry e(*this);
+    running_.swap(soon_);
+    for (std::size_t i = 0; i < running_.size(); ++i) if (running_[i]) running_[i]->run_soon();
+    running_.clear();
+}
+
+CREMA_COLD CREMA_DECL void h1_shared::leave() noexcept {
+    while (!buried.alone()) {
+        auto* c = static_cast<h1_connection*>(buried.next);
+        c->unlink();
+        delete c;
+    }
+}
+
 CREMA_DECL void h1_connection::start() { stream_->start(*this); }
 
 CREMA_DECL void h1_connection::enter(state s) noexcept {
@@ -14720,20 +15259,51 @@ CREMA_DECL void h1_connection::on_readable() {
         if ((r.error && !r.would_block()) || (!r.error && r.size == 0)) lose(cancel_reason::disconnected);
         return;
     }
-    const bool fresh = state_ == state::idle && begin_ == end_;
-    const auto room = room_to_read();
-    if (room.empty()) return want();
-    const auto r = stream_->read(room);
-    if (r.error) {
-        if (!r.would_block()) return lose(cancel_reason::disconnected);
-        return rest();
+    bool fresh = true;
+    if (!std::exchange(arrived_, false)) {
+        fresh = state_ == state::idle && begin_ == end_;
+        const auto room = room_to_read();
+        if (room.empty()) return want();
+        const auto r = stream_->read(room);
+        if (r.error) {
+            if (!r.would_block()) return lose(cancel_reason::disconnected);
+            return rest();
+        }
+        if (r.size == 0) return client_ended();
+        end_ += static_cast<std::uint32_t>(r.size);
+        in_octets_ += r.size;
     }
-    if (r.size == 0) return client_ended();
-    end_ += static_cast<std::uint32_t>(r.size);
-    in_octets_ += r.size;
+    may_put_off_ = fresh;
     run();
+    may_put_off_ = false;
     // Whole requests and nothing else, all answered: a client that had sent more would have filled up the read.
-    if (fresh && state_ == state::idle && begin_ == end_ && out_.empty()) stream_->settled();
+    if (fresh && !put_off_ && state_ == state::idle && begin_ == end_ && out_.empty()) stream_->settled();
+}
+
+// Reads a request ahead of its turn.
+CREMA_DECL void h1_connection::on_arrival() noexcept {
+    if (state_ != state::idle || begin_ != end_ || arrived_ || !resting_) return;
+    try {
+        const auto r = stream_->read(room_to_read());
+        if (r.error || r.size == 0) return; // `on_readable` finds out once more
+        end_ += static_cast<std::uint32_t>(r.size);
+        in_octets_ += r.size;
+        arrived_ = true;
+    } catch (const std::bad_alloc&) {
+    }
+}
+
+// Sends what was put off.
+CREMA_DECL void h1_connection::on_flush() {
+    if (!put_off_) return;
+    const h1_shared::entry e(shared_);
+    put_off_ = false;
+    if (state_ != state::idle || begin_ != end_ || shared_.draining) return run();
+    if (!send()) return lose(cancel_reason::disconnected);
+    tell_sent();
+    if (state_ == state::closed) return;
+    rest();
+    if (out_.empty()) stream_->settled();
 }
 
 CREMA_DECL void h1_connection::on_writable() {
@@ -14762,13 +15332,17 @@ CREMA_DECL void h1_connection::run() {
         lose(cancel_reason::requested);
     }
     running_ = false;
-    if (state_ != state::closed) rest();
+    if (state_ != state::closed && !put_off_) rest();
 }
 
 CREMA_DECL void h1_connection::take_steps() {
     for (;;) {
         while (step()) {}
         if (state_ == state::closed) break;
+        if (may_put_off_ && state_ == state::idle && begin_ == end_ && !blocked_ && !out_.empty() && stream_->put_off()) {
+            put_off_ = true;
+            break;
+        }
         if (!send()) {
             lose(cancel_reason::disconnected);
             break;
@@ -14818,8 +15392,13 @@ CREMA_DECL bool h1_connection::step_head() {
         dispatch();
         return true;
     case http::parse_state::need_more:
-        if (ended_) refuse(400, "the request is not complete", cancel_reason::disconnected);
-        else if (state_ == state::idle) enter(state::head);
+        if (!ended_) {
+            if (state_ == state::idle) enter(state::head);
+        } else if (x_->parser_.started()) {
+            refuse(400, "the request is not complete", cancel_reason::disconnected);
+        } else { // an empty line behind the last body is no request
+            enter(state::closing);
+        }
         return false;
     case http::parse_state::bad: break;
     }
@@ -14967,126 +15546,14 @@ CREMA_DECL void h1_connection::detach() noexcept {
     begin_ = end_ = body_at_ = body_end_ = pinned_ = 0;
 }
 
-CREMA_DECL void h1_connection::forget_body() noexcept {
+CREMA_FORCEINLINE void h1_connection::forget_body() noexcept {
     framing_ = body_framing::none;
     lent_ = false;
     pinned_ = 0;
     body_at_ = body_end_ = begin_;
-    if (chunks_) shared_.give_back(std::move(chunks_));
+    if (chunks_) [[unlikely]] forget_chunks();
 }
-
-// Answers what cannot be served, and closes.
-CREMA_DECL void h1_connection::refuse(int status, std::string_view reason, cancel_reason why) {
-    const h1_shared::entry e(shared_);
-    const bool handled = state_ == state::busy;
-    if (handled && x_->head_sent_) return lose(why);
-    const auto phrase = http::reason_phrase(status);
-    const auto octets = std::string_view(in_ + (handled ? 0 : begin_), in_ ? end_ - (handled ? 0 : begin_) : 0);
-    client_error error{status, reason, stream_->peer(), octets, "text/plain; charset=utf-8", {}};
-    error.body = std::to_string(status) + " " + std::string(phrase) + ": " + std::string(reason) + "\n";
-    if (shared_.on_client_error) {
-        try {
-            shared_.on_client_error(error);
-        } catch (...) {
-            shared_.report(std::current_exception());
-        }
-        if (state_ == state::closed) return;
-    }
-    const auto fields = error.type.empty() ? std::string() : "Content-Type: " + error.type + "\r\n";
-    const bool silent = x_ && x_->parser_.has_request_line() && x_->head_.method() == http::method::head;
-    http::response_head head;
-    head.status = status;
-    head.fields = fields;
-    head.date_line = shared_.date.line();
-    head.connection = http::connection_field::close;
-    head.framing = http::body_framing::length;
-    head.length = error.body.size();
-    keep_ = false;
-    if (out_.capacity() == 0) shared_.take_output(out_);
-    http::write_response(out_, head, silent ? std::string_view{} : error.body);
-    framing_ = body_framing::none;
-    enter(state::closing);
-    if (handled) {
-        auto& x = *x_;
-        end_with(x, why);
-    } else if (x_) {
-        shared_.give_back(std::exchange(x_, nullptr));
-    }
-    if (!running_) run();
-}
-
-// The client has sent all it will.
-CREMA_DECL void h1_connection::client_ended() {
-    ended_ = true;
-    switch (state_) {
-    case state::idle:
-        if (begin_ == end_ && out_.empty()) return lose(cancel_reason::disconnected);
-        break;
-    case state::head: return refuse(400, "the request is not complete", cancel_reason::disconnected);
-    case state::busy:
-        advance_body();
-        if (x_->ended_) break;
-        if (!body_over()) return refuse(400, "the body is not complete", cancel_reason::disconnected);
-        if (!shared_.half_open) return lose(cancel_reason::disconnected);
-        break;
-    case state::discard: enter(state::closing); break;
-    default: break;
-    }
-    run();
-}
-
-// Tells an exchange that nobody is there any more, and lets go of it.
-CREMA_DECL void h1_connection::end_with(exchange& x, cancel_reason why) noexcept {
-    auto* const reader = x.reader_;
-    auto* const writer = x.writer_;
-    detach();
-    x.reader_ = reader;
-    x.writer_ = writer;
-    x.gone_ = true;
-    ++x.retained_;
-    const bool told = std::exchange(x.told_, true);
-    x.ended_ = true;
-    if (!told && x.listener_) x.listener_->on_close(why);
-    x.scope_.cancel(why);
-    try {
-        if (x.reader_) x.reader_->wake(*x.reader_);
-        if (x.writer_) x.writer_->wake(*x.writer_);
-    } catch (...) {
-        shared_.report(std::current_exception());
-    }
-    x.release();
-}
-
-CREMA_DECL void h1_connection::lose(cancel_reason why) noexcept {
-    if (state_ == state::closed) return;
-    const h1_shared::entry e(shared_);
-    const bool handled = state_ == state::busy && x_ != nullptr;
-    const bool cut = (handled && !x_->ended_) || !out_.empty() || failed_;
-    state_ = state::closed;
-    keep_ = false;
-    shared_.buried.push_back(*this);
-    if (cut) stream_->reset();
-    else stream_->close();
-    while (unsent_) {
-        auto& x = *unsent_;
-        unsent_ = x.next_;
-        x.told_ = true;
-        if (x.listener_) x.listener_->on_close(why);
-        shared_.recycle(x);
-    }
-    if (handled) end_with(*x_, why);
-    else if (x_) shared_.give_back(std::exchange(x_, nullptr));
-    leave_server();
-}
-
-// What is left to do when it is over.
-CREMA_DECL void h1_connection::leave_server() noexcept {
-    if (chunks_) shared_.give_back(std::move(chunks_));
-    shared_.give_output(out_);
-    --shared_.connections;
-    if (shared_.on_gone) shared_.on_gone(*this);
-    if (shared_.draining) shared_.may_be_quiet();
-}
+CREMA_COLD CREMA_DECL void h1_connection::forget_chunks() noexcept { shared_.give_back(std::move(chunks_)); }
 
 // Nothing more can be done now: gives back what is not needed and says what is waited for.
 CREMA_DECL void h1_connection::rest() {
@@ -15142,50 +15609,6 @@ CREMA_DECL void h1_connection::want() noexcept {
     if (state_ == state::busy) readable = readable && !unsent_ && (end_ < capacity_ || ((x_->reader_ || x_->draining_) && !lent_));
     else if (state_ == state::closing || stalled_ || (unsent_ && state_ != state::linger)) readable = false;
     stream_->want(readable, blocked_);
-}
-
-CREMA_DECL void h1_connection::check() {
-    const auto& s = shared_;
-    const auto slow = [&s](std::uint32_t& ticks, std::uint64_t& octets) {
-        ticks += s.passed;
-        if (ticks < s.rate_ticks) return false;
-        const bool result = octets < s.rate_octets;
-        ticks = 0;
-        octets = 0;
-        return result;
-    };
-    if (blocked_ && slow(out_ticks_, out_octets_)) {
-        failed_ = true;
-        return lose(cancel_reason::timed_out);
-    }
-    switch (state_) {
-    case state::head:
-        if (s.tick - since_ > s.header_ticks) refuse(408, "the header took too long", cancel_reason::timed_out);
-        break;
-    case state::busy:
-        if ((x_->reader_ || x_->draining_) && body_waits() && slow(in_ticks_, in_octets_)) {
-            fail_body(408, error::timed_out, "the body comes too slowly");
-            refuse(408, "the body comes too slowly", cancel_reason::timed_out);
-        }
-        break;
-    case state::discard:
-        if (slow(in_ticks_, in_octets_)) {
-            enter(state::closing);
-            run();
-        }
-        break;
-    case state::linger:
-        if (s.tick - since_ > s.linger_ticks) lose(cancel_reason::timed_out);
-        break;
-    default: break;
-    }
-}
-
-// The server closes: a request that runs is the last one, one that is there already is served.
-CREMA_DECL void h1_connection::drain() {
-    if (state_ != state::idle || begin_ != end_ || !out_.empty()) return;
-    on_readable();
-    if (state_ == state::idle) lose(cancel_reason::shutdown);
 }
 
 } // namespace crema::detail
@@ -16993,8 +17416,9 @@ namespace crema {
 namespace detail {
 
 class transaction;
-class next_owner;
 struct run;
+struct call_frame;
+struct activation;
 union lent_next;
 
 // What one handler hands to the next.
@@ -17003,55 +17427,6 @@ struct baton {
     kind what = kind::go;
     std::exception_ptr error{};
 };
-
-struct activation;
-
-// One call of one handler. On the stack while a synchronous handler runs; what is to outlive the call is kept in an
-// activation.
-struct call_frame {
-    enum : unsigned char { passed = 1, kept = 2, failed = 4 };
-    next_owner* owner;
-    run* from;                   // where next() goes on
-    const activity_label* label;
-    unsigned char state;         // `passed`: next() was called; `kept`: there is an activation; `failed`: it threw
-    activation* lives_on;        // with `kept`
-};
-
-// A call that outlives its stack frame, or never had one; in the arena of its request.
-struct activation : call_frame {
-    explicit activation(next_owner& o, run* f = nullptr, const activity_label* l = nullptr) noexcept
-        : call_frame{&o, f, l, kept, this} {}
-    activation(const activation&) = delete;
-    activation& operator=(const activation&) = delete;
-
-    unsigned holds = 0;              // copies of next and holds, for later callbacks
-    bool ended = false;              // the handler returned, its coroutine ended
-    activation* successor = nullptr; // stands for this one: what was started when it ended
-    // of a coroutine that waits for this one's end: co_await next()
-    std::coroutine_handle<> waiter{};
-    environment* waiter_env = nullptr;
-
-    bool has_passed() const noexcept { return (state & passed) != 0; }
-    bool over() const noexcept { return ended && holds == 0; }
-};
-
-// What the activations of a request belong to; the transaction is one.
-class next_owner {
-public:
-    virtual activation* go(call_frame& from) = 0;                   // next(); returns what has not ended
-    virtual activation* pass(call_frame& from, const baton& b) = 0; // next(error) and the like
-    virtual activation& hold(call_frame& c) noexcept = 0;
-    virtual void drop(activation& a) noexcept = 0;
-
-protected:
-    ~next_owner() = default;
-};
-
-// Returns what must end before all that began with `a` has ended; null when that is so.
-inline activation* last_of(activation* a) noexcept {
-    while (a && a->over()) a = a->successor;
-    return a;
-}
 
 } // namespace detail
 
@@ -17076,29 +17451,25 @@ public:
     class downstream {
     public:
         /// @cond
-        bool await_ready() noexcept { return (behind_ = detail::last_of(behind_)) == nullptr; }
+        bool await_ready() noexcept;
         template <class Promise>
-        void await_suspend(std::coroutine_handle<Promise> h) noexcept {
-            behind_->waiter = h;
-            behind_->waiter_env = environment_of(h);
-        }
+        void await_suspend(std::coroutine_handle<Promise> h) noexcept;
         void await_resume() const noexcept {}
         /// @endcond
 
     private:
         friend class next;
-        friend class detail::transaction;
         explicit downstream(detail::activation* behind) noexcept : behind_(behind) {}
         detail::activation* behind_;
     };
 
-    next(const next& other) noexcept : at_(&other.at_->owner->hold(*other.at_)) {}
-    next(next&& other) noexcept : at_(&other.at_->owner->hold(*other.at_)) {}
+    next(const next& other) noexcept;
+    next(next&& other) noexcept : next(std::as_const(other)) {}
     next& operator=(const next&) = delete;
-    ~next() { at_->owner->drop(static_cast<detail::activation&>(*at_)); }
+    ~next();
 
     /// Goes on with the next layer that matches.
-    downstream operator()() { return downstream(at_->owner->go(*at_)); }
+    downstream operator()();
     /// Goes on with the next error handler that matches.
     downstream operator()(std::exception_ptr error) {
         if (!error) return (*this)();
@@ -17118,8 +17489,9 @@ public:
 
 private:
     friend union detail::lent_next;
+    friend struct detail::call_frame;
     explicit next(detail::call_frame& c) noexcept : at_(&c) {}
-    downstream pass(const detail::baton& b) { return downstream(at_->owner->pass(*at_, b)); }
+    downstream pass(const detail::baton& b);
 
     detail::call_frame* at_; // of a copy, an activation
 };
@@ -17134,7 +17506,82 @@ union lent_next {
     next it;
 };
 
+// A parameter and what it was given.
+struct param_value {
+    std::string_view name, value;
+};
+
+// One call of one handler. On the stack while a synchronous handler runs; what is to outlive the call is kept in an
+// activation.
+struct call_frame {
+    enum : unsigned char { passed = 1, kept = 2, failed = 4 };
+    // What some handlers get besides.
+    union extra {
+        const std::exception_ptr* error; // an error handler
+        const param_value* param;        // the callback of a parameter
+    };
+    call_frame(transaction& t, run* f, const activity_label* l, unsigned char s) noexcept
+        : handed(*this), owner(&t), from(f), label(l), state(s) {}
+    call_frame(const call_frame&) = delete;
+    call_frame& operator=(const call_frame&) = delete;
+
+    // What next does; these are the transaction's. The first two return what may not have ended.
+    activation* hand_on();
+    activation* hand_on(const baton& b);
+    activation& hold() noexcept;
+
+    // Returns that of a handler that runs, by what it was handed.
+    static call_frame& of(next& n) noexcept { return *n.at_; }
+
+    lent_next handed;
+    transaction* owner;
+    run* from;                   // where next() goes on
+    const activity_label* label;
+    activation* lives_on;        // with `kept`
+    extra given;
+    call_frame* before;          // of what runs directly behind next(): who called it
+    task<>* put_work;            // where a handler that suspends puts its coroutine
+    unsigned char state;         // `passed`: next() was called; `kept`: there is an activation; `failed`: it threw
+};
+
+// A call that outlives its stack frame, or never had one; in the arena of its request.
+struct activation : call_frame {
+    explicit activation(transaction& t, run* f = nullptr, const activity_label* l = nullptr) noexcept
+        : call_frame(t, f, l, kept) {
+        lives_on = this;
+    }
+
+    unsigned holds = 0;              // copies of next and holds, for later callbacks
+    bool ended = false;              // the handler returned, its coroutine ended
+    activation* successor = nullptr; // stands for this one: what was started when it ended
+    // of a coroutine that waits for this one's end: co_await next()
+    std::coroutine_handle<> waiter{};
+    environment* waiter_env = nullptr;
+
+    void drop() noexcept; // the transaction's, as are those of the frame
+    bool has_passed() const noexcept { return (state & passed) != 0; }
+    bool over() const noexcept { return ended && holds == 0; }
+};
+
+// Returns what must end before all that began with `a` has ended; null when that is so.
+inline activation* last_of(activation* a) noexcept {
+    while (a && a->over()) a = a->successor;
+    return a;
+}
+
 } // namespace detail
+
+inline bool next::downstream::await_ready() noexcept { return (behind_ = detail::last_of(behind_)) == nullptr; }
+template <class Promise>
+void next::downstream::await_suspend(std::coroutine_handle<Promise> h) noexcept {
+    behind_->waiter = h;
+    behind_->waiter_env = environment_of(h);
+}
+inline next::next(const next& other) noexcept : at_(&other.at_->hold()) {}
+inline next::~next() { static_cast<detail::activation*>(at_)->drop(); }
+inline next::downstream next::operator()() { return downstream(at_->hand_on()); }
+inline next::downstream next::pass(const detail::baton& b) { return downstream(at_->hand_on(b)); }
+
 } // namespace crema
 
 #if CREMA_BODIES
@@ -19951,8 +20398,9 @@ CREMA_DECL bool json_scanner::number_here() {
         long long exponent = 0;
         if (e != last) {
             const char* from = e + 1 + (e[1] == '+');
-            if (std::from_chars(from, last, exponent).ec != std::errc())
-                exponent = *from == '-' ? -(1ll << 40) : 1ll << 40;
+            constexpr long long most = 1ll << 40; // more than there are digits
+            if (std::from_chars(from, last, exponent).ec != std::errc() || exponent > most || exponent < -most)
+                exponent = *from == '-' ? -most : most;
         }
         d = exponent + (point - digit) > 0 ? std::numeric_limits<double>::infinity() : 0.0;
         if (*first == '-') d = -d;
@@ -20178,6 +20626,23 @@ CREMA_DECL void bad_param(std::string_view name, const failure& why) {
 }
 
 } // namespace crema::detail
+
+namespace crema {
+
+CREMA_DECL std::vector<std::string> path_params::entry::segments() const {
+    std::vector<std::string> all;
+    const bool decode = raw.data() != nullptr;
+    for (auto rest = decode ? raw : value;;) {
+        const auto end = wildcard ? rest.find('/') : rest.npos;
+        const auto part = rest.substr(0, end);
+        auto text = decode ? route::decode_capture(part) : result<std::string>(std::string(part));
+        all.push_back(text ? std::move(*text) : std::string(part));
+        if (end == rest.npos) return all;
+        rest.remove_prefix(end + 1);
+    }
+}
+
+} // namespace crema
 #endif
 // ---- crema/http/negotiate.hpp
 // Negotiation: what a client accepts, and the best of what there is (RFC 9110 section 12.5).
@@ -21733,229 +22198,6 @@ CREMA_DECL std::vector<std::string_view> subdomains_of(std::string_view hostname
 
 } // namespace crema::detail
 
-// ---- crema/http/ip_address.hpp
-// IP addresses and subnets: read from text, compared by prefix.
-#include <array>
-#include <cstdint>
-#include <optional>
-#include <string_view>
-
-namespace crema::http {
-
-/** Holds an IPv4 or IPv6 address. An IPv4 address that is written as IPv6 (`::ffff:10.0.0.1`) is one of IPv4.
-
-    @par Thread Safety
-    Distinct objects: safe. Shared objects: safe for reading.
-*/
-class ip_address {
-public:
-    /** Read an address, as those do that proxies write and people configure.
-
-        IPv4 also with octal (`012.0.0.1`) and hexadecimal parts (`0xa.0.0.1`) and as one number (`167772161`), IPv6
-        also with a zone (`fe80::1%eth0`), which is ignored.
-
-        @return Nothing when the text is no address.
-    */
-    CREMA_DECL static std::optional<ip_address> parse(std::string_view text) noexcept;
-
-    /// Tells whether this is one of IPv6.
-    bool is_v6() const noexcept { return v6_; }
-    /// Returns the octets, the first 4 of which count for IPv4.
-    const std::array<std::uint8_t, 16>& octets() const noexcept { return octets_; }
-    /// Tells whether the first bits are those of another address of the same kind.
-    CREMA_DECL bool shares_prefix(const ip_address& other, unsigned bits) const noexcept;
-
-    friend bool operator==(const ip_address&, const ip_address&) = default;
-
-private:
-    std::array<std::uint8_t, 16> octets_{};
-    bool v6_ = false;
-};
-
-/** Holds an address and how many of its bits a member of the subnet shares.
-
-    @par Thread Safety
-    Distinct objects: safe. Shared objects: safe for reading.
-*/
-class subnet {
-public:
-    /** Read a subnet: an address alone, with a prefix length (`10.0.0.0/8`), or of IPv4 with a mask
-        (`10.0.0.0/255.0.0.0`).
-
-        @par Errors
-        @li `error::bad_value` with what is wrong: `invalid IP address: blargh` or
-        `invalid range on address: 10.0.0.1/33`.
-    */
-    CREMA_DECL static result<subnet> parse(std::string_view text);
-
-    /// Tells whether the address is in it.
-    bool contains(const ip_address& a) const noexcept { return !nothing_ && a.shares_prefix(network_, bits_); }
-
-private:
-    ip_address network_;
-    unsigned bits_ = 0;
-    bool nothing_ = false; // spans more than the IPv4 addresses within IPv6, which nothing counts as
-};
-
-/// Tells whether the text is an IPv4 address of four decimal numbers without leading zeros, as it stands in a URL.
-CREMA_DECL bool is_dotted_ipv4(std::string_view text) noexcept;
-
-} // namespace crema::http
-
-#if CREMA_BODIES
-#include <string>
-
-namespace crema::http {
-namespace detail {
-
-// Reads a number of digits of a base, all of the text; nothing when it has none, a foreign one, or exceeds the most.
-inline std::optional<std::uint32_t> read_digits(std::string_view digits, unsigned base, std::uint32_t most) noexcept {
-    if (digits.empty()) return std::nullopt;
-    std::uint64_t v = 0;
-    for (const char c : digits) {
-        if (!is_hex(c) || hex_value(c) >= base) return std::nullopt;
-        v = v * base + hex_value(c);
-        if (v > most) return std::nullopt;
-    }
-    return static_cast<std::uint32_t>(v);
-}
-
-// A part of an IPv4 address, or all of it as one number.
-inline std::optional<std::uint32_t> read_ipv4_number(std::string_view part, std::uint32_t most, bool octal) noexcept {
-    if (istarts_with(part, "0x")) return read_digits(part.substr(2), 16, most);
-    if (octal && part.size() > 1 && part.front() == '0') return read_digits(part.substr(1), 8, most);
-    return read_digits(part, 10, most);
-}
-
-inline bool read_ipv4(std::string_view text, bool octal, std::uint8_t* to) noexcept {
-    for (int i = 0; i < 4; ++i) {
-        const auto end = i < 3 ? text.find('.') : text.size();
-        if (end == text.npos) return false;
-        const auto part = read_ipv4_number(text.substr(0, end), 255, octal);
-        if (!part) return false;
-        to[i] = static_cast<std::uint8_t>(*part);
-        text.remove_prefix(i < 3 ? end + 1 : end);
-    }
-    return true;
-}
-
-inline bool read_ipv6(std::string_view text, std::array<std::uint8_t, 16>& to) noexcept {
-    if (const auto zone = text.find('%'); zone != text.npos) {
-        const auto name = text.substr(zone + 1);
-        if (name.empty()) return false;
-        for (const char c : name)
-            if (!is_digit(c) && !is_alpha(c)) return false;
-        text = text.substr(0, zone);
-    }
-    std::size_t at = 0, gap = 17; // where `::` stands, beyond the end when it does not
-    if (text.starts_with("::")) {
-        gap = 0;
-        text.remove_prefix(2);
-    }
-    while (!text.empty()) {
-        const auto end = text.find(':');
-        const auto part = text.substr(0, end);
-        if (end == text.npos && part.find('.') != part.npos) {
-            if (at > 12 || !read_ipv4(part, false, to.data() + at)) return false;
-            at += 4;
-            break;
-        }
-        const auto v = read_digits(part, 16, 0xffff);
-        if (!v || at > 14) return false;
-        to[at++] = static_cast<std::uint8_t>(*v >> 8);
-        to[at++] = static_cast<std::uint8_t>(*v & 255);
-        if (end == text.npos) break;
-        text.remove_prefix(end + 1);
-        if (!text.starts_with(':')) {
-            if (text.empty()) return false;
-            continue;
-        }
-        if (gap != 17) return false;
-        gap = at;
-        text.remove_prefix(1);
-    }
-    if (gap == 17) return at == 16;
-    for (std::size_t from = at, end = 16; from > gap;) { // what is behind the gap goes to the end
-        to[--end] = to[--from];
-        if (end != from) to[from] = 0;
-    }
-    return true;
-}
-
-} // namespace detail
-
-CREMA_DECL std::optional<ip_address> ip_address::parse(std::string_view text) noexcept {
-    ip_address a;
-    if (text.find(':') == text.npos) {
-        if (detail::read_ipv4(text, true, a.octets_.data())) return a;
-        const auto number = detail::read_ipv4_number(text, 0xffffffff, true);
-        if (!number) return std::nullopt;
-        for (unsigned i = 0; i < 4; ++i) a.octets_[i] = static_cast<std::uint8_t>(*number >> (24 - 8 * i) & 255);
-        return a;
-    }
-    if (!detail::read_ipv6(text, a.octets_)) return std::nullopt;
-    a.v6_ = true;
-    constexpr std::array<std::uint8_t, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-    for (std::size_t i = 0; i < mapped.size(); ++i)
-        if (a.octets_[i] != mapped[i]) return a;
-    ip_address v4;
-    for (std::size_t i = 0; i < 4; ++i) v4.octets_[i] = a.octets_[12 + i];
-    return v4;
-}
-
-CREMA_DECL bool ip_address::shares_prefix(const ip_address& other, unsigned bits) const noexcept {
-    if (v6_ != other.v6_) return false;
-    for (std::size_t i = 0; bits > 0; ++i) {
-        const unsigned here = bits < 8 ? bits : 8;
-        if ((octets_[i] ^ other.octets_[i]) >> (8 - here) != 0) return false;
-        bits -= here;
-    }
-    return true;
-}
-
-CREMA_DECL result<subnet> subnet::parse(std::string_view text) {
-    const auto slash = text.rfind('/');
-    const auto address = text.substr(0, slash);
-    const auto ip = ip_address::parse(address);
-    if (!ip) return failure{make_error_code(error::bad_value), 0, "invalid IP address: " + std::string(address)};
-    subnet s;
-    s.network_ = *ip;
-    if (slash == text.npos) {
-        s.bits_ = ip->is_v6() ? 128 : 32;
-        return s;
-    }
-    const failure wrong{make_error_code(error::bad_value), slash + 1, "invalid range on address: " + std::string(text)};
-    const auto range = text.substr(slash + 1);
-    const bool as_v6 = address.find(':') != address.npos; // how the length counts
-    if (const auto bits = detail::read_digits(range, 10, as_v6 ? 128 : 32)) {
-        s.bits_ = *bits;
-    } else if (const auto mask = ip_address::parse(range); mask && !as_v6 && !mask->is_v6()) {
-        const auto& m = mask->octets();
-        const auto all = std::uint32_t{m[0]} << 24 | std::uint32_t{m[1]} << 16 | std::uint32_t{m[2]} << 8 | m[3];
-        while (s.bits_ < 32 && (all >> (31 - s.bits_) & 1) != 0) ++s.bits_;
-        if (s.bits_ < 32 && all << s.bits_ != 0) return wrong; // ones behind zeros
-    }
-    if (s.bits_ == 0) return wrong;
-    if (as_v6 && !ip->is_v6()) { // IPv4 within IPv6
-        s.nothing_ = s.bits_ < 96;
-        s.bits_ -= s.nothing_ ? 0 : 96;
-    }
-    return s;
-}
-
-CREMA_DECL bool is_dotted_ipv4(std::string_view text) noexcept {
-    for (int i = 0; i < 4; ++i) {
-        const auto end = i < 3 ? text.find('.') : text.size();
-        if (end == text.npos || end > 3 || (end > 1 && text.front() == '0')) return false;
-        if (!detail::read_digits(text.substr(0, end), 10, 255)) return false;
-        text.remove_prefix(i < 3 ? end + 1 : end);
-    }
-    return true;
-}
-
-} // namespace crema::http
-#endif
-// ---- crema/web/origin.hpp, bodies
 #if CREMA_BODIES
 
 namespace crema::detail {
@@ -24190,7 +24432,7 @@ CREMA_DECL std::string stringify_query(const value& object, const query_options&
 namespace crema {
 namespace detail {
 
-[[noreturn]] CREMA_DECL void throw_body_error(std::error_code why, std::size_t limit);
+[[noreturn]] CREMA_DECL void throw_body_error(std::error_code why, std::size_t limit, int status = 0);
 
 } // namespace detail
 
@@ -24247,7 +24489,7 @@ CREMA_COROUTINE task<std::string_view> request::read_text(std::size_t limit) {
     } catch (const std::system_error& e) {
         failed = e.code();
     }
-    if (failed) detail::throw_body_error(failed, limit);
+    if (failed) detail::throw_body_error(failed, limit, exchange_->body_status());
     raw_body(std::move(all));
     co_return *raw_body_;
 }
@@ -24343,7 +24585,8 @@ CREMA_DECL void request::bad_json(const failure& why) {
 
 namespace detail {
 
-CREMA_DECL void throw_body_error(std::error_code why, std::size_t limit) {
+CREMA_DECL void throw_body_error(std::error_code why, std::size_t limit, int status) {
+    if (status == 431) throw http_error(431, "the trailers are too large").type("trailers.too.large");
     if (why == make_error_code(error::too_large) || why == make_error_code(error::would_exceed_limit))
         throw http_error(413, "the body is larger than " + std::to_string(limit) + " octets").type("entity.too.large");
     if (why == make_error_code(error::bad_syntax))
@@ -24445,52 +24688,6 @@ typename request_type<Pattern>::type& as_request_of(request& req) noexcept {
 
 } // namespace detail
 } // namespace crema
-// ---- crema/core/signer.hpp
-// signer: signs texts and checks signatures; ext/openssl.hpp has one.
-#include <optional>
-#include <string>
-#include <string_view>
-
-namespace crema {
-
-/** Signs texts with a secret, and checks signatures with this and former secrets.
-
-    @par Thread Safety
-    Implementations are safe.
-*/
-class signer {
-public:
-    virtual ~signer() = default;
-    /// Returns the signature of a text by the newest secret, in characters that may stand in a cookie.
-    virtual std::string signature(std::string_view text) const = 0;
-    /// Tells, in constant time, whether a signature is of this text by any of the secrets.
-    virtual bool is_signature(std::string_view text, std::string_view signature) const = 0;
-
-    /// Returns the text, a full stop and its signature, as the library cookie-signature does.
-    CREMA_DECL std::string sign(std::string_view text) const;
-    /// Returns the text in front of the last full stop when what is behind is its signature; a view of the argument.
-    CREMA_DECL std::optional<std::string_view> unsign(std::string_view signed_text) const;
-};
-
-} // namespace crema
-
-#if CREMA_BODIES
-namespace crema {
-
-CREMA_DECL std::string signer::sign(std::string_view text) const {
-    return std::string(text).append(".").append(signature(text));
-}
-
-CREMA_DECL std::optional<std::string_view> signer::unsign(std::string_view signed_text) const {
-    const auto dot = signed_text.rfind('.');
-    if (dot == signed_text.npos) return std::nullopt;
-    const auto text = signed_text.substr(0, dot);
-    if (!is_signature(text, signed_text.substr(dot + 1))) return std::nullopt;
-    return text;
-}
-
-} // namespace crema
-#endif
 // ---- crema/http/header_block.hpp
 // header_block: the fields of a response that is being built, kept as the octets that will be sent.
 #include <cstddef>
@@ -24608,6 +24805,12 @@ public:
     /// Returns the index of the next line of that name from `from` on, `npos` when there is none.
     CREMA_FORCEINLINE std::size_t find(std::string_view name, std::size_t from) const noexcept {
         return (names_ & trace(name)) == 0 ? npos : find_line(name, from);
+    }
+
+    /// Tells whether there may be a line of one of these names, at the cost of one look for all; false is certain.
+    template <std::size_t... N>
+    CREMA_FORCEINLINE bool may_have(const char (&... names)[N]) const noexcept {
+        return (names_ & (trace({names, N - 1}) | ...)) != 0;
     }
 
     /// Tells whether the last line has this name, spelt so, and a value with this end; constant time.
@@ -25692,151 +25895,72 @@ struct link_entry {
 using field_list = std::initializer_list<std::pair<std::string_view, std::string_view>>;
 
 } // namespace crema
-// ---- crema/web/send_file.hpp
-// send_file: how a response sends a file; options and what response::send_file returns.
-#include <chrono>
-#include <cstdint>
-#include <exception>
-#include <filesystem>
-#include <memory>
+// ---- crema/core/signer.hpp
+// signer: signs texts and checks signatures; ext/openssl.hpp has one.
 #include <optional>
 #include <string>
-#include <utility>
-#include <vector>
+#include <string_view>
 
 namespace crema {
 
-/// Says what becomes of requests for files and directories whose name begins with a point.
-enum class dotfiles : unsigned char {
-    ignore, ///< 404, as if they were not there
-    allow,  ///< they are sent
-    deny,   ///< 403
-};
-
-/** Configures `response::send_file` and `response::download`.
+/** Signs texts with a secret, and checks signatures with this and former secrets.
 
     @par Thread Safety
-    Distinct objects: safe.
+    Implementations are safe.
 */
-struct send_file_options {
-    std::filesystem::path root{};     ///< what a relative path is relative to; no link and no `..` leads out of it
-    std::vector<std::pair<std::string, std::string>> headers{}; ///< fields of the answer when the file is there
-    crema::dotfiles dotfiles = crema::dotfiles::ignore;         ///< names that begin with a point
-    std::chrono::milliseconds max_age{0}; ///< of Cache-Control, in whole seconds; at most a year
-    bool immutable = false;           ///< Cache-Control says that it will never change
-    bool last_modified = true;        ///< send Last-Modified
-    bool accept_ranges = true;        ///< answer requests for parts
-    bool cache_control = true;        ///< send Cache-Control
-    std::uint64_t start = 0;          ///< first octet that counts
-    std::optional<std::uint64_t> end{}; ///< last octet that counts
-};
-
-namespace detail {
-struct file_plan;
-}
-
-/** Is what `response::send_file` gives.
-
-    Await it, or return it from the handler, to go on when the last octet was taken and to get its errors as
-    exceptions. Dropped,
-    it sends by itself, keeps the exchange until it has ended, and its errors go to the error handlers as those of `next(error)`;
-    a directory goes on with `next()`.
-
-    @throws http_error 404, 403, 400, 412, 416, 500 when awaited. Its `type()` is the name of the system's error:
-    `"ENOENT"`,
-    for a directory `"EISDIR"`. The response has not begun then.
-
-    @par Cancellation
-    Stops reading, throws `cancelled`. When the answer has begun the connection is closed.
-
-    @par Thread Safety
-    Only on the loop of the request.
-*/
-class file_sending {
+class signer {
 public:
-    /// @cond
-    // Coroutines reached by pointers: who never sends a file compiles none of them.
-    struct operations {
-        task<> (*send)(response& res, std::unique_ptr<detail::file_plan> plan);
-        void (*detach)(response& res, std::unique_ptr<detail::file_plan> plan) noexcept;
-    };
-    CREMA_DECL file_sending(const operations& how, response& res, std::unique_ptr<detail::file_plan> plan) noexcept;
-    CREMA_DECL file_sending(file_sending&& other) noexcept;
-    file_sending& operator=(file_sending&&) = delete;
-    CREMA_DECL ~file_sending();
-    CREMA_DECL detail::owning_task_awaiter<void> operator co_await() &&;
-    /// @endcond
+    virtual ~signer() = default;
+    /// Returns the signature of a text by the newest secret, in characters that may stand in a cookie.
+    virtual std::string signature(std::string_view text) const = 0;
+    /// Tells, in constant time, whether a signature is of this text by any of the secrets.
+    virtual bool is_signature(std::string_view text, std::string_view signature) const = 0;
 
-private:
-    const operations* how_;
-    response* res_;
-    std::unique_ptr<detail::file_plan> plan_;
+    /// Returns the text, a full stop and its signature, as the library cookie-signature does.
+    CREMA_DECL std::string sign(std::string_view text) const;
+    /// Returns the text in front of the last full stop when what is behind is its signature; a view of the argument.
+    CREMA_DECL std::optional<std::string_view> unsign(std::string_view signed_text) const;
 };
-
-/// Is called when a file was sent, with null, or when it was not, with the reason; then it has to answer.
-using sent_callback = unique_function<void(std::exception_ptr)>;
 
 } // namespace crema
-// ---- crema/web/response.hpp
-// response: the answer to one request, with Express' names.
-#include <charconv>
+
+#if CREMA_BODIES
+namespace crema {
+
+CREMA_DECL std::string signer::sign(std::string_view text) const {
+    return std::string(text).append(".").append(signature(text));
+}
+
+CREMA_DECL std::optional<std::string_view> signer::unsign(std::string_view signed_text) const {
+    const auto dot = signed_text.rfind('.');
+    if (dot == signed_text.npos) return std::nullopt;
+    const auto text = signed_text.substr(0, dot);
+    if (!is_signature(text, signed_text.substr(dot + 1))) return std::nullopt;
+    return text;
+}
+
+} // namespace crema
+#endif
+// ---- crema/web/response_fields.hpp
+// response_fields: status and header fields of an answer, by the names that Express has for setting them.
 #include <concepts>
-#include <exception>
 #include <initializer_list>
-#include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
-#include <utility>
-#include <vector>
 
 namespace crema {
 
-namespace detail {
-class transaction;
-struct activation;
-struct file_sender;
-} // namespace detail
-
-/** Keeps an exchange alive for a callback that answers later. Made by `response::hold`.
-
-    While one exists the request counts as being worked on. When the last one goes and nobody answered, that is
-    reported and answered 500.
-
-    @par Thread Safety
-    Only on the loop of the request: move it there with `loop::post` before it is destroyed.
-*/
-class exchange_hold {
-public:
-    exchange_hold(exchange_hold&& other) noexcept : at_(std::exchange(other.at_, nullptr)) {}
-    exchange_hold& operator=(exchange_hold&&) = delete;
-    CREMA_DECL ~exchange_hold();
-
-    /// Returns the response.
-    CREMA_DECL response& res() const noexcept;
-    /// Returns the request.
-    CREMA_DECL request& req() const noexcept;
-
-private:
-    friend class response;
-    explicit exchange_hold(detail::activation* at) noexcept : at_(at) {}
-    detail::activation* at_;
-};
-
-/** Represents the answer to one request.
-
-    Fields and status are set first, then one of `send`, `json`, `end` … answers; `write` streams. What is set
-    after that throws `already_answered`.
+/** Sets status and header fields. A part of `response`, which all that sets returns.
 
     @par Thread Safety
     Only on the loop of the request.
 */
-class response {
+class response_fields {
 public:
-    response(const response&) = delete;
-    response& operator=(const response&) = delete;
+    response_fields(const response_fields&) = delete;
+    response_fields& operator=(const response_fields&) = delete;
 
     /** Set the status.
         @throws std::range_error when it is not within 100 to 999.
@@ -25931,361 +26055,30 @@ public:
     /// Makes the client forget a cookie; path and domain must be those it was set with.
     CREMA_DECL response& clear_cookie(std::string_view name, http::cookie_options options = {});
 
-    /** Send a text.
-
-        Content-Type is text/html when none is set; its charset becomes utf-8. Sets Content-Length and ETag, answers 304 when
-        the client's copy is still good; HEAD, 204, 205 and 304 have no body.
-
-        @throws already_answered
-    */
-    CREMA_DECL void send(std::string_view text);
-    /// @copydoc send(std::string_view)
-    void send(const char* text) { send(std::string_view(text)); }
-    /// @copydoc send(std::string_view)
-    void send(const std::string& text) { send(std::string_view(text)); }
-    /// Sends octets; Content-Type is application/octet-stream when none is set.
-    CREMA_DECL void send(std::span<const std::byte> octets);
-    /// Sends octets; see above.
-    void send(std::span<const unsigned char> octets) { send(std::as_bytes(octets)); }
-    /// Sends anything else as JSON.
-    template <class T>
-        requires(!std::convertible_to<const T&, std::string_view> &&
-                 !std::convertible_to<const T&, std::span<const std::byte>> &&
-                 !std::convertible_to<const T&, std::span<const unsigned char>>)
-    void send(const T& v) {
-        json(v);
-    }
-    /// Sends an empty body without type and validator.
-    void send() { end(); }
-
-    /** Send a value as JSON: any aggregate, container, number, string, `value`, without macros.
-
-        `res.json({{"status", "ok"}})` makes an object.
-
-        @throws already_answered
-        @see RFC 8259
-    */
-    template <class T>
-    void json(const T& v) {
-        send_json(written(v));
-    }
-    /// @copydoc json
-    void json(std::initializer_list<value::init> list) { json(value(list)); }
-    /// @copydoc json
-    void json(const char* text) { json(std::string_view(text)); }
-
-    /** Send a value as JSON, or, when the query names a callback, as a script that calls it.
-
-        The setting `jsonp callback name` tells the name in the query.
-
-        @throws already_answered
-    */
-    template <class T>
-    void jsonp(const T& v) {
-        send_jsonp(written(v));
-    }
-    /// @copydoc jsonp
-    void jsonp(std::initializer_list<value::init> list) { jsonp(value(list)); }
-    /// @copydoc jsonp
-    void jsonp(const char* text) { jsonp(std::string_view(text)); }
-
-    /// Sends the standard phrase of a status as text, or its number when it has none.
-    CREMA_DECL void send_status(int code);
-    /// Redirects with 302; the body is a short text in what the client accepts.
-    void redirect(std::string_view url) { redirect(302, url); }
-    /// Redirects with a status.
-    CREMA_DECL void redirect(int code, std::string_view url);
-    /** Answer with the case that the client likes best, the first when it does not say.
-
-        @code
-        res.format({{"text", [&] { res.send("hey"); }}, {"json", [&] { res.json({{"message", "hey"}}); }}});
-        @endcode
-
-        Sets Content-Type and `Vary: Accept`. When the client accepts none, the case `"default"` answers.
-
-        @throws http_error 406 when there is none of that name.
-    */
-    CREMA_DECL void format(std::initializer_list<format_case> cases);
-
-    /** Send a file: `res.send_file("/srv/a.html")`, `res.send_file("a.html", {.root = "/srv"})`.
-
-        Sets Content-Type from the extension, Accept-Ranges, Cache-Control, Last-Modified, ETag, unless they are set.
-        Answers
-        conditions and ranges: 304, 412, 206, 416. Disk work is done on the pool; large files are read as fast as the
-        client takes them. With `root`, nothing outside of it can be reached.
-
-        @param path Absolute, or relative to `root`; a name, not an URL: nothing is decoded.
-        @return Await it or drop it; see `file_sending`. To await it with options, give these a name first: g++ 12
-        miscompiles braces in the expression of a `co_await`.
-        @throws std::invalid_argument when the path is empty, or relative without a root.
-    */
-    CREMA_COROUTINE file_sending send_file(const std::filesystem::path& path, const send_file_options& options);
-    /// @copydoc send_file(const std::filesystem::path&, const send_file_options&)
-    CREMA_COROUTINE file_sending send_file(const std::filesystem::path& path);
-    /// Sends a file and calls back; its errors are the callback's.
-    CREMA_COROUTINE void send_file(const std::filesystem::path& path, const send_file_options& options, sent_callback done);
-    /// @copydoc send_file(const std::filesystem::path&, const send_file_options&, sent_callback)
-    CREMA_COROUTINE void send_file(const std::filesystem::path& path, sent_callback done);
-    /** Send a file to be saved: `send_file` with Content-Disposition.
-
-        @param path Absolute, or relative to the root of the options, or to the working directory.
-        @param filename What the client calls it, UTF-8; the last part of the path when empty.
-        @param options A Content-Disposition among their headers is not used.
-    */
-    CREMA_COROUTINE file_sending download(const std::filesystem::path& path, std::string_view filename,
-                                     const send_file_options& options);
-    /// @copydoc download
-    CREMA_COROUTINE file_sending download(const std::filesystem::path& path, std::string_view filename = {});
-    /// @copydoc download
-    CREMA_COROUTINE file_sending download(const std::filesystem::path& path, const send_file_options& options);
-    /// Sends a file to be saved and calls back; its errors are the callback's.
-    CREMA_COROUTINE void download(const std::filesystem::path& path, std::string_view filename,
-                             const send_file_options& options, sent_callback done);
-
-    /** Render a view and send it: `res.render("index", {{"title", "Hey"}})`.
-
-        The template may name what is in `app::locals`, in `locals()` and in `values`, of which a later one hides an earlier one.
-        Its text is sent as by `send`, later than this returns; errors go to the error handlers.
-
-        @param name Relative to the setting `views`. Not to be taken from the client: `..` leads where it leads.
-        @throws view_error when nothing says by which engine.
-    */
-    CREMA_DECL void render(std::string_view name, value values = {});
-    /// Renders a view and calls `done(std::exception_ptr, std::string)` with the text; that answers, what it throws goes to the
-    /// error handlers.
-    template <std::invocable<std::exception_ptr, std::string> Done>
-    void render(std::string_view name, value values, Done done) {
-        render_with(name, std::move(values), unique_function<void(std::exception_ptr, std::string)>(std::move(done)));
-    }
-    /// @copydoc render(std::string_view, value, Done)
-    template <std::invocable<std::exception_ptr, std::string> Done>
-    void render(std::string_view name, Done done) {
-        render(name, value(), std::move(done));
-    }
-
-    /// Sends status and header fields now; what follows is streamed.
-    void flush_headers() { begin_stream(); }
-    /// Sets a status and header fields and sends them.
-    void write_head(int code, field_list fields = {}) { status(code).set(fields).flush_headers(); }
-    /** Stream a piece of the body. Without a Content-Length set before, the body is chunked.
-
-        The octets are taken before this returns; await it to go on only when there is room again.
-
-        @throws system_error `closed` when awaited and the client leaves; `bad_value` for more than the Content-Length.
-        @throws already_answered
-
-        @par Cancellation
-        Throws `cancelled` when the client left. Calls must not overlap: await one before the next.
-    */
-    auto write(std::string_view piece) {
-        if (ended_) [[unlikely]]
-            throw already_answered("write()");
-        begin_stream();
-        if (coder_) [[unlikely]] {
-            coder_->write(*exchange_, piece);
-            return exchange_->room();
-        }
-        return exchange_->write(piece);
-    }
-    /// Sends what a compression holds back of the pieces that were written; without one they are on their way anyway.
-    void flush() {
-        if (coder_ && !ended_) coder_->flush(*exchange_);
-    }
-    /** Add trailers, which follow a body that is streamed.
-
-        @throws system_error(error::bad_value) when name or value cannot stand in a header.
-        @see RFC 9110 section 6.5
-    */
-    CREMA_DECL response& add_trailers(field_list trailers);
-    /** End the answer; without anything sent before, as it is: without ETag, without a Content-Type of its own.
-
-        @throws already_answered
-        @throws system_error `bad_value` when less than the Content-Length was written.
-    */
-    CREMA_DECL void end(std::string_view last = {});
-    /// Sends 103 Early Hints: `res.write_early_hints({{"Link", "</style.css>; rel=preload"}})`. @see RFC 8297
-    CREMA_DECL void write_early_hints(field_list hints);
-    /// Sends 100 Continue to a client that waits for it.
-    void write_continue() { exchange_->informational(100, {}); }
-
-    /// Tells whether the header has been sent.
-    bool headers_sent() const noexcept { return begun_; }
-    /// Tells whether the answer is complete.
-    bool finished() const noexcept { return ended_; }
-
-    /// Returns values for the layers behind, and for templates.
-    value& locals() {
-        if (!locals_) locals_.emplace(value::object({}));
-        return *locals_;
-    }
-
-    /** Keep the exchange alive for a callback that answers later.
-
-        `set_timeout([later = res.hold()] { later.res().send("ready"); }, 100);`
-    */
-    CREMA_DECL exchange_hold hold();
-
-    /** Let the body of the answer go through something that changes it, as compression does. The last one that is given decides
-        alone, when the head is about to be sent.
-
-        @param coding Must outlive the exchange, as a member of a middleware does.
-    */
-    void code_body(const body_coding& coding) noexcept { coding_ = &coding; }
-
-    /** Call right before status and header fields are sent, which the function may still change. The last one added is
-        called first; what it throws comes out of what answers. @throws already_answered */
-    CREMA_DECL void on_headers(unique_function<void()> f);
-    using end_callback = unique_function<void(std::exception_ptr)>; ///< called once, with what went wrong or null
-    /** Let the answer wait for something, as a store that saves.
-
-        When the answer is complete the function is called; the last of it, or all when it was not begun before, is sent
-        when that calls back, perhaps at once. With an error it is not: one that has begun is cut off, and the error
-        handlers behind the handler that called this are called, to answer instead. @throws already_answered */
-    CREMA_DECL void before_end(unique_function<void(end_callback)> f);
-    /// Calls when the last octet of the answer was handed to the kernel.
-    void on_finish(unique_function<void()> f) { on_finish_.push_back(std::move(f)); }
-    /// Calls when the exchange ends, answered or not: exactly once.
-    void on_close(unique_function<void()> f) { on_close_.push_back(std::move(f)); }
-
-    /// Returns the settings of the app that handles the request.
-    const settings& options() const noexcept { return *settings_; }
-    /// Returns the request.
-    request& req() noexcept { return *req_; }
-    /// Returns the app that handles the request now.
-    CREMA_DECL crema::app app() const;
-    /// Returns who is told of the end, and the times.
-    detail::answer_watch& watched() noexcept { return watched_; }
-
-private:
-    friend class detail::transaction;
-    friend class exchange_hold;
-    friend class request;
-    friend struct detail::file_sender;
-
-    explicit response(detail::transaction& owner) noexcept : owner_(&owner) {}
-    void open(exchange& x, request& req, const settings& options) {
-        exchange_ = &x;
-        req_ = &req;
-        settings_ = &options;
-        if (options.x_powered_by) headers_.append_known("X-Powered-By", "crema");
-    }
-    void close() noexcept {
-        exchange_ = nullptr;
+protected:
+    response_fields() noexcept = default;
+    void close_fields() noexcept {
         headers_.clear();
-        trailers_.clear();
-        locals_.reset();
-        on_finish_.clear();
-        on_close_.clear();
-        if (hooks_) [[unlikely]] hooks_.reset();
         signer_ = nullptr;
-        if (coding_) [[unlikely]] {
-            coding_ = nullptr;
-            coder_.reset();
-        }
         status_ = 200;
         begun_ = ended_ = false;
     }
-    struct hooks; // answer_hooks.hpp
-    CREMA_DECL hooks& hooked();
-    CREMA_DECL void call_head_hooks();
-    CREMA_DECL void before_head(std::size_t length);
-    CREMA_DECL bool end_later(std::string_view last, bool whole);
-    // The last step: sends all of an answer, or the end of one that has begun.
-    template <bool Whole>
-    void deliver(std::string_view last) {
-        if (coder_) [[unlikely]]
-            return Whole ? coder_->respond(*exchange_, status_, headers_.view(), last)
-                         : coder_->end(*exchange_, last, trailers_);
-        if (Whole) return exchange_->respond(status_, {}, headers_.view(), last);
-        if (!last.empty()) exchange_->write_now(last);
-        exchange_->end(trailers_);
-    }
-    CREMA_DECL void begin_stream();
-    CREMA_DECL void render_with(std::string_view name, value values, unique_function<void(std::exception_ptr, std::string)> done);
+    inline response& self() noexcept; // response.hpp
     CREMA_DECL response& set_field(std::string_view name, std::string_view field_value);
-    CREMA_DECL void make_etag(std::string_view body);
-    CREMA_DECL void finish(std::string_view body);
-    CREMA_DECL void send_json(std::string_view text);
-    CREMA_DECL void send_jsonp(std::string& text);
-    CREMA_DECL static std::string& json_buffer();
-    CREMA_DECL void replace_json(std::string& text) const;
-    template <class T>
-    std::string& written(const T& v) const {
-        auto& out = json_buffer();
-        if (settings_->json_replacer) [[unlikely]] {
-            crema::json::write(out, v, {});
-            replace_json(out);
-        } else {
-            crema::json::write(out, v, json_options());
-        }
-        return out;
-    }
-    crema::json::write_options json_options() const noexcept {
-        crema::json::write_options o;
-        o.spaces = static_cast<int>(settings_->json_spaces);
-        o.escape = settings_->json_escape;
-        return o;
-    }
     void require_open(const char* what) const {
         if (begun_) [[unlikely]]
             throw already_answered(what);
     }
 
-    exchange* exchange_ = nullptr;
-    detail::transaction* owner_;
-    request* req_ = nullptr;
-    const settings* settings_ = nullptr;
     const signer* signer_ = nullptr;
-    detail::answer_watch watched_;
-    const body_coding* coding_ = nullptr;
-    std::unique_ptr<body_coder> coder_; // once the head was sent, of a body that is coded
     http::header_block headers_;
-    std::string trailers_; // ready lines
-    std::optional<value> locals_;
-    std::vector<unique_function<void()>> on_finish_, on_close_;
-    std::shared_ptr<hooks> hooks_;
     int status_ = 200;
-    bool begun_ = false;
-    bool ended_ = false;
+    bool begun_ = false; // the fields are sent, or about to be
+    bool ended_ = false; // the answer is complete
 };
 
 } // namespace crema
 
-// ---- crema/core/html.hpp
-// HTML: text made safe for a page.
-#include <string>
-#include <string_view>
-
-namespace crema {
-
-/** Replace the five characters that mean something in HTML: `& < > " '`.
-
-    @par Complexity
-    Linear.
-*/
-CREMA_DECL std::string escape_html(std::string_view text);
-
-} // namespace crema
-
-#if CREMA_BODIES
-namespace crema {
-
-CREMA_DECL std::string escape_html(std::string_view text) {
-    std::string out;
-    out.reserve(text.size());
-    for (const char c : text) switch (c) {
-        case '&': out += "&amp;"; break;
-        case '<': out += "&lt;"; break;
-        case '>': out += "&gt;"; break;
-        case '"': out += "&quot;"; break;
-        case '\'': out += "&#39;"; break;
-        default: out += c;
-        }
-    return out;
-}
-
-} // namespace crema
-#endif
 // ---- crema/http/content_disposition.hpp
 // Content-Disposition: how a body is to be shown, and the name of a file, in any script (RFC 6266, RFC 8187).
 #include <optional>
@@ -26571,6 +26364,725 @@ CREMA_DECL content_disposition parse_content_disposition(std::string_view s,
 }
 
 } // namespace crema::http
+#endif
+// ---- crema/http/vary.hpp
+// Vary: add names to the field (RFC 9110 section 12.5.5).
+#include <string>
+#include <string_view>
+
+namespace crema::http {
+
+/** Add field names to the value of a Vary field. Names that are there stay as they are spelled; `*` swallows all
+    others.
+
+    @param header The value so far, may be empty.
+    @param names One name, or several with commas between.
+
+    @par Errors
+    @li `error::bad_value` something in `names` is no field name.
+*/
+CREMA_DECL result<std::string> append_vary(std::string_view header, std::string_view names);
+
+} // namespace crema::http
+
+#if CREMA_BODIES
+
+namespace crema::http {
+
+CREMA_DECL result<std::string> append_vary(std::string_view header, std::string_view names) {
+    for (auto name : comma_list(names))
+        if (!is_token(name))
+            return failure{make_error_code(error::bad_value), 0, "field argument contains an invalid header name"};
+    if (list_contains(header, "*") || list_contains(names, "*")) return std::string("*");
+    std::string all(header);
+    for (auto name : comma_list(names)) {
+        if (list_contains(all, name)) continue;
+        if (!all.empty()) all += ", ";
+        all += name;
+    }
+    return all;
+}
+
+} // namespace crema::http
+#endif
+// ---- crema/web/response_fields.hpp, bodies
+#if CREMA_BODIES
+#include <chrono>
+#include <cstring>
+#include <stdexcept>
+
+namespace crema {
+namespace detail {
+
+[[noreturn]] inline void bad_field(std::string_view name, std::string_view why) {
+    throw system_error(make_error_code(error::bad_value),
+                       std::string(why).append(" [\"").append(name.substr(0, 80)).append("\"]"));
+}
+[[noreturn]] inline void bad_field(std::string_view name) {
+    bad_field(name, is_token(name) ? "Invalid character in header content" : "Header name must be a valid HTTP token");
+}
+
+inline std::string_view base_name(std::string_view path) noexcept {
+    while (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
+    return path.substr(path.rfind('/') + 1);
+}
+
+// With its point; empty when there is none, or nothing in front of it.
+inline std::string_view extension_of(std::string_view path) noexcept {
+    const auto name = base_name(path);
+    const auto dot = name.rfind('.');
+    return dot == name.npos || dot == 0 ? std::string_view{} : name.substr(dot);
+}
+
+} // namespace detail
+
+CREMA_DECL response& response_fields::status(int code) {
+    if (code < 100 || code > 999)
+        throw std::range_error("Invalid status code: " + std::to_string(code) +
+                               ". Status code must be greater than 99 and less than 1000.");
+    require_open("status()");
+    status_ = code;
+    return self();
+}
+
+CREMA_DECL response& response_fields::set_field(std::string_view name, std::string_view field_value) {
+    require_open("set()");
+    if (name.size() == 12 && iequals(name, "content-type") && field_value.find("charset") == field_value.npos) {
+        constexpr std::string_view utf8 = "; charset=utf-8";
+        if (char full[100 + utf8.size()]; field_value.size() <= 100 && http::mime_charset(field_value) == "UTF-8") {
+            std::memcpy(full, field_value.data(), field_value.size());
+            std::memcpy(full + field_value.size(), utf8.data(), utf8.size());
+            if (!headers_.set(name, {full, field_value.size() + utf8.size()})) detail::bad_field(name);
+        } else if (!headers_.set(name, http::with_charset(field_value))) {
+            detail::bad_field(name);
+        }
+        return self();
+    }
+    if (!headers_.set(name, field_value)) detail::bad_field(name);
+    return self();
+}
+
+CREMA_DECL response& response_fields::set(std::string_view name, std::initializer_list<std::string_view> values) {
+    require_open("set()");
+    if (iequals(name, "content-type")) detail::bad_field(name, "Content-Type cannot be set to an Array");
+    for (const auto v : values)
+        if (!http::valid_field_value(v)) detail::bad_field(name);
+    headers_.remove(name);
+    return append(name, values);
+}
+
+CREMA_DECL response& response_fields::set(field_list fields) {
+    for (const auto& [name, field_value] : fields) set_field(name, field_value);
+    return self();
+}
+
+CREMA_DECL response& response_fields::append(std::string_view name, std::string_view field_value) {
+    require_open("append()");
+    if (!headers_.append(name, field_value)) detail::bad_field(name);
+    return self();
+}
+
+CREMA_DECL response& response_fields::append(std::string_view name, std::initializer_list<std::string_view> values) {
+    for (const auto v : values) append(name, v);
+    return self();
+}
+
+CREMA_DECL response& response_fields::remove(std::string_view name) {
+    require_open("remove()");
+    headers_.remove(name);
+    return self();
+}
+
+CREMA_DECL response& response_fields::type(std::string_view extension_or_type) {
+    if (!begun_ && !headers_.has("Content-Type")) { // what is asked for most
+        if (is_literal(extension_or_type, "text/plain")) {
+            headers_.append_known("Content-Type", "text/plain; charset=utf-8");
+            return self();
+        }
+        if (is_literal(extension_or_type, "text/html") || is_literal(extension_or_type, "html")) {
+            headers_.append_known("Content-Type", "text/html; charset=utf-8");
+            return self();
+        }
+    }
+    if (extension_or_type.starts_with("text/") && extension_or_type.size() <= 50) {
+        constexpr std::string_view utf8 = "; charset=utf-8";
+        char full[50 + utf8.size()];
+        std::size_t n = 0;
+        for (char c; n < extension_or_type.size() && (is_alpha(c = extension_or_type[n]) || c == '/' || c == '-'); ++n)
+            full[n] = c;
+        if (n == extension_or_type.size()) { // nothing but a name
+            require_open("type()");
+            std::memcpy(full + n, utf8.data(), utf8.size());
+            headers_.set_trusted("Content-Type", {full, n + utf8.size()});
+            return self();
+        }
+    }
+    if (extension_or_type.find('/') != extension_or_type.npos) return set_field("Content-Type", extension_or_type);
+    require_open("type()");
+    const auto known = http::mime_type(extension_or_type);
+    if (known.empty()) {
+        headers_.set_trusted("Content-Type", "application/octet-stream");
+    } else if (constexpr std::string_view utf8 = "; charset=utf-8";
+               http::mime_charset(known) == "UTF-8" && known.size() < 100) {
+        char full[100 + utf8.size()];
+        std::memcpy(full, known.data(), known.size());
+        std::memcpy(full + known.size(), utf8.data(), utf8.size());
+        headers_.set_trusted("Content-Type", {full, known.size() + utf8.size()});
+    } else {
+        headers_.set_trusted("Content-Type", http::with_charset(known));
+    }
+    return self();
+}
+
+CREMA_DECL response& response_fields::vary(std::string_view field) {
+    require_open("vary()");
+    if (field.empty()) detail::bad_field("Vary", "field argument is required");
+    auto all = http::append_vary(get("Vary").value_or(std::string_view{}), field);
+    if (!all) detail::bad_field("Vary", all.error().message());
+    headers_.set_trusted("Vary", *all);
+    return self();
+}
+
+CREMA_DECL response& response_fields::links(std::initializer_list<link_entry> links) {
+    std::string all(get("Link").value_or(std::string_view{}));
+    const auto add = [&](std::string_view rel, std::string_view url) {
+        if (!all.empty()) all += ", ";
+        all.append("<").append(url).append(">; rel=\"").append(rel).append("\"");
+    };
+    for (const auto& link : links) {
+        if (link.several.size() == 0) add(link.rel, link.one);
+        for (const auto url : link.several) add(link.rel, url);
+    }
+    return set_field("Link", all);
+}
+
+CREMA_DECL response& response_fields::location(std::string_view url) { return set_field("Location", encode_url(url)); }
+
+CREMA_DECL response& response_fields::attachment(std::optional<std::string_view> filename) {
+    if (filename) filename = detail::base_name(*filename);
+    if (filename && !filename->empty()) type(detail::extension_of(*filename));
+    return set_field("Content-Disposition", http::write_content_disposition(filename).value());
+}
+
+CREMA_DECL response& response_fields::cookie(std::string_view name, std::string_view cookie_value,
+                                      const http::cookie_options& options) {
+    require_open("cookie()");
+    auto line = [&] {
+        if (!options.max_age) return http::serialize_cookie(name, cookie_value, options);
+        auto with_end = options;
+        with_end.expires = std::chrono::system_clock::now() + *options.max_age;
+        return http::serialize_cookie(name, cookie_value, with_end);
+    }();
+    if (!line) throw system_error(line.error().code, line.error().message());
+    return append("Set-Cookie", *line);
+}
+
+CREMA_DECL response& response_fields::signed_cookie(std::string_view name, std::string_view cookie_value,
+                                             const http::cookie_options& options) {
+    if (!signer_) throw std::logic_error("crema: signed cookies need app.use(cookie_parser({.signer = ...})) in front");
+    return cookie(name, "s:" + signer_->sign(cookie_value), options);
+}
+
+CREMA_DECL response& response_fields::clear_cookie(std::string_view name, http::cookie_options options) {
+    options.max_age.reset();
+    options.expires = std::chrono::system_clock::time_point{} + std::chrono::milliseconds(1);
+    return cookie(name, "", options);
+}
+
+} // namespace crema
+#endif
+// ---- crema/web/send_file.hpp
+// send_file: how a response sends a file; options and what response::send_file returns.
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace crema {
+
+/// Says what becomes of requests for files and directories whose name begins with a point.
+enum class dotfiles : unsigned char {
+    ignore, ///< 404, as if they were not there
+    allow,  ///< they are sent
+    deny,   ///< 403
+};
+
+/** Configures `response::send_file` and `response::download`.
+
+    @par Thread Safety
+    Distinct objects: safe.
+*/
+struct send_file_options {
+    std::filesystem::path root{};     ///< what a relative path is relative to; no link and no `..` leads out of it
+    std::vector<std::pair<std::string, std::string>> headers{}; ///< fields of the answer when the file is there
+    crema::dotfiles dotfiles = crema::dotfiles::ignore;         ///< names that begin with a point
+    std::chrono::milliseconds max_age{0}; ///< of Cache-Control, in whole seconds; at most a year
+    bool immutable = false;           ///< Cache-Control says that it will never change
+    bool last_modified = true;        ///< send Last-Modified
+    bool accept_ranges = true;        ///< answer requests for parts
+    std::size_t max_ranges = 1;       ///< parts in one answer (multipart/byteranges); who asks for more gets the whole
+    bool cache_control = true;        ///< send Cache-Control
+    std::uint64_t start = 0;          ///< first octet that counts
+    std::optional<std::uint64_t> end{}; ///< last octet that counts
+};
+
+namespace detail {
+struct file_plan;
+}
+
+/** Is what `response::send_file` gives.
+
+    Await it, or return it from the handler, to go on when the last octet was taken and to get its errors as
+    exceptions. Dropped,
+    it sends by itself, keeps the exchange until it has ended, and its errors go to the error handlers as those of `next(error)`;
+    a directory goes on with `next()`.
+
+    @throws http_error 404, 403, 400, 412, 416, 500 when awaited. Its `type()` is the name of the system's error:
+    `"ENOENT"`,
+    for a directory `"EISDIR"`. The response has not begun then.
+
+    @par Cancellation
+    Stops reading, throws `cancelled`. When the answer has begun the connection is closed.
+
+    @par Thread Safety
+    Only on the loop of the request.
+*/
+class file_sending {
+public:
+    /// @cond
+    // Coroutines reached by pointers: who never sends a file compiles none of them.
+    struct operations {
+        task<> (*send)(response& res, std::unique_ptr<detail::file_plan> plan);
+        void (*detach)(response& res, std::unique_ptr<detail::file_plan> plan) noexcept;
+    };
+    CREMA_DECL file_sending(const operations& how, response& res, std::unique_ptr<detail::file_plan> plan) noexcept;
+    CREMA_DECL file_sending(file_sending&& other) noexcept;
+    file_sending& operator=(file_sending&&) = delete;
+    CREMA_DECL ~file_sending();
+    CREMA_DECL detail::owning_task_awaiter<void> operator co_await() &&;
+    /// @endcond
+
+private:
+    const operations* how_;
+    response* res_;
+    std::unique_ptr<detail::file_plan> plan_;
+};
+
+/// Is called when a file was sent, with null, or when it was not, with the reason; then it has to answer.
+using sent_callback = unique_function<void(std::exception_ptr)>;
+
+} // namespace crema
+// ---- crema/web/response.hpp
+// response: the answer to one request, with Express' names.
+#include <charconv>
+#include <concepts>
+#include <exception>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace crema {
+
+namespace detail {
+class transaction;
+struct activation;
+struct file_sender;
+} // namespace detail
+
+/** Keeps an exchange alive for a callback that answers later. Made by `response::hold`.
+
+    While one exists the request counts as being worked on. When the last one goes and nobody answered, that is
+    reported and answered 500.
+
+    @par Thread Safety
+    Only on the loop of the request: move it there with `loop::post` before it is destroyed.
+*/
+class exchange_hold {
+public:
+    exchange_hold(exchange_hold&& other) noexcept : at_(std::exchange(other.at_, nullptr)) {}
+    exchange_hold& operator=(exchange_hold&&) = delete;
+    CREMA_DECL ~exchange_hold();
+
+    /// Returns the response.
+    CREMA_DECL response& res() const noexcept;
+    /// Returns the request.
+    CREMA_DECL request& req() const noexcept;
+
+private:
+    friend class response;
+    explicit exchange_hold(detail::activation* at) noexcept : at_(at) {}
+    detail::activation* at_;
+};
+
+/** Represents the answer to one request.
+
+    Fields and status are set first, then one of `send`, `json`, `end` … answers; `write` streams. What is set
+    after that throws `already_answered`.
+
+    @par Thread Safety
+    Only on the loop of the request.
+*/
+class response : public response_fields {
+public:
+    /** Send a text.
+
+        Content-Type is text/html when none is set; its charset becomes utf-8. Sets Content-Length and ETag, answers 304 when
+        the client's copy is still good; HEAD, 204, 205 and 304 have no body.
+
+        @throws already_answered
+    */
+    CREMA_DECL void send(std::string_view text);
+    /// @copydoc send(std::string_view)
+    void send(const char* text) { send(std::string_view(text)); }
+    /// @copydoc send(std::string_view)
+    void send(const std::string& text) { send(std::string_view(text)); }
+    /// Sends octets; Content-Type is application/octet-stream when none is set.
+    CREMA_DECL void send(std::span<const std::byte> octets);
+    /// Sends octets; see above.
+    void send(std::span<const unsigned char> octets) { send(std::as_bytes(octets)); }
+    /// Sends anything else as JSON.
+    template <class T>
+        requires(!std::convertible_to<const T&, std::string_view> &&
+                 !std::convertible_to<const T&, std::span<const std::byte>> &&
+                 !std::convertible_to<const T&, std::span<const unsigned char>>)
+    void send(const T& v) {
+        json(v);
+    }
+    /// Sends an empty body without type and validator.
+    void send() { end(); }
+
+    /** Send a value as JSON: any aggregate, container, number, string, `value`, without macros.
+
+        `res.json({{"status", "ok"}})` makes an object.
+
+        @throws already_answered
+        @see RFC 8259
+    */
+    template <class T>
+    void json(const T& v) {
+        send_json(written(v));
+    }
+    /// @copydoc json
+    void json(std::initializer_list<value::init> list) { json(value(list)); }
+    /// @copydoc json
+    void json(const char* text) { json(std::string_view(text)); }
+
+    /** Send a value as JSON, or, when the query names a callback, as a script that calls it.
+
+        The setting `jsonp callback name` tells the name in the query.
+
+        @throws already_answered
+    */
+    template <class T>
+    void jsonp(const T& v) {
+        send_jsonp(written(v));
+    }
+    /// @copydoc jsonp
+    void jsonp(std::initializer_list<value::init> list) { jsonp(value(list)); }
+    /// @copydoc jsonp
+    void jsonp(const char* text) { jsonp(std::string_view(text)); }
+
+    /// Sends the standard phrase of a status as text, or its number when it has none.
+    CREMA_DECL void send_status(int code);
+    /// Redirects with 302; the body is a short text in what the client accepts.
+    void redirect(std::string_view url) { redirect(302, url); }
+    /// Redirects with a status.
+    CREMA_DECL void redirect(int code, std::string_view url);
+    /** Answer with the case that the client likes best, the first when it does not say.
+
+        @code
+        res.format({{"text", [&] { res.send("hey"); }}, {"json", [&] { res.json({{"message", "hey"}}); }}});
+        @endcode
+
+        Sets Content-Type and `Vary: Accept`. When the client accepts none, the case `"default"` answers.
+
+        @throws http_error 406 when there is none of that name.
+    */
+    CREMA_DECL void format(std::initializer_list<format_case> cases);
+
+    /** Send a file: `res.send_file("/srv/a.html")`, `res.send_file("a.html", {.root = "/srv"})`.
+
+        Sets Content-Type from the extension, Accept-Ranges, Cache-Control, Last-Modified, ETag, unless they are set.
+        Answers
+        conditions and ranges: 304, 412, 206, 416. Disk work is done on the pool; large files are read as fast as the
+        client takes them. With `root`, nothing outside of it can be reached.
+
+        @param path Absolute, or relative to `root`; a name, not an URL: nothing is decoded.
+        @return Await it or drop it; see `file_sending`. To await it with options, give these a name first: g++ 12
+        miscompiles braces in the expression of a `co_await`.
+        @throws std::invalid_argument when the path is empty, or relative without a root.
+    */
+    CREMA_COROUTINE file_sending send_file(const std::filesystem::path& path, const send_file_options& options);
+    /// @copydoc send_file(const std::filesystem::path&, const send_file_options&)
+    CREMA_COROUTINE file_sending send_file(const std::filesystem::path& path);
+    /// Sends a file and calls back; its errors are the callback's.
+    CREMA_COROUTINE void send_file(const std::filesystem::path& path, const send_file_options& options, sent_callback done);
+    /// @copydoc send_file(const std::filesystem::path&, const send_file_options&, sent_callback)
+    CREMA_COROUTINE void send_file(const std::filesystem::path& path, sent_callback done);
+    /** Send a file to be saved: `send_file` with Content-Disposition.
+
+        @param path Absolute, or relative to the root of the options, or to the working directory.
+        @param filename What the client calls it, UTF-8; the last part of the path when empty.
+        @param options A Content-Disposition among their headers is not used.
+    */
+    CREMA_COROUTINE file_sending download(const std::filesystem::path& path, std::string_view filename,
+                                     const send_file_options& options);
+    /// @copydoc download
+    CREMA_COROUTINE file_sending download(const std::filesystem::path& path, std::string_view filename = {});
+    /// @copydoc download
+    CREMA_COROUTINE file_sending download(const std::filesystem::path& path, const send_file_options& options);
+    /// Sends a file to be saved and calls back; its errors are the callback's.
+    CREMA_COROUTINE void download(const std::filesystem::path& path, std::string_view filename,
+                             const send_file_options& options, sent_callback done);
+
+    /** Render a view and send it: `res.render("index", {{"title", "Hey"}})`.
+
+        The template may name what is in `app::locals`, in `locals()` and in `values`, of which a later one hides an earlier one.
+        Its text is sent as by `send`, later than this returns; errors go to the error handlers.
+
+        @param name Relative to the setting `views`. Not to be taken from the client: `..` leads where it leads.
+        @throws view_error when nothing says by which engine.
+    */
+    CREMA_DECL void render(std::string_view name, value values = {});
+    /// Renders a view and calls `done(std::exception_ptr, std::string)` with the text; that answers, what it throws goes to the
+    /// error handlers.
+    template <std::invocable<std::exception_ptr, std::string> Done>
+    void render(std::string_view name, value values, Done done) {
+        render_with(name, std::move(values), unique_function<void(std::exception_ptr, std::string)>(std::move(done)));
+    }
+    /// @copydoc render(std::string_view, value, Done)
+    template <std::invocable<std::exception_ptr, std::string> Done>
+    void render(std::string_view name, Done done) {
+        render(name, value(), std::move(done));
+    }
+
+    /// Sends status and header fields now; what follows is streamed.
+    void flush_headers() { begin_stream(); }
+    /// Sets a status and header fields and sends them.
+    void write_head(int code, field_list fields = {}) { status(code).set(fields).flush_headers(); }
+    /** Stream a piece of the body. Without a Content-Length set before, the body is chunked.
+
+        The octets are taken before this returns; await it to go on only when there is room again.
+
+        @throws system_error `closed` when awaited and the client leaves; `bad_value` for more than the Content-Length.
+        @throws already_answered
+
+        @par Cancellation
+        Throws `cancelled` when the client left. Calls must not overlap: await one before the next.
+    */
+    auto write(std::string_view piece) {
+        if (ended_) [[unlikely]]
+            throw already_answered("write()");
+        begin_stream();
+        if (coder_) [[unlikely]] {
+            coder_->write(*exchange_, piece);
+            return exchange_->room();
+        }
+        return exchange_->write(piece);
+    }
+    /// Sends what a compression holds back of the pieces that were written; without one they are on their way anyway.
+    void flush() {
+        if (coder_ && !ended_) coder_->flush(*exchange_);
+    }
+    /** Add trailers, which follow a body that is streamed.
+
+        @throws system_error(error::bad_value) when name or value cannot stand in a header.
+        @see RFC 9110 section 6.5
+    */
+    CREMA_DECL response& add_trailers(field_list trailers);
+    /** End the answer; without anything sent before, as it is: without ETag, without a Content-Type of its own.
+
+        @throws already_answered
+        @throws system_error `bad_value` when less than the Content-Length was written.
+    */
+    CREMA_DECL void end(std::string_view last = {});
+    /// Sends 103 Early Hints: `res.write_early_hints({{"Link", "</style.css>; rel=preload"}})`. @see RFC 8297
+    CREMA_DECL void write_early_hints(field_list hints);
+    /// Sends 100 Continue to a client that waits for it.
+    void write_continue() { exchange_->informational(100, {}); }
+
+    /// Tells whether the header has been sent.
+    bool headers_sent() const noexcept { return begun_; }
+    /// Tells whether the answer is complete.
+    bool finished() const noexcept { return ended_; }
+
+    /// Returns values for the layers behind, and for templates.
+    value& locals() {
+        if (!locals_) locals_.emplace(value::object({}));
+        return *locals_;
+    }
+
+    /** Keep the exchange alive for a callback that answers later.
+
+        `set_timeout([later = res.hold()] { later.res().send("ready"); }, 100);`
+    */
+    CREMA_DECL exchange_hold hold();
+
+    /** Let the body of the answer go through something that changes it, as compression does. The last one that is given decides
+        alone, when the head is about to be sent.
+
+        @param coding Must outlive the exchange, as a member of a middleware does.
+    */
+    void code_body(const body_coding& coding) noexcept { coding_ = &coding; }
+
+    /** Call right before status and header fields are sent, which the function may still change. The last one added is
+        called first; what it throws comes out of what answers. @throws already_answered */
+    CREMA_DECL void on_headers(unique_function<void()> f);
+    using end_callback = unique_function<void(std::exception_ptr)>; ///< called once, with what went wrong or null
+    /** Let the answer wait for something, as a store that saves.
+
+        When the answer is complete the function is called; the last of it, or all when it was not begun before, is sent
+        when that calls back, perhaps at once. With an error it is not: one that has begun is cut off, and the error
+        handlers behind the handler that called this are called, to answer instead. @throws already_answered */
+    CREMA_DECL void before_end(unique_function<void(end_callback)> f);
+    /// Calls when the last octet of the answer was handed to the kernel.
+    void on_finish(unique_function<void()> f) { on_finish_.push_back(std::move(f)); }
+    /// Calls when the exchange ends, answered or not: exactly once.
+    void on_close(unique_function<void()> f) { on_close_.push_back(std::move(f)); }
+
+    /// Returns the settings of the app that handles the request.
+    const settings& options() const noexcept { return *settings_; }
+    /// Returns the request.
+    request& req() noexcept { return *req_; }
+    /// Returns the app that handles the request now.
+    CREMA_DECL crema::app app() const;
+    /// Returns who is told of the end, and the times.
+    detail::answer_watch& watched() noexcept { return watched_; }
+
+private:
+    friend class detail::transaction;
+    friend class exchange_hold;
+    friend class request;
+    friend struct detail::file_sender;
+
+    explicit response(detail::transaction& owner) noexcept : owner_(&owner) {}
+    void open(exchange& x, request& req, const settings& options) {
+        exchange_ = &x;
+        req_ = &req;
+        settings_ = &options;
+        if (options.x_powered_by) headers_.append_known("X-Powered-By", "crema");
+    }
+    void close() noexcept {
+        exchange_ = nullptr;
+        close_fields();
+        trailers_.clear();
+        locals_.reset();
+        on_finish_.clear();
+        on_close_.clear();
+        if (hooks_) [[unlikely]] hooks_.reset();
+        if (coding_) [[unlikely]] {
+            coding_ = nullptr;
+            coder_.reset();
+        }
+    }
+    struct hooks; // answer_hooks.hpp
+    CREMA_DECL hooks& hooked();
+    CREMA_DECL void call_head_hooks();
+    CREMA_DECL void before_head(std::size_t length);
+    CREMA_DECL bool end_later(std::string_view last, bool whole);
+    // The last step: sends all of an answer, or the end of one that has begun.
+    template <bool Whole>
+    void deliver(std::string_view last) {
+        if (coder_) [[unlikely]]
+            return Whole ? coder_->respond(*exchange_, status_, headers_.view(), last)
+                         : coder_->end(*exchange_, last, trailers_);
+        if (Whole) return exchange_->respond(status_, {}, headers_.view(), last);
+        if (!last.empty()) exchange_->write_now(last);
+        exchange_->end(trailers_);
+    }
+    // Leaves to the engine what it says itself: how long the body is, the date, whether the connection goes on.
+    CREMA_FORCEINLINE void leave_to_engine() {
+        if (headers_.may_have("Content-Length", "Transfer-Encoding", "Connection", "Date")) [[unlikely]] drop_engine_fields();
+    }
+    CREMA_DECL void drop_engine_fields();
+    CREMA_DECL void begin_stream();
+    CREMA_DECL void render_with(std::string_view name, value values, unique_function<void(std::exception_ptr, std::string)> done);
+    CREMA_DECL void make_etag(std::string_view body);
+    CREMA_DECL void finish(std::string_view body);
+    CREMA_DECL void send_json(std::string_view text);
+    CREMA_DECL void send_jsonp(std::string& text);
+    CREMA_DECL static std::string& json_buffer();
+    CREMA_DECL void replace_json(std::string& text) const;
+    template <class T>
+    std::string& written(const T& v) const {
+        auto& out = json_buffer();
+        if (settings_->json_replacer) [[unlikely]] {
+            crema::json::write(out, v, {});
+            replace_json(out);
+        } else {
+            crema::json::write(out, v, json_options());
+        }
+        return out;
+    }
+    crema::json::write_options json_options() const noexcept {
+        crema::json::write_options o;
+        o.spaces = static_cast<int>(settings_->json_spaces);
+        o.escape = settings_->json_escape;
+        return o;
+    }
+    exchange* exchange_ = nullptr;
+    detail::transaction* owner_;
+    request* req_ = nullptr;
+    const settings* settings_ = nullptr;
+    detail::answer_watch watched_;
+    const body_coding* coding_ = nullptr;
+    std::unique_ptr<body_coder> coder_; // once the head was sent, of a body that is coded
+    std::string trailers_; // ready lines
+    std::optional<value> locals_;
+    std::vector<unique_function<void()>> on_finish_, on_close_;
+    std::shared_ptr<hooks> hooks_;
+};
+
+inline response& response_fields::self() noexcept { return static_cast<response&>(*this); }
+
+} // namespace crema
+
+// ---- crema/core/html.hpp
+// HTML: text made safe for a page.
+#include <string>
+#include <string_view>
+
+namespace crema {
+
+/** Replace the five characters that mean something in HTML: `& < > " '`.
+
+    @par Complexity
+    Linear.
+*/
+CREMA_DECL std::string escape_html(std::string_view text);
+
+} // namespace crema
+
+#if CREMA_BODIES
+namespace crema {
+
+CREMA_DECL std::string escape_html(std::string_view text) {
+    std::string out;
+    out.reserve(text.size());
+    for (const char c : text) switch (c) {
+        case '&': out += "&amp;"; break;
+        case '<': out += "&lt;"; break;
+        case '>': out += "&gt;"; break;
+        case '"': out += "&quot;"; break;
+        case '\'': out += "&#39;"; break;
+        default: out += c;
+        }
+    return out;
+}
+
+} // namespace crema
 #endif
 // ---- crema/http/etag.hpp
 // ETag: validators made from a body or a file, and their comparison (RFC 9110 section 8.8.3).
@@ -26957,46 +27469,6 @@ CREMA_DECL bool is_fresh(const freshness& f) {
 
 } // namespace crema::http
 #endif
-// ---- crema/http/vary.hpp
-// Vary: add names to the field (RFC 9110 section 12.5.5).
-#include <string>
-#include <string_view>
-
-namespace crema::http {
-
-/** Add field names to the value of a Vary field. Names that are there stay as they are spelled; `*` swallows all
-    others.
-
-    @param header The value so far, may be empty.
-    @param names One name, or several with commas between.
-
-    @par Errors
-    @li `error::bad_value` something in `names` is no field name.
-*/
-CREMA_DECL result<std::string> append_vary(std::string_view header, std::string_view names);
-
-} // namespace crema::http
-
-#if CREMA_BODIES
-
-namespace crema::http {
-
-CREMA_DECL result<std::string> append_vary(std::string_view header, std::string_view names) {
-    for (auto name : comma_list(names))
-        if (!is_token(name))
-            return failure{make_error_code(error::bad_value), 0, "field argument contains an invalid header name"};
-    if (list_contains(header, "*") || list_contains(names, "*")) return std::string("*");
-    std::string all(header);
-    for (auto name : comma_list(names)) {
-        if (list_contains(all, name)) continue;
-        if (!all.empty()) all += ", ";
-        all += name;
-    }
-    return all;
-}
-
-} // namespace crema::http
-#endif
 // ---- crema/web/answer_hooks.hpp
 // answer_hooks: what is done before the head of an answer is sent, and before the answer ends.
 #include <exception>
@@ -27110,7 +27582,7 @@ inline void response::hooks::fail(response& res, detail::activation& from, std::
         res.begun_ = res.ended_ = false;
         if (std::exchange(res.coder_, nullptr)) res.headers_.remove("Content-Encoding");
     }
-    if (!x.scope().is_cancelled()) from.owner->pass(from, {detail::baton::kind::error, std::move(e)});
+    if (!x.scope().is_cancelled()) from.hand_on({detail::baton::kind::error, std::move(e)});
     x.release(); // may end the exchange
 }
 
@@ -27212,7 +27684,6 @@ CREMA_DECL void response::replace_json(std::string& text) const {
 #endif
 // ---- crema/web/response.hpp, bodies
 #if CREMA_BODIES
-#include <cstring>
 #include <stdexcept>
 
 namespace crema {
@@ -27232,185 +27703,12 @@ CREMA_DECL bool request::fresh(const response& res) const {
 }
 namespace detail {
 
-[[noreturn]] inline void bad_field(std::string_view name, std::string_view why) {
-    throw system_error(make_error_code(error::bad_value),
-                       std::string(why).append(" [\"").append(name.substr(0, 80)).append("\"]"));
-}
-[[noreturn]] inline void bad_field(std::string_view name) {
-    bad_field(name, is_token(name) ? "Invalid character in header content" : "Header name must be a valid HTTP token");
-}
-
-inline std::string_view base_name(std::string_view path) noexcept {
-    while (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
-    return path.substr(path.rfind('/') + 1);
-}
-
-// With its point; empty when there is none, or nothing in front of it.
-inline std::string_view extension_of(std::string_view path) noexcept {
-    const auto name = base_name(path);
-    const auto dot = name.rfind('.');
-    return dot == name.npos || dot == 0 ? std::string_view{} : name.substr(dot);
-}
-
 inline std::string phrase_of(int code) {
     const auto phrase = http::reason_phrase(code);
     return phrase.empty() ? std::to_string(code) : std::string(phrase);
 }
 
 } // namespace detail
-
-CREMA_DECL response& response::status(int code) {
-    if (code < 100 || code > 999)
-        throw std::range_error("Invalid status code: " + std::to_string(code) +
-                               ". Status code must be greater than 99 and less than 1000.");
-    require_open("status()");
-    status_ = code;
-    return *this;
-}
-
-CREMA_DECL response& response::set_field(std::string_view name, std::string_view field_value) {
-    require_open("set()");
-    if (name.size() == 12 && iequals(name, "content-type") && field_value.find("charset") == field_value.npos) {
-        constexpr std::string_view utf8 = "; charset=utf-8";
-        if (char full[100 + utf8.size()]; field_value.size() <= 100 && http::mime_charset(field_value) == "UTF-8") {
-            std::memcpy(full, field_value.data(), field_value.size());
-            std::memcpy(full + field_value.size(), utf8.data(), utf8.size());
-            if (!headers_.set(name, {full, field_value.size() + utf8.size()})) detail::bad_field(name);
-        } else if (!headers_.set(name, http::with_charset(field_value))) {
-            detail::bad_field(name);
-        }
-        return *this;
-    }
-    if (!headers_.set(name, field_value)) detail::bad_field(name);
-    return *this;
-}
-
-CREMA_DECL response& response::set(std::string_view name, std::initializer_list<std::string_view> values) {
-    require_open("set()");
-    if (iequals(name, "content-type")) detail::bad_field(name, "Content-Type cannot be set to an Array");
-    for (const auto v : values)
-        if (!http::valid_field_value(v)) detail::bad_field(name);
-    headers_.remove(name);
-    return append(name, values);
-}
-
-CREMA_DECL response& response::set(field_list fields) {
-    for (const auto& [name, field_value] : fields) set_field(name, field_value);
-    return *this;
-}
-
-CREMA_DECL response& response::append(std::string_view name, std::string_view field_value) {
-    require_open("append()");
-    if (!headers_.append(name, field_value)) detail::bad_field(name);
-    return *this;
-}
-
-CREMA_DECL response& response::append(std::string_view name, std::initializer_list<std::string_view> values) {
-    for (const auto v : values) append(name, v);
-    return *this;
-}
-
-CREMA_DECL response& response::remove(std::string_view name) {
-    require_open("remove()");
-    headers_.remove(name);
-    return *this;
-}
-
-CREMA_DECL response& response::type(std::string_view extension_or_type) {
-    if (!begun_ && !headers_.has("Content-Type")) { // what is asked for most
-        if (is_literal(extension_or_type, "text/plain")) {
-            headers_.append_known("Content-Type", "text/plain; charset=utf-8");
-            return *this;
-        }
-        if (is_literal(extension_or_type, "text/html") || is_literal(extension_or_type, "html")) {
-            headers_.append_known("Content-Type", "text/html; charset=utf-8");
-            return *this;
-        }
-    }
-    if (extension_or_type.starts_with("text/") && extension_or_type.size() <= 50) {
-        constexpr std::string_view utf8 = "; charset=utf-8";
-        char full[50 + utf8.size()];
-        std::size_t n = 0;
-        for (char c; n < extension_or_type.size() && (is_alpha(c = extension_or_type[n]) || c == '/' || c == '-'); ++n)
-            full[n] = c;
-        if (n == extension_or_type.size()) { // nothing but a name
-            require_open("type()");
-            std::memcpy(full + n, utf8.data(), utf8.size());
-            headers_.set_trusted("Content-Type", {full, n + utf8.size()});
-            return *this;
-        }
-    }
-    if (extension_or_type.find('/') != extension_or_type.npos) return set_field("Content-Type", extension_or_type);
-    require_open("type()");
-    const auto known = http::mime_type(extension_or_type);
-    if (known.empty()) {
-        headers_.set_trusted("Content-Type", "application/octet-stream");
-    } else if (constexpr std::string_view utf8 = "; charset=utf-8";
-               http::mime_charset(known) == "UTF-8" && known.size() < 100) {
-        char full[100 + utf8.size()];
-        std::memcpy(full, known.data(), known.size());
-        std::memcpy(full + known.size(), utf8.data(), utf8.size());
-        headers_.set_trusted("Content-Type", {full, known.size() + utf8.size()});
-    } else {
-        headers_.set_trusted("Content-Type", http::with_charset(known));
-    }
-    return *this;
-}
-
-CREMA_DECL response& response::vary(std::string_view field) {
-    require_open("vary()");
-    if (field.empty()) detail::bad_field("Vary", "field argument is required");
-    auto all = http::append_vary(get("Vary").value_or(std::string_view{}), field);
-    if (!all) detail::bad_field("Vary", all.error().message());
-    headers_.set_trusted("Vary", *all);
-    return *this;
-}
-
-CREMA_DECL response& response::links(std::initializer_list<link_entry> links) {
-    std::string all(get("Link").value_or(std::string_view{}));
-    const auto add = [&](std::string_view rel, std::string_view url) {
-        if (!all.empty()) all += ", ";
-        all.append("<").append(url).append(">; rel=\"").append(rel).append("\"");
-    };
-    for (const auto& link : links) {
-        if (link.several.size() == 0) add(link.rel, link.one);
-        for (const auto url : link.several) add(link.rel, url);
-    }
-    return set_field("Link", all);
-}
-
-CREMA_DECL response& response::location(std::string_view url) { return set_field("Location", encode_url(url)); }
-
-CREMA_DECL response& response::attachment(std::optional<std::string_view> filename) {
-    if (filename) filename = detail::base_name(*filename);
-    if (filename && !filename->empty()) type(detail::extension_of(*filename));
-    return set_field("Content-Disposition", http::write_content_disposition(filename).value());
-}
-
-CREMA_DECL response& response::cookie(std::string_view name, std::string_view cookie_value,
-                                      const http::cookie_options& options) {
-    require_open("cookie()");
-    auto line = [&] {
-        if (!options.max_age) return http::serialize_cookie(name, cookie_value, options);
-        auto with_end = options;
-        with_end.expires = std::chrono::system_clock::now() + *options.max_age;
-        return http::serialize_cookie(name, cookie_value, with_end);
-    }();
-    if (!line) throw system_error(line.error().code, line.error().message());
-    return append("Set-Cookie", *line);
-}
-
-CREMA_DECL response& response::signed_cookie(std::string_view name, std::string_view cookie_value,
-                                             const http::cookie_options& options) {
-    if (!signer_) throw std::logic_error("crema: signed cookies need app.use(cookie_parser({.signer = ...})) in front");
-    return cookie(name, "s:" + signer_->sign(cookie_value), options);
-}
-
-CREMA_DECL response& response::clear_cookie(std::string_view name, http::cookie_options options) {
-    options.max_age.reset();
-    options.expires = std::chrono::system_clock::time_point{} + std::chrono::milliseconds(1);
-    return cookie(name, "", options);
-}
 
 CREMA_DECL void response::send(std::string_view text) {
     require_open("send()");
@@ -27457,10 +27755,9 @@ CREMA_DECL void response::finish(std::string_view body) {
     if (hooks_ || coding_) [[unlikely]] before_head(body.size());
     if (http::has_no_body(status_)) [[unlikely]] {
         headers_.remove("Content-Type");
-        headers_.remove("Transfer-Encoding");
         body = {};
     } else if (status_ == 205) body = {};
-    headers_.remove("Content-Length");
+    leave_to_engine();
     begun_ = ended_ = true;
     if (!hooks_ || !end_later(body, true)) [[likely]] deliver<true>(body);
 }
@@ -27506,6 +27803,20 @@ CREMA_DECL void response::format(std::initializer_list<format_case> cases) {
     otherwise->answer();
 }
 
+CREMA_DECL void response::drop_engine_fields() {
+    headers_.remove("Content-Length");
+    headers_.remove("Transfer-Encoding");
+    headers_.remove("Date");
+    std::string others; // as `upgrade`, beside Upgrade
+    for (auto i = headers_.find("Connection", 0); i != http::header_block::npos; i = headers_.find("Connection", i + 1))
+        for (const auto option : comma_list(headers_.value_at(i))) {
+            if (iequals(option, "close")) exchange_->close_after();
+            else if (!option.empty() && !iequals(option, "keep-alive")) others.append(others.empty() ? "" : ", ").append(option);
+        }
+    headers_.remove("Connection");
+    if (!others.empty()) headers_.append_trusted("Connection", others);
+}
+
 CREMA_DECL void response::begin_stream() {
     if (begun_) return;
     if (hooks_) [[unlikely]] call_head_hooks();
@@ -27517,8 +27828,7 @@ CREMA_DECL void response::begin_stream() {
     }
     if (coding_) [[unlikely]]
         coder_ = coding_->begin(*this, length);
-    headers_.remove("Content-Length");
-    headers_.remove("Transfer-Encoding");
+    leave_to_engine();
     begun_ = true;
     watched_.head();
     if (coder_) [[unlikely]]
@@ -27542,8 +27852,7 @@ CREMA_DECL void response::end(std::string_view last) {
     if (!begun_ && (length_alone || !trailers_.empty())) begin_stream();
     if (!begun_) {
         if (hooks_ || coding_) [[unlikely]] before_head(last.size());
-        headers_.remove("Content-Length");
-        headers_.remove("Transfer-Encoding");
+        leave_to_engine();
         begun_ = ended_ = true;
         if (http::has_no_body(status_)) last = {};
         if (!hooks_ || !end_later(last, true)) [[likely]] deliver<true>(last);
@@ -27752,14 +28061,15 @@ namespace detail {
 // A registered handler. Owned by the router, so that the captures of a lambda coroutine outlive its frame.
 class handler_base {
 public:
-    handler_base() = default;
+    // Calls it. A synchronous one has returned; a coroutine has been put where the frame that `n` belongs to says. That
+    // has the error, too.
+    using function = void (*)(handler_base& self, request& req, response& res, next& n);
+    const function call;
+
+    explicit handler_base(function f) noexcept : call(f) {}
     handler_base(const handler_base&) = delete;
     handler_base& operator=(const handler_base&) = delete;
     virtual ~handler_base() = default;
-
-    // Calls it. A synchronous one has returned and needs no `work`, a coroutine has been put there.
-    // `error` is null for normal handlers.
-    virtual void call(request& req, response& res, next& n, const std::exception_ptr* error, task<>* work) = 0;
 
     bool takes_error = false; // (err, req, res, next)
     bool suspends = false;    // gives an awaitable: needs a frame, and its next in the arena
@@ -27788,14 +28098,14 @@ task<> answer_later(response& res, A work) {
 
 // Deals with what the call of a handler gave.
 template <class Call>
-void settle_call(Call&& call, response& res, task<>* work) {
+void settle_call(Call&& call, response& res, next& n) {
     using R = std::invoke_result_t<Call>;
     if constexpr (std::is_void_v<R>) {
         call();
     } else if constexpr (awaitable<R>) {
         using V = await_result_t<R>;
-        if constexpr (std::is_void_v<V>) *work = as_task(call());
-        else *work = answer_later(res, call());
+        if constexpr (std::is_void_v<V>) *call_frame::of(n).put_work = as_task(call());
+        else *call_frame::of(n).put_work = answer_later(res, call());
     } else {
         answer(res, call());
     }
@@ -27840,7 +28150,7 @@ class handler_of final : public handler_base {
                   "param<\"name\", T>, query<T>, body<T>");
 
 public:
-    explicit handler_of(F&& f) : f_(static_cast<F&&>(f)) {
+    explicit handler_of(F&& f) : handler_base(&handler_of::run), f_(static_cast<F&&>(f)) {
         takes_error = form == shape::error || form == shape::error_typed;
         if constexpr (form == shape::error && !signature<F>::known)
             suspends = gives_awaitable<F&, std::exception_ptr, request&, response&, next&>;
@@ -27856,37 +28166,35 @@ public:
         }
     }
 
-    void call(request& req, response& res, next& n, const std::exception_ptr* error, task<>* work) override {
-        (void)n;
-        (void)error;
+private:
+    static void run(handler_base& self, request& req, response& res, next& n) {
+        auto& f = static_cast<handler_of&>(self).f_;
         (void)req;
         if constexpr (form == shape::error) {
-            settle_call([&]() -> decltype(auto) { return f_(*error, req, res, n); }, res, work);
+            settle_call([&]() -> decltype(auto) { return f(*call_frame::of(n).given.error, req, res, n); }, res, n);
         } else if constexpr (form == shape::error_typed) {
             using E = typename signature<F>::error_type;
+            const auto& error = *call_frame::of(n).given.error;
             try {
-                std::rethrow_exception(*error);
+                std::rethrow_exception(error);
             } catch (const E& e) {
                 if constexpr (signature<F>::suspends)
                     static_assert(!std::is_reference_v<typename signature<F>::first>,
                                   "crema: an error handler that is a coroutine takes the error by value, or as std::exception_ptr");
-                settle_call([&]() -> decltype(auto) { return f_(e, req, res, n); }, res, work);
+                settle_call([&]() -> decltype(auto) { return f(e, req, res, n); }, res, n);
             } catch (...) {
-                n(*error); // not for this one
+                n(error); // not for this one
             }
         } else if constexpr (form == shape::by_type) {
-            if constexpr (std::is_void_v<typename signature<F>::result>) signature<F>::apply(f_, req, res, n);
+            if constexpr (std::is_void_v<typename signature<F>::result>) signature<F>::apply(f, req, res, n);
             else
-                settle_call([&]() -> decltype(auto) { return signature<F>::apply(f_, req, res, n); }, res,
-                            work);
+                settle_call([&]() -> decltype(auto) { return signature<F>::apply(f, req, res, n); }, res, n);
         } else if constexpr (form == shape::req_res_next) {
-            settle_call([&]() -> decltype(auto) { return f_(as_request_of<Pattern>(req), res, n); }, res, work);
+            settle_call([&]() -> decltype(auto) { return f(as_request_of<Pattern>(req), res, n); }, res, n);
         } else if constexpr (form == shape::req_res) {
-            settle_call([&]() -> decltype(auto) { return f_(as_request_of<Pattern>(req), res); }, res, work);
+            settle_call([&]() -> decltype(auto) { return f(as_request_of<Pattern>(req), res); }, res, n);
         }
     }
-
-private:
     F f_;
 };
 
@@ -27900,31 +28208,26 @@ std::unique_ptr<handler_base> make_handler(F&& f) {
     } else return std::unique_ptr<handler_base>(new handler_of<function, Pattern>(static_cast<F&&>(f)));
 }
 
-// A callback of `param()`; it gets the value and the name, too. They are set right before `call`.
-class param_handler : public handler_base {
-public:
-    std::string_view value, name;
-};
-
+// A callback of `param()`; it gets the value and the name, too.
 template <class F>
-class param_handler_of final : public param_handler {
+class param_handler_of final : public handler_base {
     static constexpr bool named =
         std::is_invocable_v<F&, request&, response&, next&, std::string_view, std::string_view>;
 
 public:
-    explicit param_handler_of(F f) : f_(std::move(f)) {
+    explicit param_handler_of(F f) : handler_base(&param_handler_of::run), f_(std::move(f)) {
         if constexpr (named)
             suspends = gives_awaitable<F&, request&, response&, next&, std::string_view, std::string_view>;
         else suspends = gives_awaitable<F&, request&, response&, next&, std::string_view>;
     }
 
-    void call(request& req, response& res, next& n, const std::exception_ptr*, task<>* work) override {
-        const auto v = value, k = name;
-        if constexpr (named) settle_call([&]() -> decltype(auto) { return f_(req, res, n, v, k); }, res, work);
-        else settle_call([&]() -> decltype(auto) { return f_(req, res, n, v); }, res, work);
-    }
-
 private:
+    static void run(handler_base& self, request& req, response& res, next& n) {
+        auto& f = static_cast<param_handler_of&>(self).f_;
+        const auto& [k, v] = *call_frame::of(n).given.param;
+        if constexpr (named) settle_call([&]() -> decltype(auto) { return f(req, res, n, v, k); }, res, n);
+        else settle_call([&]() -> decltype(auto) { return f(req, res, n, v); }, res, n);
+    }
     F f_;
 };
 
@@ -27953,6 +28256,7 @@ concept handler = detail::shape_of<std::decay_t<F>>() != detail::shape::none;
 } // namespace crema
 // ---- crema/web/router.hpp
 // router: layers of middleware and routes, in the order of registration.
+#include <atomic>
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
@@ -27978,16 +28282,45 @@ using route::method_mask;
 // The bit of a method; methods that have no name here share one, which only `all` has.
 constexpr method_mask mask_of(http::method m) noexcept { return method_mask{1} << static_cast<unsigned>(m); }
 
-// A handler of a route, for some methods.
-struct route_entry {
-    method_mask methods;
+// A handler at its place, as next() comes upon it.
+struct placed_handler {
     std::unique_ptr<handler_base> fn;
-    const activity_label* label;
+    const activity_label* label = nullptr;
+    // What is right behind, when it is synchronous, takes no error, and is for whatever comes through here.
+    const placed_handler* behind = nullptr;
+
+    void place(std::unique_ptr<handler_base> f, const activity_label& l) noexcept {
+        fn = std::move(f);
+        label_as(l);
+    }
+    void label_as(const activity_label& l) noexcept {
+        label = &l;
+        seen_.store(&l, std::memory_order_relaxed);
+    }
+    // Returns the label below that of a mount; null is the top.
+    const activity_label* label_in(const activity_label* mount) const {
+        if (const auto* l = label_if(mount)) [[likely]] return l;
+        return find_label(mount);
+    }
+    // The same if it is at hand, else null.
+    const activity_label* label_if(const activity_label* mount) const noexcept {
+        const auto* const l = seen_.load(std::memory_order_acquire);
+        return l->below == mount ? l : nullptr;
+    }
+
+private:
+    mutable std::atomic<const activity_label*> seen_{nullptr}; // the label, or the same below the first mount it ran in
+    CREMA_DECL const activity_label* find_label(const activity_label* mount) const;
+};
+
+// A handler of a route, for some methods.
+struct route_entry : placed_handler {
+    method_mask methods = 0;
 };
 
 // What stands behind one path: an app.get() or an app.route().
 struct route_stack {
-    std::vector<route_entry> entries;
+    std::vector<std::unique_ptr<route_entry>> entries;
     method_mask methods = 0; // of all entries
     method_mask allowed = 0; // what OPTIONS tells: those that were named, not `all`
     std::string path;
@@ -28006,23 +28339,21 @@ struct path_choice {
 };
 
 // What is registered at one position of a router: a route, a middleware or a mounted router.
-struct layer {
+// A middleware is the handler that it begins with; what is behind is one that every request goes through as it is.
+struct layer : placed_handler {
+    layer(route::pattern p, std::vector<path_choice> c) : pattern(std::move(p)), choices(std::move(c)) {}
     route::pattern pattern;
     std::vector<path_choice> choices; // asked instead of the pattern, in order
     std::unique_ptr<route_stack> route;
-    std::unique_ptr<handler_base> fn;
     std::shared_ptr<router_core> mounted;
     std::shared_ptr<app_core> app; // of a mounted app
-    const activity_label* label = nullptr;
     route::matcher::index number = 0;
-    // The layer right behind, when it is a synchronous middleware that every request goes through as it is.
-    const layer* plain_behind = nullptr;
 };
 
 // The callbacks of one parameter.
 struct param_entry {
     std::string name;
-    std::vector<std::unique_ptr<param_handler>> callbacks;
+    std::vector<std::unique_ptr<handler_base>> callbacks;
     std::vector<const activity_label*> labels;
 };
 
@@ -28068,11 +28399,12 @@ public:
     bool case_sensitive = false;
     bool strict = false;
     bool merge_params = false;
+    bool captures = false;     // some path does
     bool begun = false;        // something was registered: what an app's settings say of the above counts no more
     app_core* owner = nullptr; // whose base router this is
 
     std::vector<std::unique_ptr<layer>> layers;
-    const layer* plain_first = nullptr; // as layer::plain_behind, of the beginning
+    const placed_handler* plain_first = nullptr; // as placed_handler::behind, of the beginning
     std::vector<param_entry> params;
     route::matcher index;
 
@@ -28185,6 +28517,15 @@ private:
     Register before the server listens, or on the only loop.
 */
 class router {
+    // What `use` gets first, with the place of the call: a default argument cannot stand behind a pack.
+    struct located_usable {
+        template <usable F>
+        located_usable(F f, std::source_location w = std::source_location::current())
+            : where(w), add([f = std::move(f), w](router& r) mutable { r.add_usable({"/", w}, std::move(f)); }) {}
+        std::source_location where;
+        unique_function<void(router&)> add;
+    };
+
 public:
     /// Construct empty.
     CREMA_DECL explicit router(router_options options = {});
@@ -28255,6 +28596,15 @@ public:
         add_usable({"/", where}, std::move(f));
         return *this;
     }
+    /// Registers several for every path, in their order.
+    template <usable... F>
+        requires(sizeof...(F) > 0)
+    router& use(located_usable first, F... more) {
+        const auto where = first.where;
+        first.add(*this);
+        (add_usable({"/", where}, std::move(more)), ...);
+        return *this;
+    }
     /** Registers middleware for a path and what is below it, or mounts routers and apps there.
 
         These do not see that part of the path: `req.url()` is what is left, `req.base_url()` what was taken. An app keeps its
@@ -28274,6 +28624,14 @@ public:
         requires(!usable<F>)
     router& use(const F&) {
         detail::refuse_middleware<F>();
+        return *this;
+    }
+    /// Does not compile, and says why.
+    template <class A, class B, class... F>
+        requires(!std::convertible_to<const A&, detail::located_path> && !std::same_as<B, std::source_location> &&
+                 !(usable<A> && usable<B> && (usable<F> && ...)))
+    router& use(const A&, const B&, const F&...) {
+        detail::refuse_middleware<A, B, F...>();
         return *this;
     }
     /// Does not compile, and says why.
@@ -28321,7 +28679,7 @@ private:
     CREMA_DECL void add_use(const detail::located_path& path, std::unique_ptr<detail::handler_base> f);
     CREMA_DECL void mount(const detail::located_path& path, std::shared_ptr<detail::router_core> below,
                           std::shared_ptr<detail::app_core> app);
-    CREMA_DECL void add_param(std::string_view name, std::source_location where, std::unique_ptr<detail::param_handler> f);
+    CREMA_DECL void add_param(std::string_view name, std::source_location where, std::unique_ptr<detail::handler_base> f);
 
     template <class F>
     void add_usable(const detail::located_path& path, F f) {
@@ -28342,6 +28700,13 @@ private:
 
 namespace crema {
 namespace detail {
+
+CREMA_DECL const activity_label* placed_handler::find_label(const activity_label* mount) const {
+    const auto* const l = mount ? &label_below(*label, *mount) : label;
+    const auto* own = label;
+    seen_.compare_exchange_strong(own, l, std::memory_order_acq_rel, std::memory_order_relaxed);
+    return l;
+}
 
 CREMA_DECL std::string located_path::text() const {
     std::string all;
@@ -28377,7 +28742,8 @@ CREMA_DECL layer& router_core::add(const located_path& path, bool route) {
     auto parsed = checked(texts.size() == 1 && !path.several ? route::pattern::layer(texts.front(), options)
                                                              : route::pattern::layer(texts, options));
     begun = true;
-    auto& made = *layers.emplace_back(new layer{std::move(parsed), std::move(choices), {}, {}, {}, {}});
+    auto& made = *layers.emplace_back(new layer(std::move(parsed), std::move(choices)));
+    captures = captures || !made.choices.empty() || !made.pattern.names().empty();
     made.number = made.choices.empty() ? index.add(made.pattern) : index.add_any();
     return made;
 }
@@ -28409,15 +28775,15 @@ CREMA_DECL router& router::on_typed(detail::method_mask methods, std::string_vie
 CREMA_DECL void router::add_use(const detail::located_path& path, std::unique_ptr<detail::handler_base> f) {
     auto& l = core_->add(path, false);
     const auto text = path.text();
-    l.label = &make_label(f->takes_error ? "error handler" : "middleware", text == "/" ? "" : text, path.where);
-    l.fn = std::move(f);
+    const auto* const kind = f->takes_error ? "error handler" : "middleware";
+    l.place(std::move(f), make_label(kind, text == "/" ? "" : text, path.where));
     if (!l.pattern.matches_everything() || !l.choices.empty() || l.fn->takes_error || l.fn->suspends) return;
     const auto& all = core_->layers;
-    (all.size() == 1 ? core_->plain_first : all[all.size() - 2]->plain_behind) = &l;
+    (all.size() == 1 ? core_->plain_first : all[all.size() - 2]->behind) = &l;
 }
 
 CREMA_DECL void router::add_param(std::string_view name, std::source_location where,
-                                  std::unique_ptr<detail::param_handler> f) {
+                                  std::unique_ptr<detail::handler_base> f) {
     if (name.empty()) throw std::invalid_argument("crema: argument name is required");
     core_->begun = true;
     auto& all = core_->params;
@@ -28435,7 +28801,12 @@ CREMA_DECL void route_chain::push(detail::method_mask methods, std::source_locat
     owner_->index.set_methods(layer_->number, r.methods & detail::mask_of(http::method::get)
                                                   ? r.methods | detail::mask_of(http::method::head)
                                                   : r.methods);
-    r.entries.push_back({methods, std::move(f), &make_label("handler", r.path, where)});
+    auto& e = *r.entries.emplace_back(new detail::route_entry);
+    e.methods = methods;
+    e.place(std::move(f), make_label("handler", r.path, where));
+    if (r.entries.size() == 1 || e.fn->takes_error || e.fn->suspends) return;
+    auto& before = *r.entries[r.entries.size() - 2];
+    if ((before.methods & ~methods) == 0) before.behind = &e;
 }
 
 } // namespace crema
@@ -29088,14 +29459,16 @@ struct run {
     enum class kind : unsigned char { router, route, param };
     kind what;
     run* outer = nullptr; // where it goes on when this one is through; null at the top
-    // Of a router: the layer that next() of the handler on the stack goes on with, where that is plain (layer::plain_behind).
-    const layer* ahead = nullptr;
+    // What next() of the handler on the stack goes on with, where that is known (placed_handler::behind).
+    const placed_handler* ahead = nullptr;
+    const activity_label* below = nullptr; // of the mount
+    std::uint32_t index = 0;               // next layer, handler or parameter to look at
+    std::int32_t left = max_steps;         // how many more calls of next() may lie on the stack
 };
 
 // What the callbacks of one parameter have done, for the paths behind that have the same value.
 struct param_memory {
     std::string_view name, match, value;
-    bool wildcard = false;
     baton::kind error = baton::kind::go;
     std::uint32_t kept = 0; // of an error: which one, in transaction::kept_
     param_memory* before = nullptr;
@@ -29105,37 +29478,31 @@ struct param_memory {
 struct router_run : run {
     const router_core* core = nullptr;
     const app_core* app = nullptr; // whose settings count
-    std::uint32_t index = 0;       // next layer to look at
-    std::int32_t left = max_steps; // how many more calls of next() may lie on the stack
     method_mask options = 0;       // methods of the routes that matched an OPTIONS request
     // what the request showed when this router was entered
     std::string_view base_url;
     path_params params;
-    const activity_label* below = nullptr;
     std::string_view host; // "http://host" of a target in absolute form
     // what the current layer has taken from the path
     std::string_view removed;
     bool slash_added = false;
-    std::string_view url_before, url_inside;
+    std::string_view url_before, path_before, url_inside;
     param_memory* called = nullptr;
 };
 
 // A walk over the handlers of a route.
 struct route_run : run {
     const route_stack* stack = nullptr;
-    std::uint32_t index = 0;
-    std::int32_t left = max_steps;
     method_mask method = 0;
 };
 
 // A walk over the callbacks of the parameters of one layer.
-struct param_run : run {
+struct param_run : run, param_value {
     const layer* to = nullptr;
     std::string_view path; // that was matched
     std::size_t matched = 0, matched_at = 0;
     const path_params::entry* entries = nullptr; // of this layer alone
     std::uint32_t count = 0;
-    std::uint32_t index = 0;    // next parameter
     std::uint32_t callback = 0; // next callback of it
     const param_entry* now = nullptr;
     param_memory* memory = nullptr;
@@ -29144,8 +29511,7 @@ struct param_run : run {
 
 // A coroutine handler that runs.
 struct running : activation {
-    running(next_owner& t, run& where, const activity_label* l) noexcept : activation(t, &where, l), handed(*this) {}
-    lent_next handed; // stays where it is while the coroutine lives
+    running(transaction& t, run& where, const activity_label* l) noexcept : activation(t, &where, l) { put_work = &work; }
     environment env;
     activity what;
     task<> work;
@@ -29153,15 +29519,23 @@ struct running : activation {
     running* previous = nullptr; // all of this request
 };
 
-// Room for what a handler throws; it is there when the frame says so.
-union thrown_error {
-    thrown_error() noexcept {}
-    thrown_error(const thrown_error&) = delete;
-    ~thrown_error() {}
-    std::exception_ptr error;
+// A synchronous handler while it is called, and room for what it throws; that is there when the frame says so.
+struct called {
+    called(transaction& t, run& at, const activity_label* l) noexcept : frame(t, &at, l, 0) {}
+    called(const called&) = delete;
+    ~called() {}
+    // Keeps what was thrown; in a catch block.
+    void fail() noexcept {
+        std::construct_at(&error, std::current_exception());
+        frame.state |= call_frame::failed;
+    }
+    union {
+        std::exception_ptr error;
+    };
+    call_frame frame;
 };
 
-class transaction final : public next_owner, public exchange::listener {
+class transaction final : public exchange::listener {
 public:
     // Takes a request from the engine: builds the transaction in the memory of the exchange and sends it on its way.
     static void begin(exchange& x, app_core& app);
@@ -29171,13 +29545,11 @@ public:
     exchange& raw() noexcept { return *x_; }
     context_frame& context() noexcept { return context_; }
     const app_core& app() const noexcept { return *now_; }             // that the current handler belongs to
-    const route_stack* route() const noexcept { return route_; }       // that matched last
     arena& memory() noexcept { return x_->memory(); }
 
-    CREMA_DECL activation* go(call_frame& from) override;
-    CREMA_DECL activation* pass(call_frame& from, const baton& b) override;
-    CREMA_DECL activation& hold(call_frame& c) noexcept override;
-    CREMA_DECL void drop(activation& a) noexcept override;
+    activation* pass(call_frame& from, const baton& b);
+    activation& hold(call_frame& c) noexcept;
+    void drop(activation& a) noexcept;
     activation& current() noexcept;
     void rewrite(std::string_view url);
     void replace(std::string_view name, std::string_view value);
@@ -29189,6 +29561,7 @@ public:
 
 private:
     friend std::default_delete<transaction>;
+    friend struct call_frame;
     transaction() noexcept : req_(*this), res_(*this) {}
     ~transaction();
     static std::vector<std::unique_ptr<transaction>>& spare();
@@ -29199,6 +29572,7 @@ private:
     void go_on(run& where, const baton& b);
     void walk(router_run& at, const baton& b);
     void enter_plain(router_run& at);
+    void enter_route(router_run& at, const layer& l);
     const layer* search(router_run& at, const baton*& b, baton& wrong, route::path_match& m);
     bool choose(const layer& l, std::string_view path);
     template <class Captures>
@@ -29223,11 +29597,12 @@ private:
     void answer_not_allowed();
     std::string list_methods(method_mask methods) const;
 
-    void call(handler_base& fn, run& from, const activity_label* label, const baton& b);
     bool body_first(handler_base& fn, run& from, const activity_label* label);
-    void invoke(handler_base& fn, run& from, const activity_label* label, const baton& b);
-    void start(handler_base& fn, run& from, const activity_label* label, const baton& b);
-    void settle(call_frame& c, thrown_error& thrown);
+    void invoke(handler_base& fn, run& from, const activity_label* label, call_frame::extra given);
+    void run_now(handler_base& fn, run& from, const activity_label* label, call_frame::extra given);
+    void start(handler_base& fn, run& from, const activity_label* label, call_frame::extra given);
+    void settle(called& c);
+    activation* settled(called& c);
     void settle(activation& a, std::exception_ptr error);
     activation* go_slowly(call_frame& from);
     activation& living(call_frame& c) noexcept;
@@ -29237,15 +29612,17 @@ private:
     void finally(const baton& b);
     bool abandoned() const noexcept { return x_->scope().is_cancelled(); }
 
+    activity_board& board_ = this_thread_activity();
+    const baton go_;
     exchange* x_ = nullptr;
     const app_core* app_ = nullptr;
     const app_core* now_ = nullptr;
+    router_run top_; // of the app; all others are in the arena
     request req_;
     response res_;
     context_frame context_;
     http::method method_ = http::method::unknown;
     const char* method_text_ = nullptr;
-    const route_stack* route_ = nullptr;
     call_frame* current_ = nullptr; // whose handler runs on the stack now
     activation* pending_ = nullptr; // the last one that next() started and that has not ended
     running* running_ = nullptr;    // all coroutine handlers of this request
@@ -29291,8 +29668,9 @@ CREMA_DECL std::string_view path_of(std::string_view target) noexcept {
             target.remove_prefix(slash);
         }
     }
-    const auto path = target.substr(0, target.find_first_of("?#"));
-    return path.empty() ? std::string_view{} : path;
+    std::size_t size = 0;
+    while (size < target.size() && target[size] != '?' && target[size] != '#') ++size;
+    return size == 0 ? std::string_view{} : target.substr(0, size);
 }
 
 CREMA_DECL void transaction::set_path() noexcept { req_.path_ = path_of(req_.url_); }
@@ -29300,12 +29678,14 @@ CREMA_DECL void transaction::set_path() noexcept { req_.path_ = path_of(req_.url
 CREMA_DECL void transaction::rewrite(std::string_view url) {
     req_.url_ = memory().copy(url);
     set_path();
-    if (req_.path_.data() == nullptr) // nothing matches any more: nothing is plain
+    if (req_.path_.data() == nullptr) // nothing matches any more: what is behind is not known
         for (run* r = current_ ? current_->from : nullptr; r; r = r->outer) r->ahead = nullptr;
 }
 
-// Sets a parameter; one that is there changes where it stands, since routers around may restore the same list.
+// Sets a parameter; one that is there changes where it stands, since routers around may restore the same list. The layer
+// behind has others again, so it is not gone to directly.
 CREMA_DECL void transaction::replace(std::string_view name, std::string_view value) {
+    if (current_ && current_->from) current_->from->ahead = nullptr;
     auto& p = req_.params_;
     const auto text = memory().copy(value);
     auto* const list = const_cast<path_params::entry*>(p.entries_);
@@ -29345,6 +29725,22 @@ CREMA_DECL void transaction::go_on(run& where, const baton& b) {
     }
 }
 
+// Runs a synchronous handler.
+CREMA_FORCEINLINE void transaction::run_now(handler_base& fn, run& from, const activity_label* label, call_frame::extra given) {
+    const activity what{label, method_text_};
+    const activity_scope shown(&what);
+    called one(*this, from, label);
+    one.frame.given = given;
+    auto* const outer = std::exchange(current_, &one.frame);
+    try {
+        fn.call(fn, req_, res_, one.frame.handed.it);
+    } catch (...) {
+        one.fail();
+    }
+    current_ = outer;
+    if (one.frame.state != call_frame::passed) settle(one);
+}
+
 // Goes on from an immediate, when nothing of this request is on the stack.
 CREMA_DECL void transaction::later(run& at, const baton& b, bool leaving) {
     auto* const a = ::new (memory().allocate(sizeof(activation), alignof(activation))) activation(*this, &at);
@@ -29363,21 +29759,21 @@ CREMA_DECL void transaction::later(run& at, const baton& b, bool leaving) {
 
 // next(err) of a router. Each turn of the loop is one call of the function of that name in Express' router.
 CREMA_DECL void transaction::walk(router_run& at, const baton& given) {
-    baton none; // or what search() finds wrong
-    const baton* b = given.what == baton::kind::route ? &none : &given;
+    baton wrong; // with a path, as search() finds
+    const baton* b = given.what == baton::kind::route ? &go_ : &given;
     for (;;) {
-        if (!at.removed.empty()) restore(at);
+        if (!at.removed.empty()) [[unlikely]] restore(at);
         if (b->what == baton::kind::router) [[unlikely]] return later(at, {}, true);
         if (at.index >= at.core->layers.size()) return later(at, *b, true);
         if (--at.left < 0) [[unlikely]] {
             at.left = max_steps;
             return later(at, *b, false);
         }
-        if (at.ahead && b->what == baton::kind::go) return enter_plain(at);
+        const auto path = req_.path_;
+        if (at.ahead && b->what == baton::kind::go && path.data() != nullptr) return enter_plain(at);
         at.ahead = nullptr;
         route::path_match m;
-        const auto path = req_.path_;
-        const layer* const l = search(at, b, none, m);
+        const layer* const l = search(at, b, wrong, m);
         if (!l) return leave(at, *b);
         std::size_t matched = m.length(), own = 0;
         if (l->choices.empty()) [[likely]] own = bind(m, m.size(), at);
@@ -29386,6 +29782,11 @@ CREMA_DECL void transaction::walk(router_run& at, const baton& given) {
             own = bind(chosen_, chosen_.size(), at);
         }
         if (own != 0 && !at.core->params.empty()) [[unlikely]] return begin_params(at, *l, matched, own, *b);
+        if (l->route) [[likely]] {
+            enter_route(at, *l);
+            at.left = max_steps;
+            return;
+        }
         if (!dispatch(at, *l, path, matched, *b)) continue; // not for such: as if it had called next(err)
         at.left = max_steps;
         return;
@@ -29394,11 +29795,11 @@ CREMA_DECL void transaction::walk(router_run& at, const baton& given) {
 
 // Goes into the layer ahead.
 CREMA_DECL void transaction::enter_plain(router_run& at) {
-    const layer& l = *at.ahead;
-    at.ahead = l.plain_behind;
+    const auto& h = *at.ahead;
+    at.ahead = h.behind;
     ++at.index;
     req_.params_ = {};
-    invoke(*l.fn, at, l.label, {});
+    run_now(*h.fn, at, h.label_in(at.below), {});
     at.left = max_steps;
 }
 
@@ -29413,7 +29814,7 @@ CREMA_DECL const layer* transaction::search(router_run& at, const baton*& b, bat
         return &first;
     }
     const auto method = method_;
-    const bool escaped = std::memchr(path.data(), '%', path.size()) != nullptr;
+    const bool escaped = at.core->captures && std::memchr(path.data(), '%', path.size()) != nullptr;
     // What cannot be decoded is an error whatever the method, and some requests ask for all methods.
     const bool every = escaped || method == http::method::options || method == http::method::head || app_->tells_methods;
     const auto fail = [&](std::string_view message) {
@@ -29451,7 +29852,6 @@ CREMA_DECL const layer* transaction::search(router_run& at, const baton*& b, bat
             else if (app_->tells_methods) others_ |= l.route->allowed;
             if (method != http::method::head) continue;
         }
-        route_ = l.route.get();
         return &l;
     }
 }
@@ -29499,7 +29899,7 @@ std::string_view transaction::undecodable(const Captures& all, std::size_t size)
 
 // Puts what the layer captured into req.params, decoded; returns how many of these are its own.
 template <class Captures>
-std::size_t transaction::bind(const Captures& all, std::size_t size, const router_run& at) {
+CREMA_FORCEINLINE std::size_t transaction::bind(const Captures& all, std::size_t size, const router_run& at) {
     const auto outer = at.core->merge_params ? at.params : path_params{};
     if (size + outer.size() == 0) [[likely]] {
         req_.params_ = outer;
@@ -29552,6 +29952,7 @@ CREMA_DECL void transaction::begin_params(router_run& at, const layer& l, std::s
     auto* const p = ::new (memory().allocate(sizeof(param_run), alignof(param_run))) param_run;
     p->what = run::kind::param;
     p->outer = &at;
+    p->below = at.below;
     p->to = &l;
     p->path = req_.path_;
     p->matched = matched;
@@ -29577,10 +29978,10 @@ CREMA_DECL void transaction::walk_params(param_run& at, baton b) {
             }
             if (at.callback < at.now->callbacks.size()) {
                 const auto i = at.callback++;
-                auto& fn = *at.now->callbacks[i];
-                fn.value = memory.match;
-                fn.name = memory.name;
-                return call(fn, at, at.now->labels[i], {});
+                const auto* const label = at.now->labels[i];
+                at.name = memory.name;
+                at.value = memory.match;
+                return invoke(*at.now->callbacks[i], at, at.below ? &label_below(*label, *at.below) : label, {.param = &at});
             }
             at.now = nullptr;
         }
@@ -29616,28 +30017,44 @@ CREMA_DECL void transaction::walk_params(param_run& at, baton b) {
     outer.left = max_steps;
 }
 
+// Goes into a route. What most have is done here: one handler for all its methods, or one in front.
+CREMA_DECL void transaction::enter_route(router_run& at, const layer& l) {
+    const auto& stack = *l.route;
+    auto* const r = ::new (memory().allocate(sizeof(route_run), alignof(route_run))) route_run;
+    r->what = run::kind::route;
+    r->outer = &at;
+    r->below = at.below;
+    r->stack = &stack;
+    r->method = mask_of(method_);
+    if (method_ == http::method::head && !(stack.allowed & r->method)) [[unlikely]]
+        r->method = mask_of(http::method::get); // Express: HEAD is answered by GET, unless HEAD itself has a handler
+    if (stack.entries.empty()) [[unlikely]] return walk_route(*r, go_); // a HEAD
+    const auto& e = *stack.entries.front();
+    if (!(e.methods & r->method) || e.fn->takes_error || x_->has_body()) [[unlikely]] return walk_route(*r, go_);
+    r->index = 1;
+    --r->left;
+    r->ahead = e.behind;
+    const auto* const label = req_.route_ = e.label_in(at.below);
+    if (e.fn->suspends) start(*e.fn, *r, label, {});
+    else run_now(*e.fn, *r, label, {});
+    r->left = max_steps;
+}
+
 // Goes into a layer. False when it is not for such: an error handler without an error, or the other way round.
 CREMA_DECL bool transaction::dispatch(router_run& at, const layer& l, std::string_view path, std::size_t matched,
                                       const baton& b) {
     if (l.route) {
-        auto* const r = ::new (memory().allocate(sizeof(route_run), alignof(route_run))) route_run;
-        r->what = run::kind::route;
-        r->outer = &at;
-        r->stack = l.route.get();
-        // Express: HEAD is answered by GET, unless HEAD itself has a handler
-        r->method = mask_of(method_ == http::method::head && !(l.route->allowed & mask_of(method_)) ? http::method::get
-                                                                                                    : method_);
-        walk_route(*r, {});
+        enter_route(at, l);
         return true;
     }
-    if (matched == 0 && (!at.core->merge_params || at.params.size() == 0)) at.ahead = l.plain_behind;
+    if (matched == 0 && (!at.core->merge_params || at.params.size() == 0)) at.ahead = l.behind;
     const bool fits = l.mounted ? b.what != baton::kind::error : l.fn->takes_error == (b.what == baton::kind::error);
     // Express takes the path away before it looks; giving it back changes nothing, except where it stands elsewhere by now.
     if (!fits && (matched == 0 || path.data() == req_.url_.data() + at.host.size())) return false;
     if (matched != 0 && !enter(at, l, path, matched)) return false;
     if (!fits) return false;
     if (l.mounted) descend(at, l);
-    else call(*l.fn, at, l.label, b);
+    else invoke(*l.fn, at, l.label_in(at.below), {&b.error});
     return true;
 }
 
@@ -29650,7 +30067,9 @@ CREMA_DECL bool transaction::enter(router_run& at, const layer& l, std::string_v
     }
     at.removed = path.substr(0, matched);
     at.url_before = req_.url_;
+    at.path_before = req_.path_;
     auto rest = req_.url_.substr(std::min(at.host.size() + matched, req_.url_.size()));
+    const bool in_place = path.data() == req_.url_.data() && rest.starts_with('/');
     if (!at.host.empty()) [[unlikely]] rest = join(at.host, rest);
     else if (rest.empty()) {
         rest = "/";
@@ -29665,7 +30084,8 @@ CREMA_DECL bool transaction::enter(router_run& at, const layer& l, std::string_v
     req_.url_ = rest;
     const auto taken = at.removed.ends_with('/') ? at.removed.substr(0, matched - 1) : at.removed;
     req_.base_url_ = at.base_url.empty() ? taken : join(at.base_url, taken);
-    set_path();
+    if (in_place) [[likely]] req_.path_ = path.substr(matched);
+    else set_path();
     return true;
 }
 
@@ -29674,18 +30094,18 @@ CREMA_DECL void transaction::restore(router_run& at) {
     req_.base_url_ = at.base_url;
     auto url = req_.url_;
     if (url.data() == at.url_inside.data() && url.size() == at.url_inside.size()) [[likely]] {
-        url = at.url_before;
+        req_.url_ = at.url_before;
+        req_.path_ = at.path_before;
     } else {
         if (at.slash_added) {
             const bool root = url == "/" || url.starts_with("/?");
             if (root || (at.removed.ends_with('/') && url.starts_with('/'))) url.remove_prefix(1);
         }
-        url = join(at.host, at.removed, url.substr(std::min(at.host.size(), url.size())));
+        req_.url_ = join(at.host, at.removed, url.substr(std::min(at.host.size(), url.size())));
+        set_path();
     }
     at.removed = at.url_inside = {};
     at.slash_added = false;
-    req_.url_ = url;
-    set_path();
 }
 
 // Goes into a mounted router or app.
@@ -29699,9 +30119,9 @@ CREMA_DECL void transaction::descend(router_run& at, const layer& l) {
     r->params = req_.params_;
     if (!r->core->merge_params || r->params.size() == 0) r->ahead = r->core->plain_first;
     if (!req_.url_.starts_with('/')) [[unlikely]] r->host = host_of(req_.url_);
-    r->below = at.removed.empty() ? at.below : at.below ? &label_below(*l.label, *at.below) : l.label;
+    r->below = at.removed.empty() ? at.below : l.label_in(at.below);
     if (r->app != at.app) show_app(*r->app);
-    walk(*r, {});
+    walk(*r, go_);
 }
 
 // Makes an app the one whose settings count.
@@ -29717,18 +30137,23 @@ CREMA_DECL void transaction::walk_route(route_run& at, const baton& b) {
     auto& outer = static_cast<router_run&>(*at.outer);
     const auto& entries = at.stack->entries;
     for (;;) {
-        if (b.what == baton::kind::route) return walk(outer, {});
+        if (b.what == baton::kind::route) return walk(outer, go_);
         if (b.what == baton::kind::router || at.index >= entries.size()) return walk(outer, b);
         if (--at.left < 0) [[unlikely]] {
             at.left = max_steps;
             return later(at, b, false);
         }
+        at.ahead = nullptr;
         const route_entry* e = nullptr;
         while (!e && at.index < entries.size())
-            if (const auto& one = entries[at.index++]; one.methods & at.method) e = &one;
+            if (const auto& one = *entries[at.index++]; one.methods & at.method) e = &one;
         if (!e) return walk(outer, b);
-        if (e->fn->takes_error != (b.what == baton::kind::error)) continue; // as if it had called next(err)
-        call(*e->fn, at, e->label, b);
+        const bool error = b.what == baton::kind::error;
+        if (e->fn->takes_error != error) continue; // as if it had called next(err)
+        const auto* const label = req_.route_ = e->label_in(at.below);
+        if (!x_->has_body() || req_.raw_body()) at.ahead = e->behind;
+        else if (!error && body_first(*e->fn, at, label)) return;
+        invoke(*e->fn, at, label, {&b.error});
         at.left = max_steps;
         return;
     }
@@ -29784,23 +30209,6 @@ CREMA_DECL void transaction::answer_not_allowed() {
 }
 
 } // namespace crema::detail
-
-namespace crema {
-
-CREMA_DECL std::vector<std::string> path_params::entry::segments() const {
-    std::vector<std::string> all;
-    const bool decode = raw.data() != nullptr;
-    for (auto rest = decode ? raw : value;;) {
-        const auto end = wildcard ? rest.find('/') : rest.npos;
-        const auto part = rest.substr(0, end);
-        auto text = decode ? route::decode_capture(part) : result<std::string>(std::string(part));
-        all.push_back(text ? std::move(*text) : std::string(part));
-        if (end == rest.npos) return all;
-        rest.remove_prefix(end + 1);
-    }
-}
-
-} // namespace crema
 #endif
 // ---- crema/web/transaction.hpp, bodies
 #if CREMA_BODIES
@@ -29824,7 +30232,7 @@ CREMA_DECL void transaction::begin(exchange& x, app_core& app) {
     t->open(x, app);
     x.listen(t.get());
     auto* const self = t.release(); // on_destroy puts it back
-    auto* top = ::new (x.memory().allocate(sizeof(router_run), alignof(router_run))) router_run;
+    auto* top = ::new (&self->top_) router_run;
     top->what = run::kind::router;
     top->core = app.core.get();
     top->app = &app;
@@ -29835,7 +30243,7 @@ CREMA_DECL void transaction::begin(exchange& x, app_core& app) {
         --top->left;
         self->enter_plain(*top);
     } else {
-        self->walk(*top, {});
+        self->walk(*top, self->go_);
     }
 }
 
@@ -29865,7 +30273,6 @@ CREMA_DECL void transaction::close() noexcept {
     context_.clear();
     x_ = nullptr;
     current_ = pending_ = nullptr;
-    route_ = nullptr;
     forgot_ = nullptr;
     others_ = 0;
     if (!kept_.empty()) [[unlikely]] kept_.clear();
@@ -29901,50 +30308,57 @@ CREMA_DECL activation* transaction::pass(call_frame& from, const baton& b) {
     from.state |= call_frame::passed;
     pending_ = nullptr;
     go_on(*from.from, b);
-    return last_of(pending_);
+    return pending_;
+}
+CREMA_DECL activation* call_frame::hand_on(const baton& b) { return owner->pass(*this, b); }
+CREMA_DECL activation& call_frame::hold() noexcept { return owner->hold(*this); }
+CREMA_DECL void activation::drop() noexcept { owner->drop(*this); }
+
+// The same without an error. That a handler calls next() directly, and what is behind is known, is what most requests pass
+// most often: nothing is done here that it does not need. What the thread shows is what the caller's frame says, so that
+// it need not be read; what went through here has left req.params as it is to be (see `replace`).
+CREMA_NOINLINE CREMA_DECL activation* call_frame::hand_on() {
+    run& at = *from;
+    const placed_handler* const h = at.ahead;
+    transaction& t = *owner;
+    if (!h || t.current_ != this) [[unlikely]] return t.go_slowly(*this);
+    const auto* const to = h->label_if(at.below);
+    if (!to || --at.left < 0) [[unlikely]] return t.go_slowly(*this);
+    state |= passed;
+    t.pending_ = nullptr;
+    at.ahead = h->behind;
+    ++at.index;
+    t.board_.label.store(to, std::memory_order_release);
+    called one(t, at, to);
+    one.frame.before = this;
+    t.current_ = &one.frame;
+    try {
+        h->fn->call(*h->fn, t.req_, t.res_, one.frame.handed.it);
+    } catch (...) {
+        one.fail();
+    }
+    // All is read again, that no register is kept over the call.
+    call_frame& self = *one.frame.before;
+    transaction& u = *self.owner;
+    u.current_ = &self;
+    u.board_.label.store(self.label, std::memory_order_release);
+    self.from->left = max_steps;
+    if (one.frame.state != passed) [[unlikely]] return u.settled(one);
+    return u.pending_;
 }
 
-// The same without an error. A plain middleware that calls next() directly is what most requests pass most often: nothing
-// is done here that it does not need. What the thread shows is what the caller's frame says, so that it need not be read.
-CREMA_DECL activation* transaction::go(call_frame& from) {
-    auto& at = static_cast<router_run&>(*from.from); // if `ahead` says so
-    const layer* const l = at.ahead;
-    if (!l || current_ != &from || at.below || --at.left < 0) [[unlikely]] return go_slowly(from);
+CREMA_NOINLINE CREMA_DECL activation* transaction::settled(called& c) {
+    run& at = *c.frame.before->from;
+    settle(c);
+    at.left = max_steps;
+    return pending_;
+}
+
+CREMA_NOINLINE CREMA_DECL activation* transaction::go_slowly(call_frame& from) {
     from.state |= call_frame::passed;
     pending_ = nullptr;
-    at.ahead = l->plain_behind;
-    ++at.index;
-    req_.params_ = {};
-    this_thread_activity().label.store(l->label, std::memory_order_release);
-    call_frame c;
-    c.owner = this;
-    c.from = &at;
-    c.label = l->label;
-    c.state = 0;
-    current_ = &c;
-    lent_next n(c);
-    thrown_error thrown;
-    try {
-        l->fn->call(req_, res_, n.it, nullptr, nullptr);
-    } catch (...) {
-        std::construct_at(&thrown.error, std::current_exception());
-        c.state |= call_frame::failed;
-    }
-    this_thread_activity().label.store(from.label, std::memory_order_release);
-    current_ = &from;
-    if (c.state != call_frame::passed) [[unlikely]] settle(c, thrown);
-    static_cast<router_run&>(*from.from).left = max_steps;
-    return last_of(pending_);
-}
-
-CREMA_NOINLINE CREMA_DECL activation* transaction::go_slowly(call_frame& from) { return pass(from, {}); }
-
-// Runs a handler; the body comes first where the handler needs it.
-CREMA_DECL void transaction::call(handler_base& fn, run& from, const activity_label* label, const baton& b) {
-    if (from.what == run::kind::route && b.what == baton::kind::go && x_->has_body() && !req_.raw_body() &&
-        body_first(fn, from, label))
-        return;
-    invoke(fn, from, label, b);
+    go_on(*from.from, go_);
+    return pending_;
 }
 
 // The body of a typed handler is read before it runs, and a small JSON body; a synchronous handler could not read it
@@ -29978,41 +30392,26 @@ CREMA_DECL bool transaction::body_first(handler_base& fn, run& from, const activ
     return true;
 }
 
-CREMA_DECL void transaction::invoke(handler_base& fn, run& from, const activity_label* label, const baton& b) {
-    const auto& around = static_cast<const router_run&>(from.what == run::kind::router ? from : *from.outer);
-    if (around.below) label = &label_below(*label, *around.below);
-    if (from.what == run::kind::route) req_.route_ = label;
-    if (fn.suspends) return start(fn, from, label, b);
-    const activity what{label, method_text_};
-    const activity_scope shown(&what);
-    call_frame c{this, &from, label, 0, nullptr};
-    auto* const outer = std::exchange(current_, &c);
-    lent_next n(c);
-    thrown_error thrown;
-    try {
-        fn.call(req_, res_, n.it, &b.error, nullptr);
-    } catch (...) {
-        std::construct_at(&thrown.error, std::current_exception());
-        c.state |= call_frame::failed;
-    }
-    current_ = outer;
-    if (c.state != call_frame::passed) settle(c, thrown);
+CREMA_DECL void transaction::invoke(handler_base& fn, run& from, const activity_label* label, call_frame::extra given) {
+    if (fn.suspends) start(fn, from, label, given);
+    else run_now(fn, from, label, given);
 }
 
 // The same for a coroutine.
-CREMA_DECL void transaction::start(handler_base& fn, run& from, const activity_label* label, const baton& b) {
+CREMA_DECL void transaction::start(handler_base& fn, run& from, const activity_label* label, call_frame::extra given) {
     auto* a = ::new (memory().allocate(sizeof(running), alignof(running))) running(*this, from, label);
     a->what = {label, method_text_};
     a->env.scope = &x_->scope();
     a->env.what = &a->what;
     a->env.context = &context_;
+    a->given = given;
     a->previous = running_;
     running_ = a;
     const activity_scope shown(&a->what);
     auto* const outer = std::exchange(current_, static_cast<call_frame*>(a));
     std::exception_ptr error;
     try {
-        fn.call(req_, res_, a->handed.it, &b.error, &a->work);
+        fn.call(fn, req_, res_, a->handed.it);
     } catch (...) {
         error = std::current_exception();
     }
@@ -30022,7 +30421,7 @@ CREMA_DECL void transaction::start(handler_base& fn, run& from, const activity_l
         a->starting = true;
         task_access::start(a->work, &a->env, [](void* p) {
             auto& r = *static_cast<running*>(p);
-            auto& t = static_cast<transaction&>(*r.owner);
+            auto& t = *r.owner;
             auto& x = *t.x_;
             if (const auto e = task_access::promise(r.work).error(); e && r.starting) {
                 // As a promise that is rejected: who called goes on first.
@@ -30046,11 +30445,12 @@ CREMA_DECL void transaction::start(handler_base& fn, run& from, const activity_l
 }
 
 // A synchronous handler has returned: did it answer, hand on, throw? Is it kept for later?
-CREMA_DECL void transaction::settle(call_frame& c, thrown_error& thrown) {
+CREMA_DECL void transaction::settle(called& one) {
+    auto& c = one.frame;
     std::exception_ptr error;
     if (c.state & call_frame::failed) [[unlikely]] {
-        error = std::move(thrown.error);
-        std::destroy_at(&thrown.error);
+        error = std::move(one.error);
+        std::destroy_at(&one.error);
     }
     if (c.state & call_frame::kept) {
         c.lives_on->state |= c.state;
@@ -30160,8 +30560,8 @@ CREMA_DECL void response::before_end(unique_function<void(end_callback)> f) {
     if (ended_) throw already_answered("before_end()");
     hooked().end.push_back({&owner_->current(), std::move(f)});
 }
-CREMA_DECL response& exchange_hold::res() const noexcept { return static_cast<detail::transaction*>(at_->owner)->res(); }
-CREMA_DECL request& exchange_hold::req() const noexcept { return static_cast<detail::transaction*>(at_->owner)->req(); }
+CREMA_DECL response& exchange_hold::res() const noexcept { return at_->owner->res(); }
+CREMA_DECL request& exchange_hold::req() const noexcept { return at_->owner->req(); }
 CREMA_DECL exchange_hold::~exchange_hold() {
     if (at_) at_->owner->drop(*at_);
 }
@@ -30290,6 +30690,75 @@ CREMA_DECL void response::render(std::string_view name, value values) {
 
 } // namespace crema
 #endif
+// ---- crema/http/byteranges.hpp
+// byteranges: several parts of a representation in one answer, multipart/byteranges (RFC 9110 section 14.6).
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace crema::http {
+
+/** Writes what stands around the parts of a multipart/byteranges answer: for each `front`, then its octets, then at last `end`.
+
+    @par Thread Safety
+    Distinct objects: safe. Shared objects: unsafe for writing.
+
+    @see RFC 9110 sections 14.6 and 15.3.7.2
+*/
+class byteranges {
+public:
+    /** Construct.
+
+        @param ranges In the order in which they are sent; within `size`.
+        @param size Octets of the whole representation.
+        @param type Its Content-Type; without one the parts have none.
+        @param boundary Must not occur in the content: random.
+    */
+    byteranges(std::vector<byte_range> ranges, std::uint64_t size, std::string type, std::string boundary)
+        : ranges_(std::move(ranges)),
+          size_(size),
+          type_(std::move(type)),
+          boundary_(std::move(boundary)) {}
+
+    /// Returns the ranges.
+    const std::vector<byte_range>& ranges() const noexcept { return ranges_; }
+    /// Returns the Content-Type of the answer.
+    std::string content_type() const { return "multipart/byteranges; boundary=" + boundary_; }
+    /// Counts the octets of the answer. @par Complexity Linear in the number of ranges.
+    CREMA_DECL std::uint64_t content_length() const;
+    /// Returns what stands in front of the octets of a part.
+    CREMA_DECL std::string front(std::size_t part) const;
+    /// Returns what stands behind the last part.
+    std::string end() const { return "\r\n--" + boundary_ + "--\r\n"; }
+
+private:
+    std::vector<byte_range> ranges_;
+    std::uint64_t size_;
+    std::string type_, boundary_;
+};
+
+} // namespace crema::http
+
+#if CREMA_BODIES
+namespace crema::http {
+
+CREMA_DECL std::uint64_t byteranges::content_length() const {
+    std::uint64_t all = end().size();
+    for (std::size_t i = 0; i < ranges_.size(); ++i) all += front(i).size() + ranges_[i].size();
+    return all;
+}
+
+CREMA_DECL std::string byteranges::front(std::size_t part) const {
+    std::string out(part == 0 ? "--" : "\r\n--");
+    out.append(boundary_).append("\r\n");
+    if (!type_.empty()) out.append("Content-Type: ").append(type_).append("\r\n");
+    return out.append("Content-Range: ").append(content_range(ranges_[part], size_)).append("\r\n\r\n");
+}
+
+} // namespace crema::http
+#endif
 // ---- crema/web/send.hpp
 // send: finds a file, answers conditions and ranges, streams it; shared by response::send_file and static_files.
 #include <functional>
@@ -30349,11 +30818,95 @@ private:
     static bool failed_precondition(const request& req, const response& res);
     static bool is_fresh(const request& req, const response& res);
     static bool range_is_fresh(const request& req, const response& res);
+    static std::unique_ptr<http::byteranges> parts_of(response& res, std::vector<http::byte_range> ranges, std::uint64_t size);
 };
 
 } // namespace detail
 } // namespace crema
 
+// ---- crema/core/secret.hpp
+// secret: comparison in constant time, octets that nobody can guess.
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace crema {
+
+/** Tell whether two texts are equal, in a time that depends on their lengths alone.
+
+    For tokens, signatures and whatever else a client must not find out octet by octet.
+
+    @par Complexity
+    O(n); at once when the lengths differ.
+*/
+CREMA_DECL bool equal_secrets(std::string_view a, std::string_view b) noexcept;
+
+/** Return octets from the random generator of the operating system.
+
+    @throws system_error the error of the operating system.
+
+    @par Thread Safety
+    Safe.
+*/
+CREMA_DECL std::string random_octets(std::size_t size);
+
+/// Returns random octets in base64url: 32 of them are 43 characters. @throws system_error as `random_octets`.
+CREMA_DECL std::string random_token(std::size_t octets = 32);
+
+/// Returns a random UUID: `"f81d4fae-7dec-41d0-a765-00a0c91e6bf6"`. @throws system_error as `random_octets`. @see RFC 9562 section 5.4
+CREMA_DECL std::string random_uuid();
+
+} // namespace crema
+
+#if CREMA_BODIES
+#include <cerrno>
+#include <sys/random.h>
+
+namespace crema {
+namespace detail {
+
+inline void fill_randomly(char* data, std::size_t size) {
+    while (size > 0) {
+        const auto n = ::getrandom(data, size, 0);
+        if (n < 0) {
+            if (errno == EINTR) continue;
+            throw system_error(std::error_code(errno, std::generic_category()), "random octets");
+        }
+        data += n;
+        size -= static_cast<std::size_t>(n);
+    }
+}
+
+} // namespace detail
+
+CREMA_DECL bool equal_secrets(std::string_view a, std::string_view b) noexcept {
+    if (a.size() != b.size()) return false;
+    volatile unsigned char differ = 0;
+    for (std::size_t i = 0; i < a.size(); ++i)
+        differ = static_cast<unsigned char>(differ | (static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i])));
+    return differ == 0;
+}
+
+CREMA_DECL std::string random_octets(std::size_t size) {
+    std::string octets(size, '\0');
+    detail::fill_randomly(octets.data(), size);
+    return octets;
+}
+
+CREMA_DECL std::string random_token(std::size_t octets) { return base64url_encode(random_octets(octets)); }
+
+CREMA_DECL std::string random_uuid() {
+    char octets[16];
+    detail::fill_randomly(octets, sizeof octets);
+    octets[6] = static_cast<char>((octets[6] & 0x0f) | 0x40);
+    octets[8] = static_cast<char>((octets[8] & 0x3f) | 0x80);
+    auto text = hex_encode({octets, sizeof octets});
+    for (const std::size_t at : {8u, 13u, 18u, 23u}) text.insert(at, 1, '-');
+    return text;
+}
+
+} // namespace crema
+#endif
 // ---- crema/fs/at_hand.hpp
 // at_hand: opens and reads files whose names and octets the kernel has in memory, without ever waiting for a disk.
 #include <cstddef>
@@ -30390,6 +30943,13 @@ CREMA_DECL std::optional<std::size_t> read_at_hand(const file& f, std::uint64_t 
     Linux 6.5 and newer know of each page; older ones are asked for the first and the last octet.
 */
 CREMA_DECL bool is_at_hand(const file& f, std::uint64_t offset, std::size_t size) noexcept;
+
+/** Tell the same of a file that is sent again and again: what was found in memory is believed for half a second, as asking
+    costs a tenth of sending.
+
+    @param s Its status, which says which file it is.
+*/
+CREMA_DECL bool is_at_hand(const file& f, const file_status& s, std::uint64_t offset, std::size_t size) noexcept;
 
 } // namespace crema::fs
 
@@ -30556,9 +31116,12 @@ CREMA_DECL file open_beneath(const std::filesystem::path& root, std::string_view
 #endif
 // ---- crema/fs/at_hand.hpp, bodies
 #if CREMA_BODIES
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <fcntl.h>
+#include <iterator>
 #include <string>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -30640,6 +31203,25 @@ CREMA_DECL bool is_at_hand([[maybe_unused]] const file& f, [[maybe_unused]] std:
 #endif
 }
 
+CREMA_DECL bool is_at_hand(const file& f, const file_status& s, std::uint64_t offset, std::size_t size) noexcept {
+    struct finding {
+        std::uint64_t device, inode, part;
+        std::chrono::steady_clock::time_point until;
+    };
+    static constexpr std::uint64_t part = 2 * 1024 * 1024;
+    static thread_local constinit finding findings[64]{};
+    if (size == 0 || offset >= s.size) return is_at_hand(f, offset, size);
+    const auto now = std::chrono::steady_clock::now();
+    for (auto at = offset / part; at <= (offset + size - 1) / part; ++at) {
+        auto& known = findings[(s.inode + at) % std::size(findings)];
+        if (known.device == s.device && known.inode == s.inode && known.part == at && now < known.until) continue;
+        if (!is_at_hand(f, at * part, static_cast<std::size_t>(std::min(part, s.size - std::min(s.size, at * part)))))
+            return is_at_hand(f, offset, size); // not all, but perhaps what is wanted
+        known = {s.device, s.inode, at, now + std::chrono::milliseconds(500)};
+    }
+    return true;
+}
+
 CREMA_DECL std::optional<std::size_t> read_at_hand(const file& f, std::uint64_t offset, char* into, std::size_t size) {
 #if defined(__linux__) && defined(RWF_NOWAIT)
     const ::iovec room{into, size};
@@ -30668,7 +31250,8 @@ namespace crema {
 namespace detail {
 
 inline constexpr std::size_t file_piece = 128 * 1024; // read at once
-inline constexpr std::size_t mapped_piece = 2 * 1024 * 1024; // sent at once without being read
+// Sent at once without being read: much at a time costs least; among many connections it would keep the others waiting.
+constexpr std::size_t mapped_piece(std::size_t connections) noexcept { return connections > 64 ? 128 * 1024 : 2 * 1024 * 1024; }
 
 // Cleans a path as Node's normalize does: no empty parts, no ".", ".." only in front of everything.
 inline std::string normal_path(std::string_view path) {
@@ -30715,6 +31298,7 @@ inline http_error file_error(int code, std::string_view path) {
     static constexpr known all[] = {{ENOENT, 404, "ENOENT", "no such file or directory"},
                                     {ENOTDIR, 404, "ENOTDIR", "not a directory"},
                                     {ENAMETOOLONG, 404, "ENAMETOOLONG", "name too long"},
+                                    {ELOOP, 404, "ELOOP", "too many symbolic links"},
                                     {EISDIR, 404, "EISDIR", "illegal operation on a directory"},
                                     {EXDEV, 403, "EXDEV", "leads out of the root"},
                                     {EACCES, 500, "EACCES", "permission denied"}};
@@ -30958,6 +31542,16 @@ CREMA_DECL bool file_sender::range_is_fresh(const request& req, const response& 
     return modified && since && *modified <= *since;
 }
 
+// The answer has several parts of `size` octets.
+CREMA_DECL std::unique_ptr<http::byteranges> file_sender::parts_of(response& res, std::vector<http::byte_range> ranges,
+                                                                   std::uint64_t size) {
+    auto parts = std::make_unique<http::byteranges>(std::move(ranges), size, std::string(res.get("Content-Type").value_or("")),
+                                                    random_token(18));
+    res.status_ = 206;
+    res.headers_.set_trusted("Content-Type", parts->content_type());
+    return parts;
+}
+
 CREMA_COROUTINE task<file_sender::outcome> file_sender::send(response& res, const file_plan& plan, bool* found) {
     res.require_open("send_file()");
     const auto& req = res.req();
@@ -30986,22 +31580,27 @@ CREMA_COROUTINE task<file_sender::outcome> file_sender::send(response& res, cons
             co_return outcome::sent;
         }
     }
+    std::unique_ptr<http::byteranges> parts;
     auto offset = plan.how.start;
     auto left = search.status.size > offset ? search.status.size - offset : 0;
     if (plan.how.end) left = std::min(left, *plan.how.end >= offset ? *plan.how.end - offset + 1 : 0);
     const auto range = req.get("Range").value_or("");
     if (plan.how.accept_ranges && range.starts_with("bytes=") && range_is_fresh(req, res)) {
-        const auto parts = http::parse_range(left, range, http::range_combining::on);
-        if (parts.state == http::range_set::kind::unsatisfiable) {
+        auto asked = http::parse_range(left, range, http::range_combining::on);
+        if (asked.state == http::range_set::kind::unsatisfiable) {
             const auto all = http::content_range_unsatisfied(left);
             res.headers_.set_trusted("Content-Range", all);
             throw http_error(416, "Range Not Satisfiable").header("Content-Range", all);
         }
-        if (parts.state == http::range_set::kind::satisfiable && parts.ranges.size() == 1) { // of several: the whole
+        if (asked.state == http::range_set::kind::satisfiable && asked.ranges.size() == 1) {
             res.status_ = 206;
-            res.headers_.set_trusted("Content-Range", http::content_range(parts.ranges[0], left));
-            offset += parts.ranges[0].first;
-            left = parts.ranges[0].size();
+            res.headers_.set_trusted("Content-Range", http::content_range(asked.ranges[0], left));
+            offset += asked.ranges[0].first;
+            left = asked.ranges[0].size();
+        } else if (asked.ranges.size() <= plan.how.max_ranges && !head && !search.coded && asked.ranges.size() > 1) {
+            // else the whole, as to HEAD, which knows no ranges, and of what is coded, since a coding would be one of the multipart
+            parts = parts_of(res, std::move(asked.ranges), left);
+            left = 0;
         }
     }
     if (head) {
@@ -31011,11 +31610,13 @@ CREMA_COROUTINE task<file_sender::outcome> file_sender::send(response& res, cons
     }
     auto front = std::string_view(search.front)
                      .substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(left, search.front.size())));
-    if (front.size() == left) { // small: in one go
+    if (front.size() == left && !parts) { // small: in one go
         res.end(front);
         co_return outcome::sent;
     }
-    res.headers_.set_trusted("Content-Length", std::to_string(left));
+    res.headers_.set_trusted("Content-Length", std::to_string(parts ? parts->content_length() : left));
+    const auto base = offset;
+    std::size_t part = 0; // the next one
     if (front.empty()) {
         res.flush_headers();
     } else {
@@ -31024,9 +31625,15 @@ CREMA_COROUTINE task<file_sender::outcome> file_sender::send(response& res, cons
         left -= front.size();
     }
     bool whole = !res.coder_; // as it is in the file: it can be sent from there
-    for (int pieces = 1; left != 0; ++pieces) {
-        const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(left, mapped_piece));
-        if (whole && fs::is_at_hand(search.file, offset, size)) {
+    for (int pieces = 1; left != 0 || (parts && part != parts->ranges().size()); ++pieces) {
+        if (left == 0) {
+            offset = base + parts->ranges()[part].first;
+            left = parts->ranges()[part].size();
+            const auto between = parts->front(part++);
+            co_await res.write(between);
+        }
+        const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(left, mapped_piece(res.exchange_->connections())));
+        if (whole && fs::is_at_hand(search.file, search.status, offset, size)) {
             const auto n = res.exchange_->write_file(search.file.descriptor(), offset, size);
             if (n) {
                 offset += *n;
@@ -31050,7 +31657,8 @@ CREMA_COROUTINE task<file_sender::outcome> file_sender::send(response& res, cons
         left -= n;
         co_await res.write(std::string_view(room, n));
     }
-    res.end();
+    if (parts) res.end(parts->end());
+    else res.end();
     co_return outcome::sent;
 }
 
@@ -31370,7 +31978,7 @@ CREMA_DECL void router::mount(const detail::located_path& path, std::shared_ptr<
                               std::shared_ptr<detail::app_core> app) {
     if (below == core_) throw std::invalid_argument("crema: a router cannot be mounted in itself");
     auto& l = core_->add(path, false);
-    l.label = &make_label(app ? "app" : "router", path.text(), path.where);
+    l.label_as(make_label(app ? "app" : "router", path.text(), path.where));
     l.mounted = std::move(below);
     l.app = app;
     if (!app || !core_->owner) return;
@@ -33175,6 +33783,7 @@ CREMA_DECL std::uint64_t logger_handler::dropped() const noexcept { return state
 // ---- crema/middleware/static_files.hpp
 // static_files: serves the files of a directory, as Express' express.static.
 #include <chrono>
+#include <cstddef>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -33212,6 +33821,7 @@ struct static_files_options {
     std::function<bool(std::string_view path)> immutable_names{};
     bool last_modified = true; ///< send Last-Modified
     bool accept_ranges = true; ///< answer requests for parts
+    std::size_t max_ranges = 1; ///< parts in one answer (multipart/byteranges); who asks for more gets the whole
     bool cache_control = true; ///< send Cache-Control
     set_headers_function set_headers{}; ///< sets more fields, before those above
 };
@@ -33225,6 +33835,9 @@ CREMA_DECL bool hashed_name(std::string_view path) noexcept;
 
 namespace detail {
 
+// Redirects a directory without a slash at its end to the one with it. False when it has one.
+CREMA_DECL bool redirect_to_directory(request& req, response& res);
+
 // The handler that static_files makes.
 class static_files_handler {
 public:
@@ -33236,7 +33849,6 @@ public:
 
 private:
     CREMA_COROUTINE task<> serve(request& req, response& res, bool& found) const;
-    bool redirect(request& req, response& res) const;
     std::shared_ptr<const static_files_options> options_; // shared by the copies of the handler
     std::filesystem::path root_;
     runner run_;
@@ -33318,8 +33930,7 @@ inline bool is_bare_mount(const request& req) noexcept {
     return req.path() == "/" && !parts_of(req.original_url()).path.ends_with('/');
 }
 
-// A directory without a slash at its end: to the one with it. False when it has one.
-CREMA_DECL bool static_files_handler::redirect(request& req, response& res) const {
+CREMA_DECL bool redirect_to_directory(request& req, response& res) {
     if (req.path().ends_with('/') && !is_bare_mount(req)) return false;
     const auto original = parts_of(req.original_url());
     // several slashes in front would make it another host; browsers take a backslash for one
@@ -33361,10 +33972,11 @@ CREMA_COROUTINE task<> static_files_handler::serve(request& req, response& res, 
     plan.how.immutable = o.immutable;
     plan.how.last_modified = o.last_modified;
     plan.how.accept_ranges = o.accept_ranges;
+    plan.how.max_ranges = o.max_ranges;
     plan.how.cache_control = o.cache_control;
     const auto how = co_await file_sender::send(res, plan, &found);
     if (how == file_sender::outcome::sent) co_return;
-    if (o.redirect && redirect(req, res)) co_return;
+    if (o.redirect && redirect_to_directory(req, res)) co_return;
     throw http_error(404, "Not Found");
 }
 
@@ -35323,6 +35935,7 @@ public:
     CREMA_DECL void want(bool readable, bool writable) override;
     CREMA_DECL io_result read(std::span<char> into) noexcept override;
     CREMA_DECL io_result write(std::span<const std::string_view> pieces) noexcept override;
+    CREMA_DECL bool put_off() noexcept override;
     CREMA_DECL void end() noexcept override;
     CREMA_DECL void close() noexcept override;
     CREMA_DECL void reset() noexcept override;
@@ -35367,6 +35980,7 @@ struct memory_stream::side : crema::detail::remote_job {
     bool broken = false;     // the peer is gone without having read everything
     bool told_ended = false; // the handler knows of the end
     bool closed = false;
+    bool may_put_off = false, put_off = false;
     bool* alive = nullptr; // set false when closed within a callback
 };
 
@@ -35404,7 +36018,10 @@ CREMA_DECL void memory_stream::side::deliver(remote_job& job, bool abandoned) {
     if (s.wants_writable && l.writable(s)) s.handler->on_writable();
     if (alive && s.wants_readable && l.readable(s)) {
         s.told_ended = s.told_ended || s.ended || s.broken;
+        if (!s.ended && !s.broken) s.handler->on_arrival();
+        s.may_put_off = true;
         s.handler->on_readable();
+        if (alive && !(s.may_put_off = false) && std::exchange(s.put_off, false)) s.handler->on_flush();
     } else if (alive && (s.ended || s.broken) && !std::exchange(s.told_ended, true)) {
         if (s.broken) s.handler->on_broken(std::make_error_code(std::errc::connection_reset));
         else s.handler->on_peer_closed();
@@ -35478,6 +36095,8 @@ CREMA_DECL io_result memory_stream::write(std::span<const std::string_view> piec
     if (taken == 0 && wanted != 0) return {0, std::make_error_code(std::errc::operation_would_block)};
     return {taken, {}};
 }
+
+CREMA_DECL bool memory_stream::put_off() noexcept { return mine().put_off = mine().may_put_off; }
 
 CREMA_DECL void memory_stream::end() noexcept {
     if (mine().closed) return;
