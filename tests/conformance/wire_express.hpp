@@ -231,7 +231,16 @@ inline void add_requests(suite& s) {
     s.reason("with no host", "a request without Host is refused");
     s.reason("default to the socket addr", "TLS is not spoken by the tests' server");
     s.reason("QUERY request", "was not run by the Node that recorded");
-    s.reason("req / .route", "there is no `req.route`");
+    s.add("req / .route / should be the executed Route", [](app& a) {
+        a.get("/user/:id{/:op}", [](request& req, response& res, next& next) {
+            res.set("path-1", req.route());
+            next();
+        });
+        a.get("/user/:id/edit", [](request& req, response& res) {
+            res.set("path-2", req.route());
+            res.end();
+        });
+    });
 }
 
 inline void add_responses(suite& s) {

@@ -502,6 +502,47 @@ inline void add(suite& s) {
             router r;
             require(&r.on(http::to_method(to_upper(name)), "/", hello) == &r, "another router");
         });
+    // req.route() is the pattern of the route
+    const auto is_route = handler([](request& req, response& res, next&) {
+        res.set("x-is-route", req.route() == "/foo" ? "true" : "false");
+        res.end();
+    });
+    for (std::size_t i = 0; i < http::method_count; ++i) {
+        const auto method = static_cast<http::method>(i);
+        std::string name(http::to_string(method));
+        for (char& c : name) c = to_lower(c);
+        const std::string group = top + "." + name + "(path, ...fn) / req.route / ";
+        with(group + "should be a Route", [=](router& r) { r.on(method, "/foo", is_route); });
+        with(group + "should be the matched route", [=](router& r) {
+            r.on(method, "/foo/bar", hit(1));
+            r.on(method, "/foo", is_route);
+            r.on(method, "/:thing", hit(2));
+        });
+    }
+    // what the compiler refuses
+    const auto refused = [&](const std::string& title, bool taken) {
+        s.result(title, [taken] { require(!taken, "the compiler takes it"); });
+    };
+#define WIRE_REFUSED(which, name)                                                                                              \
+    refused(route + "." + name + "(...fn) / should reject no arguments",                                                       \
+            []<class C>(C*) { return requires(C& c) { c.which(); }; }(static_cast<route_chain*>(nullptr)));                    \
+    refused(route + "." + name + "(...fn) / should reject empty array",                                                        \
+            []<class C>(C*) { return requires(C& c) { c.which({}); }; }(static_cast<route_chain*>(nullptr)));
+    WIRE_REFUSED(all, "all") WIRE_REFUSED(del, "delete") WIRE_REFUSED(m_search, "m-search")
+    WIRE_REFUSED(get, "get") WIRE_REFUSED(head, "head") WIRE_REFUSED(post, "post") WIRE_REFUSED(put, "put")
+    WIRE_REFUSED(patch, "patch") WIRE_REFUSED(options, "options") WIRE_REFUSED(trace, "trace") WIRE_REFUSED(acl, "acl")
+    WIRE_REFUSED(bind, "bind") WIRE_REFUSED(checkout, "checkout") WIRE_REFUSED(copy, "copy") WIRE_REFUSED(link, "link")
+    WIRE_REFUSED(lock, "lock") WIRE_REFUSED(merge, "merge") WIRE_REFUSED(mkactivity, "mkactivity")
+    WIRE_REFUSED(mkcalendar, "mkcalendar") WIRE_REFUSED(mkcol, "mkcol") WIRE_REFUSED(move, "move")
+    WIRE_REFUSED(notify, "notify") WIRE_REFUSED(propfind, "propfind") WIRE_REFUSED(proppatch, "proppatch")
+    WIRE_REFUSED(purge, "purge") WIRE_REFUSED(query, "query") WIRE_REFUSED(rebind, "rebind")
+    WIRE_REFUSED(report, "report") WIRE_REFUSED(search, "search") WIRE_REFUSED(source, "source")
+    WIRE_REFUSED(subscribe, "subscribe") WIRE_REFUSED(unbind, "unbind") WIRE_REFUSED(unlink, "unlink")
+    WIRE_REFUSED(unlock, "unlock") WIRE_REFUSED(unsubscribe, "unsubscribe")
+#undef WIRE_REFUSED
+    refused(param + "should reject missing fn", []<class R>(R*) { return requires(R& r) { r.param("id"); }; }(static_cast<router*>(nullptr)));
+    refused(use + "should reject missing functions", []<class R>(R*) { return requires(R& r) { r.use(); }; }(static_cast<router*>(nullptr)));
+
     s.result(route + "should return a new route", [] {
         router r;
         auto one = r.route("/foo");
@@ -520,7 +561,6 @@ inline void add(suite& s) {
     s.reason("for blank URLs", "a request has a target");
     s.reason("route without method", "a request has a method");
     s.reason("altering req.method", "the method of a request cannot be changed");
-    s.reason("req.route / should be", "there is no `req.route`");
     s.reason("outside", "a router is never called by hand: it has no outside");
     s.reason("with numeric properties", "a router is never called by hand: it has no outside");
     s.reason("response handler", "a router is never called by hand: it has no outside");
