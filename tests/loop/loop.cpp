@@ -230,9 +230,11 @@ TEST_CASE("operations of Asio keep the loop alive", "[loop]") {
 
 TEST_CASE("a borrowed context: run drives it", "[loop]") {
     asio::io_context io;
+    manual_clock clock(loop_clock::when_idle::jump);
     std::string seen;
     {
         loop l(io);
+        l.clock(&clock);
         CHECK(&l.context() == &io);
         asio::post(io, [&] { seen += 'p'; });
         l.set_timeout([&] { seen += 't'; }, 1);
@@ -257,11 +259,11 @@ TEST_CASE("a borrowed context driven by io_context::run: everything but before_e
         seen += 't';
         l.queue_microtask([&] { seen += 'm'; });
         l.set_immediate([&] { seen += 'j'; });
-    }, 2);
+    }, 200);
     l.set_timeout([&] { seen += '!'; }, 10000).unref();
     spawn([](std::string& s) -> task<> {
         s += 'c';
-        co_await sleep(4ms);
+        co_await sleep(400ms);
         s += co_await offload([] { return 'o'; });
     }(seen));
     io.run();

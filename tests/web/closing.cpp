@@ -41,11 +41,19 @@ task<> close_but_not_wait(app a, close_options how) {
 TEST_CASE("an app that is awaited tells what has ended and what was cut", "[closing][socket]") {
     app a;
     int cancelled_ones = 0;
-    a.get("/short", [](request&, response& res) -> task<> {
+    int begun = 0;
+    auto& l = loop::current();
+    std::optional<drain_report> report;
+    const auto begins = [&] {
+        if (++begun == 2) l.set_immediate([&] { spawn(close_into(a, {.grace = 300ms}, report)); });
+    };
+    a.get("/short", [&](request&, response& res) -> task<> {
+        begins();
         co_await sleep(60ms);
         res.send("short");
     });
     a.get("/endless", [&](request&, response&) -> task<> {
+        begins();
         try {
             co_await sleep(1h);
         } catch (const cancelled&) {
@@ -53,8 +61,6 @@ TEST_CASE("an app that is awaited tells what has ended and what was cut", "[clos
             throw;
         }
     });
-    auto& l = loop::current();
-    std::optional<drain_report> report;
     std::optional<tcp_client> first, second;
     a.listen(0, beside(), [&](server& s) {
         first.emplace(s.port());
@@ -62,7 +68,6 @@ TEST_CASE("an app that is awaited tells what has ended and what was cut", "[clos
         first->send("GET /short HTTP/1.1\r\nHost: h\r\n\r\n");
         second->send("GET /endless HTTP/1.1\r\nHost: h\r\n\r\n");
     });
-    l.set_timeout([&] { spawn(close_into(a, {.grace = 200ms}, report)); }, 30ms);
     l.run();
     REQUIRE(report);
     CHECK(report->finished == 1);
