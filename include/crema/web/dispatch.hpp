@@ -99,18 +99,19 @@ CREMA_DECL void transaction::go_on(run& where, const baton& b) {
 
 // Runs a synchronous handler.
 CREMA_FORCEINLINE void transaction::run_now(handler_base& fn, run& from, const activity_label* label, call_frame::extra given) {
-    const activity what{label, method_text_};
-    const activity_scope shown(&what);
     called one(*this, from, label);
     one.frame.given = given;
-    auto* const outer = std::exchange(current_, &one.frame);
+    one.frame.before = std::exchange(current_, &one.frame);
+    const activity shown{board_.label.load(std::memory_order_relaxed), board_.method.load(std::memory_order_relaxed)};
+    board_.show(label, method_text_);
     try {
         fn.call(fn, req_, res_, one.frame.handed.it);
     } catch (...) {
         one.fail();
     }
-    current_ = outer;
+    current_ = one.frame.before;
     if (one.frame.state != call_frame::passed) settle(one);
+    board_.show(&shown);
 }
 
 // Goes on from an immediate, when nothing of this request is on the stack.
