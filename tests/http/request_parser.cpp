@@ -338,18 +338,8 @@ TEST_CASE("repeated fields are found one after the other", "[request_parser]") {
 
 TEST_CASE("a request has one valid Host", "[request_parser]") {
     auto with = [](const std::string& h) { return status_of("GET / HTTP/1.1\r\n" + h + "\r\n"); };
-    for (auto h : {"", "a", "a.b:8080", "a:", "[::1]:80", "[v1.x:y]", "127.0.0.1", "a_b", "%41b", "[fe80::1%25eth0]"})
-        CHECK(with("Host: "s + h + "\r\n") == 200);
-    for (auto h : {"a b", "a/b", "a@b", "http://a", "a:80:80", "a:port", "[::1", "[]", "[::1]x", "[g::]", "a?b",
-                   "a#b", "a\\b", "\"a\"", "a\tb", "%zz", "a:-1", "::1"})
-        CHECK(with("Host: "s + h + "\r\n") == 400);
-    for (auto h : {"::", "::1", "1::", "1:2:3:4:5:6:7:8", "::2:3:4:5:6:7:8", "1:2:3:4:5:6:7::", "1::8", "FFFF:abcd::0",
-                   "::1.2.3.4", "::ffff:1.2.3.4", "1:2:3:4:5:6:1.2.3.4", "1:2::1.2.3.4", "fe80::1%25eth0.%41", "v1f.a:b"})
-        CHECK(with("Host: ["s + h + "]:80\r\n") == 200);
-    for (auto h : {":", "1", "1:2", ":::", "1:::2", "::1::", "1::2::3", ":1", "1:", "::1:", "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9",
-                   "1:2:3:4:5:6:7:8::", "::1:2:3:4:5:6:7:8", "12345::", "::g", "1.2.3.4", "::1.2.3", "::1.2.3.256", "::1.2.3.4:5",
-                   "1:2:3:4:5:6:7:1.2.3.4", "::01.2.3.4", "::1%", "::1%25", "::1%eth0", "::1%25%4", "::1%25%zz", "%25eth0", "v1", "v.a", "v1.", "vg.a", "v1.a[", "::1]["})
-        CHECK(with("Host: ["s + h + "]:80\r\n") == 400);
+    for (auto h : {"", "a", "a.b:8080", "[::1]:80", "a-name-that-is-longer-than-16.octets:80"}) CHECK(with("Host: "s + h + "\r\n") == 200);
+    for (auto h : {"a b", "http://a", "a:port", "[::1", "::1"}) CHECK(with("Host: "s + h + "\r\n") == 400);
     CHECK(with("") == 400);
     CHECK(with("Host: a\r\nHost: a\r\n") == 400);
     CHECK(with("Host: a\r\nhOsT: b\r\n") == 400);
