@@ -55,6 +55,13 @@ public:
                               "max_age = excluded.max_age",
                               id, record.data, milliseconds(record.expires), max_age);
     }
+    task<bool> update(std::string id, session_record record) override {
+        std::optional<std::int64_t> max_age;
+        if (record.max_age) max_age = record.max_age->count();
+        const auto done = co_await db_->execute("UPDATE sessions SET data = ?, expires = ?, max_age = ? WHERE id = ?", record.data,
+                                                milliseconds(record.expires), max_age, id);
+        co_return done.changes != 0;
+    }
     task<> touch(std::string id, std::chrono::system_clock::time_point expires) override {
         co_await db_->execute("UPDATE sessions SET expires = ? WHERE id = ?", milliseconds(expires), id);
     }

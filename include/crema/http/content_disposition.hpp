@@ -195,6 +195,15 @@ inline std::optional<std::string> read_quoted_value(std::string_view s, std::siz
     while (at < s.size()) {
         const char c = s[at++];
         if (c == '"') return out;
+        // Old clients write \" for a quote. Others escape nothing: a backslash in front of the last quote is one.
+        if (multipart && c == '\\' && at < s.size() && s[at] == '"') {
+            auto behind = at + 1;
+            while (behind < s.size() && is_ows(s[behind])) ++behind;
+            if (behind != s.size() && s[behind] != ';') {
+                out += s[at++];
+                continue;
+            }
+        }
         if (multipart && c == '%' && at + 1 < s.size()) {
             const auto escape = s.substr(at, 2);
             const char meant = escape == "22"          ? '"'

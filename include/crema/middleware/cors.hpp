@@ -96,8 +96,8 @@ private:
 
     By default any page may read, without the cookies of its visitor.
 
-    @throws system_error(error::bad_value) for credentials with any origin, which no browser accepts: name the origins; or when
-    a name of a method or field is no token.
+    @throws system_error(error::bad_value) for credentials with any origin, which no browser accepts: name the origins; when
+    a name of a method or field is no token, or the origin cannot stand in a field.
 
     @see https://fetch.spec.whatwg.org/#http-cors-protocol
 */
@@ -106,7 +106,9 @@ inline cors_handler cors(cors_options options = {}) { return cors_handler(std::m
 } // namespace crema
 
 #if CREMA_BODIES
+#include <crema/core/printable.hpp>
 #include <crema/core/text.hpp>
+#include <crema/http/fields.hpp>
 
 namespace crema {
 
@@ -126,6 +128,8 @@ CREMA_DECL cors_handler::cors_handler(cors_options options) {
     };
     if (options.credentials && options.origin.fixed_ == "*")
         throw system_error(make_error_code(error::bad_value), "cors: credentials with any origin; name the origins");
+    if (!http::valid_field_value(options.origin.fixed_))
+        throw system_error(make_error_code(error::bad_value), "cors: origin \"" + printable(options.origin.fixed_) + "\"");
     auto p = std::make_shared<prepared>();
     p->methods = joined(options.methods, "method");
     for (auto& c : p->methods) c = to_upper(c);

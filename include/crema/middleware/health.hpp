@@ -6,6 +6,7 @@
 #include <crema/web/next.hpp>
 #include <crema/web/request.hpp>
 #include <crema/web/response.hpp>
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -31,7 +32,7 @@ struct health_options {
     std::string ready = "/health/ready";          ///< answered 200 or 503
     std::vector<health_check> checks{};           ///< asked at once, all of them
     std::chrono::milliseconds timeout = std::chrono::seconds(2); ///< of each check
-    std::function<bool()> draining{};             ///< true when no more requests are wanted: `[&] { return server.closing(); }`
+    std::function<bool()> draining{};             ///< true when no more requests are wanted, for a reason of one's own
 };
 
 /** Is the middleware that `health` makes. Copies share its state.
@@ -46,12 +47,12 @@ public:
     task<> operator()(request& req, response& res, next& next) const { return run(req, res, next); }
     /// @endcond
     /// Lets readiness be answered 503 from now on, or as the checks say again.
-    void drain(bool yes = true) noexcept { state_->draining = yes; }
+    void drain(bool yes = true) noexcept { state_->draining.store(yes, std::memory_order_relaxed); }
 
 private:
     struct state {
         health_options options;
-        bool draining = false;
+        std::atomic<bool> draining{false}; // the loops of several threads ask
     };
     CREMA_COROUTINE task<> run(request& req, response& res, next& next) const;
     std::shared_ptr<state> state_;
@@ -63,7 +64,8 @@ private:
     app.use(health({.checks = {{"database", [&]() -> task<bool> { co_await db.ping(); co_return true; }}}}));
     @endcode
 
-    `{"status":"up"}` or `{"status":"down"}`, with what each check said; never why, which is for the log. Not to be cached.
+    While the server closes (`app.close`, a signal) readiness is answered 503; give `listen_options::drain_idle` the time that
+    the balancer needs to ask once more. `{"status":"up"}` or `{"status":"down"}`, with what each check said; never why, which is for the log. Not to be cached.
 */
 inline health_handler health(health_options options = {}) { return health_handler(std::move(options)); }
 
@@ -105,7 +107,7 @@ CREMA_COROUTINE task<> health_handler::run(request& req, response& res, next& ne
         next();
         co_return;
     }
-    bool up = live || !(s->draining || (o.draining && o.draining()));
+    bool up = live || !(req.raw().closing() || s->draining.load(std::memory_order_relaxed) || (o.draining && o.draining()));
     value answer = value::object();
     answer["status"] = "";
     if (!live && up && !o.checks.empty()) {

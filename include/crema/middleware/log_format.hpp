@@ -25,9 +25,9 @@ struct log_format_options {
     std::vector<std::pair<std::string, log_token>> tokens{};
     /// Header fields whose values are never shown.
     std::vector<std::string> redact_headers{"authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key"};
-    /// Names in queries whose values are never shown, in `:url` and `:referrer`.
-    std::vector<std::string> redact_query{"access_token", "api_key", "apikey",        "client_secret", "id_token", "passwd", "password",
-                                          "pwd",          "refresh_token", "secret", "sig",           "signature", "token"};
+    /// Names in queries whose values are never shown, in `:url` and `:referrer`; also as a part of a name, as in `user[token]`.
+    std::vector<std::string> redact_query{"access_token", "api_key",       "apikey", "auth", "client_secret", "id_token", "passwd", "password",
+                                          "pwd",          "refresh_token", "secret", "session", "sig",        "signature", "token"};
 };
 
 /** Is a format that was read once.
@@ -357,7 +357,11 @@ CREMA_DECL void log_format::hide_query(std::string& out, std::string_view url) c
         bool hidden = false;
         if (equals != pair.npos) {
             const auto name = percent_decode_lenient(pair.substr(0, equals), plus_sign::is_space);
-            for (const auto& n : options_.redact_query) hidden = hidden || iequals(n, name);
+            for (std::string_view rest = name; !rest.empty() && !hidden;) {
+                const auto one = rest.substr(0, rest.find_first_of("[]."));
+                for (const auto& n : options_.redact_query) hidden = hidden || iequals(n, one);
+                rest.remove_prefix(std::min(one.size() + 1, rest.size()));
+            }
         }
         out.append(hidden ? pair.substr(0, equals + 1) : pair);
         if (hidden) out += "[redacted]";

@@ -97,6 +97,7 @@ private:
 } // namespace crema
 
 #if CREMA_BODIES
+#include <crema/core/printable.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <exception>
@@ -159,7 +160,7 @@ CREMA_DECL void log_queue::run() {
         try {
             consume_({batch.octets.get(), batch.size}, lost);
         } catch (const std::exception& e) {
-            std::fprintf(stderr, "crema: writing the log failed: %s\n", e.what());
+            std::fprintf(stderr, "crema: writing the log failed: %s\n", printable(e.what()).c_str());
         } catch (...) {
             std::fprintf(stderr, "crema: writing the log failed\n");
         }

@@ -80,6 +80,7 @@ inline logger_handler logger(logger_options options = {}) { return logger_handle
 } // namespace crema
 
 #if CREMA_BODIES
+#include <crema/core/printable.hpp>
 #include <cstdio>
 #include <exception>
 
@@ -124,7 +125,7 @@ struct logger_handler::watcher final : detail::answer_watcher {
         try {
             state_.log(req, res, true);
         } catch (const std::exception& e) { // of a token or filter of one's own
-            std::fprintf(stderr, "crema: logger: %s\n", e.what());
+            std::fprintf(stderr, "crema: logger: %s\n", printable(e.what()).c_str());
         } catch (...) {
             std::fprintf(stderr, "crema: logger failed\n");
         }

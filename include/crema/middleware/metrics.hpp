@@ -193,7 +193,7 @@ struct metrics_handler::watcher final : detail::answer_watcher {
 };
 
 CREMA_DECL bool metrics_private(request& req) {
-    for (const auto name : {"X-Forwarded-For", "Forwarded", "Via", "X-Real-IP"})
+    for (const auto name : {"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "Via", "X-Real-IP", "CF-Connecting-IP", "True-Client-IP"})
         if (req.get(name)) return false;
     static const auto near = http::proxy_trust::subnets("loopback, linklocal, uniquelocal").value();
     const auto from = req.raw().peer().host();

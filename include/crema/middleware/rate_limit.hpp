@@ -20,7 +20,7 @@ namespace crema {
 /// Names the ways to count.
 enum class rate_algorithm : unsigned char {
     fixed_window,   ///< so many in each window; twice as many may come around its end
-    sliding_window, ///< so many in any window, the former one weighted by how much of it is left
+    sliding_window, ///< as many in each window, the former one counted by how much of it is left: about so many in any window
     token_bucket,   ///< so many at once, and then at an even rate of so many each window
 };
 
@@ -139,11 +139,10 @@ inline rate_limit_handler rate_limit(rate_limit_options options = {}) { return r
 
 #if CREMA_BODIES
 #include <crema/core/text.hpp>
+#include <crema/http/ip_address.hpp>
 #include <crema/loop/loop.hpp>
 #include <algorithm>
-#include <arpa/inet.h>
 #include <cmath>
-#include <cstring>
 #include <list>
 #include <mutex>
 #include <unordered_map>
@@ -237,13 +236,15 @@ CREMA_DECL rate_decision memory_rate_store::take_now(std::string_view key, const
 
 namespace detail {
 
-// Whoever has one address of IPv6 has as many as there are in its network.
+// However it is written, an address is one client; so is one with a port behind, as some proxies write. Whoever has one
+// address of IPv6 has as many as there are in its network.
 inline std::string rate_key(std::string_view address) {
-    in6_addr six{};
-    if (address.find(':') == address.npos || ::inet_pton(AF_INET6, std::string(address).c_str(), &six) != 1)
-        return std::string(address);
-    if (!IN6_IS_ADDR_V4MAPPED(&six)) std::memset(six.s6_addr + 8, 0, 8);
-    return std::string(reinterpret_cast<const char*>(six.s6_addr), 16);
+    auto host = address;
+    if (host.starts_with('[')) host = host.substr(1, host.find(']') - 1);
+    else if (host.find('.') != host.npos && host.find(':') == host.rfind(':')) host = host.substr(0, host.find(':'));
+    const auto a = http::ip_address::parse(host);
+    if (!a) return std::string(address);
+    return std::string(reinterpret_cast<const char*>(a->octets().data()), a->is_v6() ? 8 : 4);
 }
 
 } // namespace detail

@@ -59,7 +59,8 @@ inline sealed_cookies_handler sealed_cookies(sealed_cookies_options options) {
 /** Set an encrypted cookie.
 
     @param cookie_options Those of `response::cookie`; without them it is hidden from scripts.
-    @throws std::logic_error without `sealed_cookies` in front; what `response::cookie` throws.
+    @throws std::logic_error without `sealed_cookies` in front; `system_error` `too_large` when it would have more than
+    4096 octets; what `response::cookie` throws.
 */
 CREMA_DECL void set_sealed_cookie(response& res, std::string_view name, std::string_view text,
                                   http::cookie_options cookie_options = {.http_only = true});
@@ -115,7 +116,10 @@ CREMA_DECL void set_sealed_cookie(response& res, std::string_view name, std::str
     if (cookie_options.max_age) end = detail::now_of(o) + *cookie_options.max_age;
     if (end) inside = std::to_string(detail::seconds_of(*end));
     inside.append("\n").append(text);
-    res.cookie(name, o.sealer->seal(inside, name), cookie_options);
+    auto sealed = o.sealer->seal(inside, name);
+    if (name.size() + sealed.size() > 4096) // RFC 6265bis section 5.6: browsers drop what is larger, and say nothing
+        throw system_error(make_error_code(error::too_large), "sealed cookie \"" + std::string(name) + "\": more than 4096 octets");
+    res.cookie(name, std::move(sealed), cookie_options);
 }
 
 CREMA_DECL std::optional<std::string> sealed_cookie(request& req, std::string_view name) {

@@ -40,6 +40,11 @@ public:
     virtual task<std::optional<session_record>> load(std::string id) = 0;
     /// Keeps a session, in place of the one of that id.
     virtual task<> save(std::string id, session_record record) = 0;
+    /** Keep a session in place of the one of that id, if there still is one: what was forgotten meanwhile, as by another request
+        that logs out, must not come back. By default `load`, then `save`; a store that can do both at once should.
+
+        @return False when there is none. */
+    CREMA_DECL virtual task<bool> update(std::string id, session_record record);
     /// Sets when a session expires, if there is one of that id.
     virtual task<> touch(std::string id, std::chrono::system_clock::time_point expires) = 0;
     /// Forgets a session, if there is one of that id.
@@ -62,6 +67,7 @@ public:
         put(id, std::move(record));
         co_return;
     }
+    task<bool> update(std::string id, session_record record) override { co_return replace(id, std::move(record)); }
     task<> touch(std::string id, std::chrono::system_clock::time_point expires) override {
         prolong(id, expires);
         co_return;
@@ -75,6 +81,8 @@ public:
     CREMA_DECL std::optional<session_record> find(std::string_view id);
     /// Does what `save` does, at once.
     CREMA_DECL void put(std::string_view id, session_record record);
+    /// Does what `update` does, at once.
+    CREMA_DECL bool replace(std::string_view id, session_record record);
     /// Does what `touch` does, at once.
     CREMA_DECL void prolong(std::string_view id, std::chrono::system_clock::time_point expires);
     /// Does what `remove` does, at once.
@@ -185,7 +193,8 @@ public:
     /// Lets it live from now on; done for each request.
     CREMA_DECL void touch();
 
-    /// Saves it now, instead of when the answer ends. @throws What the store throws.
+    /// Saves it now, instead of when the answer ends. One that was loaded and has been forgotten since stays forgotten.
+    /// @throws What the store throws.
     CREMA_COROUTINE task<> save();
     /// Loads it again; changes are lost. @throws http_error 500 `session.missing` when it is not in the store.
     CREMA_COROUTINE task<> reload();
@@ -250,7 +259,8 @@ private:
 
     The cookie holds an id, signed; what `session_of(req)` holds stays on the server. It is saved before the answer
     ends, when something was changed; when the store fails then, an answer that has not begun is not sent: the error
-    handlers answer instead. Of requests of one session at the same time the last one to save wins.
+    handlers answer instead. Of requests of one session at the same time the last one to save wins; a session that was
+    destroyed or regenerated meanwhile does not come back.
 
     @throws system_error(error::bad_value) without a signer, or when the name is no token.
 */
@@ -291,6 +301,14 @@ struct memory_session_store::state {
         const auto found = by_id.find(id);
         return found == by_id.end() ? all.end() : found->second;
     }
+    // With the lock: takes the record over when there is one of that id.
+    bool replace(std::string_view id, session_record& record) {
+        const auto at = of(id);
+        if (at == all.end()) return false;
+        at->record = std::move(record);
+        all.splice(all.begin(), all, at);
+        return true;
+    }
     void drop(std::list<entry>::iterator at) {
         by_id.erase(at->id);
         all.erase(at);
@@ -319,14 +337,22 @@ CREMA_DECL std::optional<session_record> memory_session_store::find(std::string_
     return at->record;
 }
 
+CREMA_DECL task<bool> session_store::update(std::string id, session_record record) {
+    const auto there = co_await load(id);
+    if (!there) co_return false;
+    co_await save(std::move(id), std::move(record));
+    co_return true;
+}
+
+CREMA_DECL bool memory_session_store::replace(std::string_view id, session_record record) {
+    const std::lock_guard lock(state_->one_at_a_time);
+    return state_->replace(id, record);
+}
+
 CREMA_DECL void memory_session_store::put(std::string_view id, session_record record) {
     auto& s = *state_;
     const std::lock_guard lock(s.one_at_a_time);
-    if (const auto at = s.of(id); at != s.all.end()) {
-        at->record = std::move(record);
-        s.all.splice(s.all.begin(), s.all, at);
-        return;
-    }
+    if (s.replace(id, record)) return;
     const auto now = std::chrono::system_clock::now();
     for (int i = 0; i < 2 && !s.all.empty() && s.all.back().record.expires <= now; ++i) s.drop(std::prev(s.all.end()));
     if (s.all.size() == s.most) s.drop(std::prev(s.all.end()));
@@ -448,7 +474,8 @@ CREMA_COROUTINE task<> session_state::end(session_state& s, bool saves, response
 CREMA_COROUTINE task<> session_state::save() {
     auto kept = record();
     auto as = kept.data;
-    co_await options_->store->save(id_, std::move(kept));
+    if (is_new()) co_await options_->store->save(id_, std::move(kept));
+    else co_await options_->store->update(id_, std::move(kept));
     saved_ = std::move(as);
     saved_max_age_ = max_age_;
 }

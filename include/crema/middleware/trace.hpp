@@ -101,6 +101,7 @@ inline trace_span* span_of(request& req) noexcept { return req.context().find(tr
 } // namespace crema
 
 #if CREMA_BODIES
+#include <crema/core/printable.hpp>
 #include <crema/core/secret.hpp>
 #include <crema/core/text.hpp>
 #include <cstdint>
@@ -149,7 +150,7 @@ struct trace_handler::watcher final : detail::answer_watcher {
             const auto& times = res.watched();
             options.finished({span, std::move(name), res.headers_sent() ? res.status_code() : 0, begun, times.over_at() - times.begun()});
         } catch (const std::exception& e) {
-            std::fprintf(stderr, "crema: trace: %s\n", e.what());
+            std::fprintf(stderr, "crema: trace: %s\n", printable(e.what()).c_str());
         } catch (...) {
             std::fprintf(stderr, "crema: trace failed\n");
         }

@@ -65,6 +65,7 @@ public:
     virtual void released(exchange& x) noexcept = 0;
     virtual net::address local() const noexcept = 0;
     virtual std::size_t connections() const noexcept = 0;
+    virtual bool closing() const noexcept = 0;
 
 protected:
     ~exchange_carrier() = default;
@@ -263,6 +264,8 @@ public:
     net::address local() const noexcept { return carrier_->local(); }
     /// Returns how many connections its server has open on this thread; 0 when its client has left.
     std::size_t connections() const noexcept { return carrier_->connections(); }
+    /// Tells whether the server is closing: no further requests are wanted.
+    bool closing() const noexcept { return carrier_->closing(); }
     /// Tells whether the connection is encrypted.
     bool secure() const noexcept { return secure_; }
     /// Returns the loop.

@@ -78,6 +78,7 @@ private:
     CREMA_DECL void released(exchange& x) noexcept override;
     net::address local() const noexcept override { return stream_->local(); }
     std::size_t connections() const noexcept override { return shared_.connections; }
+    bool closing() const noexcept override { return shared_.draining; }
 
     void enter(state s) noexcept;
     void run();

@@ -89,6 +89,7 @@ public:
     CREMA_DECL void released(exchange& x) noexcept override;
     net::address local() const noexcept override { return {}; }
     std::size_t connections() const noexcept override { return 0; }
+    bool closing() const noexcept override { return true; }
 
 private:
     h1_shared& shared_;

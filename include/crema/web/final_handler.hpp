@@ -12,7 +12,8 @@ namespace crema {
     Without an error: 404, `Cannot GET /path`. With one: the status of an `http_error`, else the status that was set when it
     is one of an error, else 503 for a full queue (of the pool, of a database), 400, 408 or 413 for a body that could not be
     read, else 500. The page shows the text of the error, unless the setting `env` is `production`: then the standard phrase
-    of the status, or what an `http_error` exposes on purpose. Errors of 500 and more are printed, unless `env` is `test`.
+    of the status, or what an `http_error` exposes on purpose. Errors of 500 and more are printed, one line each and without the
+    query, which may hold secrets; unless `env` is `test`.
 
     With the setting `problem details` the answer is `application/problem+json` instead of a page: `type`, `title`,
     `status`, and `detail` when the client may see it.
@@ -35,6 +36,7 @@ CREMA_DECL void final_handler(request& req, response& res, const settings& optio
 #include <crema/core/encode.hpp>
 #include <crema/core/error.hpp>
 #include <crema/core/html.hpp>
+#include <crema/core/printable.hpp>
 #include <crema/http/status.hpp>
 #include <crema/json/write.hpp>
 #include <crema/web/error.hpp>
@@ -86,6 +88,12 @@ inline final_answer read_error(const std::exception_ptr& error, const exchange& 
     return a;
 }
 
+// Method and path, for a line of the log; the query may hold secrets.
+inline std::string request_in_log(const request& req) {
+    const auto url = req.original_url();
+    return std::string(req.method()) + " " + printable(url.substr(0, url.find_first_of("?#")));
+}
+
 inline std::string error_page(std::string_view message) {
     std::string page = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>Error</title>\n"
                        "</head>\n<body>\n<pre>";
@@ -110,8 +118,7 @@ CREMA_DECL void final_handler(request& req, response& res, const settings& optio
     if (error) {
         a = detail::read_error(error, req.raw(), res, options.production);
         if (a.status >= 500 && !options.test)
-            std::fprintf(stderr, "crema: %.*s %.*s: %s\n", static_cast<int>(req.method().size()), req.method().data(),
-                         static_cast<int>(req.original_url().size()), req.original_url().data(), a.message.c_str());
+            std::fprintf(stderr, "crema: %s: %s\n", detail::request_in_log(req).c_str(), printable(a.message).c_str());
         if (res.headers_sent()) {
             if (!res.finished()) req.raw().abort(); // a whole answer stays one
             return;

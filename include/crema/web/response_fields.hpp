@@ -293,8 +293,9 @@ CREMA_DECL response& response_fields::vary(std::string_view field) {
 CREMA_DECL response& response_fields::links(std::initializer_list<link_entry> links) {
     std::string all(get("Link").value_or(std::string_view{}));
     const auto add = [&](std::string_view rel, std::string_view url) {
+        if (rel.find_first_of("\"\\") != rel.npos) detail::bad_field("Link", "the relation \"" + std::string(rel) + "\"");
         if (!all.empty()) all += ", ";
-        all.append("<").append(url).append(">; rel=\"").append(rel).append("\"");
+        all.append("<").append(encode_url(url)).append(">; rel=\"").append(rel).append("\"");
     };
     for (const auto& link : links) {
         if (link.several.size() == 0) add(link.rel, link.one);

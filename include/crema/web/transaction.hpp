@@ -543,9 +543,8 @@ CREMA_DECL void transaction::unanswered(const activity_label* label) {
         return;
     }
     const auto& where = label->where;
-    std::fprintf(stderr, "crema: %.*s %.*s: the %.*s registered at %s:%u ended without an answer, without next() and without hold()\n",
-                 static_cast<int>(req_.method().size()), req_.method().data(), static_cast<int>(req_.original_url().size()),
-                 req_.original_url().data(), static_cast<int>(label->kind.size()), label->kind.data(), where.file_name(),
+    std::fprintf(stderr, "crema: %s: the %.*s registered at %s:%u ended without an answer, without next() and without hold()\n",
+                 request_in_log(req_).c_str(), static_cast<int>(label->kind.size()), label->kind.data(), where.file_name(),
                  static_cast<unsigned>(where.line()));
     finally({baton::kind::error, std::make_exception_ptr(http_error(500, "the handler did not answer"))});
 }
