@@ -4,6 +4,7 @@
 usage: server.py <the built e2e_server> [part of a test's name]
 Ends with one line "N passed, M failed" and exit code 0 when nothing failed.
 """
+import email.utils
 import json
 import os
 import re
@@ -241,6 +242,36 @@ def refused(port):
         return False
     except ConnectionError:
         return True
+
+
+@test
+def clients_that_ask_again_and_again_lose_nothing_when_it_stops():
+    for threads in ("1", "2"):
+        with Server("--threads", threads) as s:
+            lost, answered, go = [], [], threading.Event()
+
+            def ask():
+                c = s.connect()
+                while True:
+                    c.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+                    try:
+                        answer = c.answer()
+                    except Closed:
+                        lost.append(1)
+                        return
+                    answered.append(answer.status)
+                    if len(answered) > 200:
+                        go.set()
+                    if answer.fields.get("connection") == "close":
+                        return
+
+            clients = [later(ask) for _ in range(20)]
+            go.wait(20)
+            s.send(signal.SIGTERM)
+            for c in clients:
+                c.result()
+            same(s.wait(10), 0)
+            same((lost, set(answered)), ([], {200}))
 
 
 @test
@@ -673,6 +704,35 @@ def wrong_json_is_refused_with_its_place():
         same(c.post("/item", '{"name":"a","sizes":[1]}', "Content-Type: application/json\r\n").body, '{"name":"a","sizes":[1]}')
         with s.connect() as other:
             same(other.post("/item", '{"name":"' + "x" * 200_000 + '","sizes":[]}', "Content-Type: application/json\r\n").status, 413)
+        s.stop()
+
+
+@test
+def the_date_is_that_of_now_after_a_pause():
+    with Server() as s:
+        s.get("/")
+        time.sleep(2.5)  # nobody is there
+        now = time.time()
+        told = email.utils.parsedate_to_datetime(s.get("/").fields["date"]).timestamp()
+        assert abs(told - now) <= 1.5, f"{told - now} seconds"
+        s.stop()
+
+
+@test
+def who_reads_slowly_but_reads_gets_all_of_it():
+    with Server("--quick") as s, s.connect() as c:  # 240 octets a second, looked at every 0.3 seconds
+        c.send(b"GET /careless HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        got = 0
+        for _ in range(16):
+            time.sleep(0.25)
+            piece = c.socket.recv(50_000)
+            got += len(piece)
+        while True:
+            piece = c.socket.recv(1 << 20)
+            if not piece:
+                break
+            got += len(piece)
+        assert got > 10_000_000, f"{got} octets"
         s.stop()
 
 

@@ -425,6 +425,32 @@ TEST_CASE("writing waits for a client that reads slowly", "[exchange]") {
     }
 }
 
+TEST_CASE("a client that takes everything at once is not the only one", "[exchange]") {
+    static std::size_t most = 0, in_a_row = 0;
+    bench b;
+    coroutine f{[](exchange& x, std::string&) -> task<> {
+        x.begin(200, {}, {}, std::nullopt);
+        const std::string piece(64 * 1024, 'x');
+        for (int i = 0; i < 200; ++i) {
+            in_a_row += piece.size();
+            most = std::max(most, in_a_row);
+            co_await x.write(piece);
+        }
+        x.end();
+    }};
+    b.handle = std::ref(f);
+    auto c = b.connect({.capacity = 1 << 30});
+    int turns = 0;
+    std::function<void()> other = [&] {
+        in_a_row = 0;
+        if (++turns < 1000) b.l.set_immediate([&] { other(); });
+    };
+    other();
+    for (int i = 0; i < 40; ++i) c.send(i == 0 ? get("/") : std::string());
+    CHECK(c.response().body().size() == 200 * 64 * 1024);
+    CHECK(most <= 2 * 512 * 1024);
+}
+
 TEST_CASE("a wrong length of a streamed answer breaks the connection", "[exchange]") {
     bench b;
     coroutine f{[](exchange& x, std::string&) -> task<> {

@@ -276,11 +276,13 @@ public:
             auto* const b = add();
             auto* const c = add();
             auto* const d = add();
+            auto* const refused = add();
             turn(6);
             a->send(get);
             b->send(post_head);
             c->send(get_large + get);
             d->send(get_file + get);
+            refused->send("GARBAGE\r\n\r\n");
             turn(4);
             a->send(get + get + get.substr(0, 10));
             b->send(text.substr(0, 7000));
@@ -318,6 +320,7 @@ public:
             expect("b", *b, {"got " + text});
             expect("c", *c, {large, "small"});
             expect("d", *d, {large, "small"});
+            if (!refused->over) o.wrong += "who was refused is not closed; ";
             // the server goes on
             peer next(s.port());
             for (int i = 0; i < 10 && next.got.empty(); ++i) {
@@ -375,7 +378,7 @@ TEST_CASE("accepting fails", "[server][faults]") {
 
 TEST_CASE("what is asked of a socket is refused", "[server][faults]") {
     each_call_once("setsockopt", {EINVAL}, 3);
-    each_call_once("shutdown", {ENOTCONN}, 0);
+    each_call_once("shutdown", {ENOTCONN, ENOTSOCK}, 1);
     each_call_once("epoll_ctl", {ENOMEM, ENOSPC}, 3);
 }
 

@@ -79,6 +79,35 @@ TEST_CASE("the application may word refusals, and sees them", "[h1_end]") {
     CHECK(c.ended);
 }
 
+TEST_CASE("the application may answer a refusal with another status and fields, or not at all", "[h1_end]") {
+    std::string seen;
+    bool silent = false;
+    bench b({.on_client_error = [&](client_error& e) {
+        seen = e.received;
+        e.status = 404;
+        e.fields = {{"X-Why", std::string(e.reason)}, {"X-Bad", "a\r\nX-More: b"}, {"no name", "x"}};
+        e.silent = silent;
+    }});
+    auto c = b.connect();
+    const auto r = c.send("GARBAGE\r\n\r\n").response();
+    CHECK(r.status() == 404);
+    CHECK(r.field("X-Why"));
+    CHECK_FALSE(r.field("X-Bad"));
+    CHECK_FALSE(r.field("X-More"));
+    silent = true;
+    auto d = b.connect();
+    d.send("GARBAGE\r\n\r\n");
+    CHECK(d.over());
+    CHECK(d.got.empty());
+    // of several requests it sees the one that is refused
+    silent = false;
+    auto e = b.connect();
+    e.send(get("/first", "Authorization: Bearer secret\r\n") + "POST /second HTTP/1.1\r\nHost: h\r\nContent-Length: 99999999999\r\n\r\nabc");
+    CHECK(e.response().status() == 200);
+    CHECK(e.response().status() == 404);
+    CHECK_THAT(seen, Catch::StartsWith("POST /second") && Catch::EndsWith("abc"));
+}
+
 TEST_CASE("listeners hear of the end, in every way it can come", "[h1_end]") {
     notes n;
     bench b;
@@ -198,6 +227,25 @@ TEST_CASE("a client that has ended its side cancels what waits, unless half_open
         CHECK(c.over());
         CHECK(b.engine->connections() == 0);
     }
+}
+
+TEST_CASE("a client that has gone cancels what waits, though nobody has read its body", "[h1_end]") {
+    bench b;
+    exchange* held = nullptr;
+    b.handle = [&](exchange& x) {
+        x.retain();
+        held = &x;
+    };
+    auto c = b.connect();
+    c.put(post("/", std::string(100'000, 'x')));
+    b.turn();
+    REQUIRE(held);
+    CHECK_FALSE(held->scope().is_cancelled());
+    c.end();
+    CHECK(held->scope().is_cancelled());
+    held->release();
+    b.turn();
+    CHECK(b.engine->connections() == 0);
 }
 
 TEST_CASE("a request that ends in the middle is refused", "[h1_end]") {

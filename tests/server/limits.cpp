@@ -127,8 +127,16 @@ TEST_CASE("a body has to come at a rate", "[limits]") {
     SECTION("it begins fast and then stops") {
         auto c = b.connect();
         c.send(head + std::string(15'000, 'x'));
-        b.advance(20s);
-        CHECK(c.response().status() == 408);
+        b.advance(20s); // it has been faster than it had to be, and may rest for a while
+        CHECK_FALSE(c.over());
+        SECTION("for good") {
+            b.advance(20s);
+            CHECK(c.response().status() == 408);
+        }
+        SECTION("for a moment") {
+            c.send(std::string(5'000, 'x'));
+            CHECK(c.response().status() == 200);
+        }
     }
     SECTION("it is slow, but not too slow") {
         auto c = b.connect();
@@ -177,6 +185,35 @@ TEST_CASE("an answer has to be taken at a rate", "[limits]") {
         CHECK(b.engine->connections() == 0);
         c.pause(false);
         CHECK(c.broken);
+    }
+    SECTION("it stops after it has taken a lot") {
+        auto c = b.connect({.capacity = 20'000});
+        c.pause(true);
+        c.send(get("/"));
+        for (int i = 0; i < 5; ++i) {
+            char some[20'000];
+            c.stream->read(some);
+            b.advance(100ms);
+        }
+        b.advance(20s);
+        CHECK(b.engine->connections() == 1);
+        SECTION("and goes on") {
+            c.pause(false);
+            b.advance(1s);
+            CHECK(c.got.ends_with("xxx"));
+            CHECK(b.engine->connections() == 1);
+        }
+        SECTION("for good") {
+            b.advance(20s);
+            CHECK(b.engine->connections() == 0);
+        }
+    }
+    SECTION("what the system has taken in its stead does not count") {
+        auto c = b.connect({.capacity = 150'000});
+        c.pause(true);
+        c.send(get("/"));
+        b.advance(12s);
+        CHECK(b.engine->connections() == 0);
     }
     SECTION("it reads one octet now and then") {
         auto c = b.connect({.capacity = 1000});

@@ -255,6 +255,32 @@ TEST_CASE("connections in all and from one address are bounded", "[server][socke
     CHECK(log == "++-++");
 }
 
+TEST_CASE("a connection on which nothing goes on makes room for a new one", "[server][socket]") {
+    limits l;
+    l.connections = 2;
+    std::string log;
+    with_sockets([](exchange& x) { x.respond(200, {}, {}, "ok"); },
+                 [&](int port) {
+                     const auto ask = [&](const tcp_client& c) {
+                         c.send(get("/"));
+                         log += c.some(77).ends_with("ok") ? '+' : '-';
+                     };
+                     const tcp_client quiet(port), works(port);
+                     ask(quiet);
+                     ask(works);
+                     for (int i = 0; i < 5; ++i) { // more than a second
+                         std::this_thread::sleep_for(300ms);
+                         ask(works);
+                     }
+                     const tcp_client fresh(port);
+                     ask(fresh);
+                     log += quiet.all() == "" ? 'c' : '?';
+                     ask(works);
+                 },
+                 {.limit = l});
+    CHECK(log == "+++++++" "+c+");
+}
+
 TEST_CASE("a port in use is an error that names it", "[server][socket]") {
     loop l;
     bench b;

@@ -73,6 +73,32 @@ TEST_CASE("a server with threads serves one port on all of them", "[server_threa
     CHECK(guards == 0);
 }
 
+TEST_CASE("connections are counted over all threads, and all sockets can be handed on", "[server_thread][socket]") {
+    echo_handler h;
+    loop l;
+    server_options options;
+    options.threads = 3;
+    options.limit.connections_per_address = 5;
+    server s(l, h, options);
+    s.listen("127.0.0.1", 0);
+    CHECK(s.sockets().size() == 3);
+    int served = 0;
+    std::thread clients([&, port = s.port()] {
+        std::vector<std::unique_ptr<tcp_client>> all;
+        for (int i = 0; i < 30; ++i) {
+            all.push_back(std::make_unique<tcp_client>(port));
+            all.back()->send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+            served += all.back()->some(15) == "HTTP/1.1 200 OK";
+        }
+        all.clear();
+        l.post([&] { s.close(1s); });
+    });
+    l.run();
+    clients.join();
+    CHECK(served == 5);
+    CHECK(s.sockets().empty());
+}
+
 TEST_CASE("closing waits for all threads and adds up what they have cut", "[server_thread][socket]") {
     echo_handler h;
     loop l;

@@ -42,6 +42,7 @@ public:
     CREMA_DECL io_result read(std::span<char> into) noexcept override;
     CREMA_DECL io_result write(std::span<const std::string_view> pieces) noexcept override;
     CREMA_DECL bool put_off() noexcept override;
+    CREMA_DECL std::size_t in_flight() const noexcept override;
     CREMA_DECL void end() noexcept override;
     CREMA_DECL void close() noexcept override;
     CREMA_DECL void reset() noexcept override;
@@ -148,6 +149,7 @@ memory_stream::pair(loop& l, const memory_stream_options& options) {
 
 inline memory_stream::side& memory_stream::mine() const noexcept { return link_->sides[which_]; }
 inline memory_stream::side& memory_stream::other() const noexcept { return link_->sides[1 - which_]; }
+CREMA_DECL std::size_t memory_stream::in_flight() const noexcept { return other().in.size(); }
 
 CREMA_DECL void memory_stream::start(stream_handler& handler) {
     auto& s = mine();

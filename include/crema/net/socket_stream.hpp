@@ -36,6 +36,7 @@ public:
     void settled() noexcept override {
         if (emptied_) poller_.settled(*this);
     }
+    CREMA_DECL std::size_t in_flight() const noexcept override;
     CREMA_DECL void end() noexcept override;
     CREMA_DECL void close() noexcept override;
     CREMA_DECL void reset() noexcept override;
@@ -68,6 +69,8 @@ private:
 #include <utility>
 #include <sys/socket.h>
 #if defined(__linux__)
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #endif
 #include <sys/uio.h>
@@ -169,6 +172,14 @@ CREMA_DECL address socket_stream::local() const noexcept {
     socklen_t size = sizeof at;
     if (fd_ < 0 || ::getsockname(fd_, reinterpret_cast<sockaddr*>(&at), &size) != 0) return {};
     return address(reinterpret_cast<const sockaddr*>(&at), size);
+}
+
+CREMA_DECL std::size_t socket_stream::in_flight() const noexcept {
+#if defined(SIOCOUTQ)
+    int octets = 0;
+    if (fd_ >= 0 && ::ioctl(fd_, SIOCOUTQ, &octets) == 0 && octets > 0) return static_cast<std::size_t>(octets);
+#endif
+    return 0;
 }
 
 CREMA_DECL void socket_stream::end() noexcept {

@@ -89,6 +89,8 @@ public:
     virtual const address& peer() const noexcept = 0;
     /// Returns the address of this end; nothing when closed.
     virtual address local() const noexcept = 0;
+    /// Returns how many octets that `write` took are still on their way: the peer's system has not confirmed them.
+    virtual std::size_t in_flight() const noexcept { return 0; }
     /// Tells whether it is encrypted.
     virtual bool secure() const noexcept { return false; }
 };

@@ -75,7 +75,6 @@ CREMA_DECL void h1_connection::write_through(std::string_view body) {
     const auto of_head = std::min(r.size, out_.size());
     out_.consume(of_head);
     sent_ += r.size;
-    out_octets_ += r.size;
     out_.append(body.substr(r.size - of_head));
     blocked_ = !out_.empty();
 }
@@ -114,8 +113,7 @@ CREMA_DECL std::optional<std::size_t> h1_connection::write_file(exchange& x, int
         if (r.error == std::errc::operation_not_supported) return std::nullopt;
         x.out_left_ -= r.size;
         sent_ += r.size;
-        out_octets_ += r.size;
-        if (r.size == size) return size;
+            if (r.size == size) return size;
         if (r.error && !r.would_block()) failed_ = true;
         else blocked_ = true; // it took what it could
         size = r.size;
@@ -142,6 +140,11 @@ CREMA_DECL void h1_connection::write(exchange& x, std::string_view piece) {
     if (x.out_ == exchange::framing::chunked) http::write_chunk(out_, piece);
     else out_.append(piece);
     if (out_.size() >= 64 * 1024) send(); // before it grows further; what fails is seen when the callback has ended
+    constexpr std::size_t turn = 512 * 1024; // a client that takes everything at once is not the only one
+    if ((burst_ += piece.size()) > turn && !yields_) {
+        yields_ = true;
+        shared_.later(*this);
+    }
     soon();
 }
 
@@ -212,7 +215,7 @@ CREMA_DECL upgraded_stream h1_connection::upgrade(exchange& x, int status, std::
 
 CREMA_DECL void h1_connection::abort(exchange&) noexcept { lose(cancel_reason::requested); }
 
-CREMA_DECL bool h1_connection::has_room(exchange&) noexcept { return out_.size() <= shared_.limit.backlog && !file_waits_; }
+CREMA_DECL bool h1_connection::has_room(exchange&) noexcept { return out_.size() <= shared_.limit.backlog && !file_waits_ && !yields_; }
 
 CREMA_DECL void h1_connection::released(exchange&) noexcept { soon(); }
 
@@ -227,13 +230,8 @@ CREMA_DECL bool h1_connection::send() noexcept {
         return false;
     }
     sent_ += r.size;
-    out_octets_ += r.size;
     out_.consume(r.size);
     blocked_ = !out_.empty();
-    if (!blocked_) {
-        out_ticks_ = 0;
-        out_octets_ = 0;
-    }
     return true;
 }
 

@@ -43,6 +43,8 @@ public:
     // It is over.
     void lose(cancel_reason why) noexcept;
     void run_soon();
+    // Another turn of the loop: who writes a lot may go on.
+    void run_later();
     std::uint32_t since() const noexcept { return since_; }
     void since(std::uint32_t tick) noexcept { since_ = tick; }
     const net::address& peer() const noexcept { return stream_->peer(); }
@@ -128,11 +130,13 @@ private:
     std::uint64_t body_left_ = 0;               // octets of the body that have not been received
     std::uint64_t body_seen_ = 0;               // octets of a chunked body so far
     std::uint64_t swallowed_ = 0;               // octets that were thrown away
-    std::uint64_t in_octets_ = 0, out_octets_ = 0; // in the current stretch of waiting
+    std::uint64_t in_octets_ = 0;               // that have come since the pace was looked at
+    std::uint64_t taken_ = 0;                   // octets of answers that the client had by then
     std::uint64_t requests_ = 0;
+    std::size_t burst_ = 0;                     // octets written since others had their turn
     std::uint32_t since_ = 0;                   // tick in which the state began
     std::uint32_t rested_ = 0;                  // tick in which it was put at the end of those that are idle
-    std::uint32_t in_ticks_ = 0, out_ticks_ = 0; // ticks of waiting for the client in the current stretch
+    std::int32_t in_pace_, out_pace_;           // ticks for which the client may still be waited for
     state state_ = state::idle;
     body_framing framing_ = body_framing::none;
     bool body_failed_ = false;
@@ -144,6 +148,7 @@ private:
     bool stalled_ = false;    // requests wait because answers do
     bool running_ = false;
     bool soon_ = false;
+    bool yields_ = false;     // writes wait until others have had their turn
     bool failed_ = false;     // sending has failed
     bool arrived_ = false;     // octets were read ahead, and `on_readable` follows
     bool may_put_off_ = false; // answers may wait for `on_flush`
@@ -167,14 +172,15 @@ private:
 namespace crema::detail {
 
 CREMA_DECL h1_connection::h1_connection(h1_shared& shared, std::unique_ptr<net::stream> s)
-    : shared_(shared), stream_(std::move(s)), since_(shared.tick), rested_(shared.tick) {
+    : shared_(shared), stream_(std::move(s)), since_(shared.tick), rested_(shared.tick), in_pace_(shared.pace()),
+      out_pace_(shared.pace()) {
     shared.make_room_for_soon();
     shared.idle.push_back(*this);
     ++shared.connections;
 }
 
 CREMA_DECL h1_connection::~h1_connection() {
-    if (soon_) shared_.not_soon(*this);
+    if (soon_ || yields_) shared_.not_soon(*this);
     if (in_) shared_.give_room(in_, capacity_);
 }
 
@@ -207,6 +213,19 @@ CREMA_DECL void h1_connection::soon() {
 }
 CREMA_DECL void h1_connection::run_soon() {
     soon_ = false;
+    run();
+}
+
+CREMA_DECL void h1_shared::run_later() {
+    const entry e(*this);
+    turning_.swap(later_);
+    for (std::size_t i = 0; i < turning_.size(); ++i)
+        if (turning_[i]) turning_[i]->run_later();
+    turning_.clear();
+}
+CREMA_DECL void h1_connection::run_later() {
+    yields_ = false;
+    burst_ = 0;
     run();
 }
 
@@ -274,7 +293,8 @@ CREMA_DECL void h1_connection::on_writable() {
 // Nothing is read at the moment, and the client has gone or will send nothing more.
 CREMA_DECL void h1_connection::on_peer_closed() {
     const h1_shared::entry e(shared_);
-    if (state_ == state::busy && body_over() && !x_->ended_ && !shared_.half_open) lose(cancel_reason::disconnected);
+    if (state_ != state::busy || x_->ended_ || shared_.half_open) return;
+    if (body_over() || !lent_) lose(cancel_reason::disconnected); // who works on a piece of the body reads on, and finds the end
 }
 
 // Takes steps until nothing more can be done, and sends what they have answered.
@@ -420,7 +440,7 @@ CREMA_DECL void h1_connection::dispatch() {
     ++requests_;
     lent_ = body_failed_ = stalled_ = false;
     body_seen_ = swallowed_ = in_octets_ = 0;
-    in_ticks_ = 0;
+    in_pace_ = shared_.pace();
     body_at_ = body_end_ = pinned_ = begin_;
     x.carrier_ = this;
     x.owner_ = shared_.owner;

@@ -5,7 +5,10 @@
 #include <crema/server/h1_connection.hpp>
 
 #if CREMA_BODIES
+#include <crema/core/text.hpp>
+#include <crema/http/fields.hpp>
 #include <crema/http/status.hpp>
+#include <algorithm>
 #include <ctime>
 #include <exception>
 #include <string>
@@ -19,7 +22,12 @@ CREMA_DECL void h1_connection::refuse(int status, std::string_view reason, cance
     const bool handled = state_ == state::busy;
     if (handled && x_->head_sent_) return lose(why);
     const auto phrase = http::reason_phrase(status);
-    const auto octets = std::string_view(in_ + (handled ? 0 : begin_), in_ ? end_ - (handled ? 0 : begin_) : 0);
+    std::size_t first = begin_; // of this request, as far as it is here
+    if (handled && in_) {
+        const auto* const head = x_->head_.base();
+        first = head >= in_ && head < in_ + end_ ? static_cast<std::size_t>(head - in_) : 0;
+    }
+    const auto octets = in_ ? std::string_view(in_ + first, end_ - first) : std::string_view{};
     client_error error{status, reason, stream_->peer(), octets, "text/plain; charset=utf-8", {}};
     error.body = std::to_string(status) + " " + std::string(phrase) + ": " + std::string(reason) + "\n";
     if (shared_.on_client_error) {
@@ -29,8 +37,15 @@ CREMA_DECL void h1_connection::refuse(int status, std::string_view reason, cance
             shared_.report(std::current_exception());
         }
         if (state_ == state::closed) return;
+        if (error.silent) return lose(why);
     }
-    const auto fields = error.type.empty() ? std::string() : "Content-Type: " + error.type + "\r\n";
+    std::string fields;
+    const auto add = [&](std::string_view name, std::string_view text) {
+        if (is_token(name) && http::valid_field_value(text)) fields.append(name).append(": ").append(text).append("\r\n");
+    };
+    if (!error.type.empty()) add("Content-Type", error.type);
+    for (const auto& [name, text] : error.fields) add(name, text);
+    if (error.status >= 400 && error.status <= 599) status = error.status;
     const bool silent = x_ && x_->head_.method() == http::method::head;
     http::response_head head;
     head.status = status;
@@ -131,15 +146,15 @@ CREMA_DECL void h1_connection::leave_server() noexcept {
 
 CREMA_DECL void h1_connection::check() {
     const auto& s = shared_;
-    const auto slow = [&s](std::uint32_t& ticks, std::uint64_t& octets) {
-        ticks += s.passed;
-        if (ticks < s.rate_ticks) return false;
-        const bool result = octets < s.rate_octets;
-        ticks = 0;
-        octets = 0;
-        return result;
+    const auto sends_slowly = [&] { return s.slow(in_pace_, [&] { return std::exchange(in_octets_, 0); }); };
+    // What the system has taken is not what the client has.
+    const auto takes_slowly = [&] {
+        return s.slow(out_pace_, [&] {
+            const auto there = sent_ - std::min<std::uint64_t>(sent_, stream_->in_flight());
+            return there - std::min(there, std::exchange(taken_, there));
+        });
     };
-    if (blocked_ && slow(out_ticks_, out_octets_)) {
+    if (blocked_ && takes_slowly()) {
         failed_ = true;
         return lose(cancel_reason::timed_out);
     }
@@ -152,13 +167,13 @@ CREMA_DECL void h1_connection::check() {
         }
         break;
     case state::busy:
-        if ((x_->reader_ || x_->draining_) && body_waits() && slow(in_ticks_, in_octets_)) {
+        if ((x_->reader_ || x_->draining_) && body_waits() && sends_slowly()) {
             fail_body(408, error::timed_out, "the body comes too slowly");
             refuse(408, "the body comes too slowly", cancel_reason::timed_out);
         }
         break;
     case state::discard:
-        if (slow(in_ticks_, in_octets_)) {
+        if (sends_slowly()) {
             enter(state::closing);
             run();
         }
@@ -215,6 +230,16 @@ CREMA_DECL void h1_shared::check_all() {
     }
     for_each(active, [](h1_connection& c) { c.check(); });
     passed = 0;
+}
+
+// Closes the connection on which nothing has gone on for longest, if that is a second at least.
+CREMA_DECL bool h1_shared::make_room() noexcept {
+    if (idle.alone()) return false;
+    auto& c = *static_cast<h1_connection*>(idle.next);
+    if ((tick - c.since()) * period < std::chrono::seconds(1)) return false;
+    const entry e(*this);
+    c.lose(cancel_reason::requested);
+    return true;
 }
 
 // Cancels everything.

@@ -8,6 +8,7 @@
 #include <crema/loop/immediate.hpp>
 #include <crema/server/exchange.hpp>
 #include <crema/server/limits.hpp>
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -15,18 +16,21 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace crema {
 
 /// Describes a request that was refused before a handler saw all of it, and how it is answered.
 struct client_error {
-    int status;                ///< 400, 408, 413, 414, 417, 431, 501 or 505
+    int status;                ///< 400, 408, 413, 414, 417, 431, 501 or 505; may be changed to another of 400 to 599
     std::string_view reason;   ///< what was wrong, in a few words; lives forever
     const net::address& peer;  ///< who sent it
     std::string_view received; ///< the octets of the request that are there, at most 16 KiB; valid during the call
     std::string type{};        ///< Content-Type of the answer; may be changed
     std::string body{};        ///< body of the answer; may be changed
+    std::vector<std::pair<std::string, std::string>> fields{}; ///< further fields of the answer; those that are malformed are left out
+    bool silent = false;       ///< set: the connection is closed without an answer
 };
 
 namespace detail {
@@ -125,6 +129,18 @@ struct h1_shared : std::enable_shared_from_this<h1_shared> {
     std::uint64_t rate_octets; // what has to move in `rate_ticks`
     std::uint32_t ticks_of(std::chrono::milliseconds time) const noexcept;
     void advance(std::uint32_t ticks) noexcept; // time has passed
+    // How long a client may still keep the server waiting, in ticks. What moves buys time at the rate of the limits, for a pause
+    // of a few times their grace: who has a slow line, or stops for a moment, is not cut off; who moves hardly anything is.
+    std::int32_t pace() const noexcept { return static_cast<std::int32_t>(rate_ticks); }
+    template <class F>
+    bool slow(std::int32_t& left, F&& moved) const {
+        left -= static_cast<std::int32_t>(passed);
+        if (left >= 0) return false;
+        const std::uint64_t most = 6 * std::uint64_t{rate_ticks}, octets = moved();
+        const auto bought = rate_octets == 0 || octets / rate_octets >= 6 ? most : octets * rate_ticks / rate_octets;
+        left = static_cast<std::int32_t>(std::min(bought, most)) + std::max(left, -static_cast<std::int32_t>(rate_ticks));
+        return left < 0;
+    }
 
     h1_link idle;    // connections on which nothing is going on, the longest first
     h1_link active;  // all others
@@ -137,10 +153,13 @@ struct h1_shared : std::enable_shared_from_this<h1_shared> {
     // Connections that have something to do when the running callback has ended.
     void make_room_for_soon() { // so that `soon` cannot fail; once for each connection
         if (soon_.capacity() <= connections) soon_.reserve(2 * connections + 16);
-        if (running_.capacity() <= connections) running_.reserve(2 * connections + 16);
+        for (auto* v : {&running_, &later_, &turning_})
+            if (v->capacity() <= connections) v->reserve(2 * connections + 16);
     }
     void soon(h1_connection& c) noexcept;
     void not_soon(h1_connection& c) noexcept;
+    // The same in another turn of the loop.
+    void later(h1_connection& c) noexcept;
     void report(std::exception_ptr e) noexcept;
 
     exchange* take_exchange();
@@ -162,6 +181,7 @@ struct h1_shared : std::enable_shared_from_this<h1_shared> {
     void for_each(h1_link& list, F&& f);
     void drain();
     void check_all();
+    bool make_room() noexcept; // for a new connection; false when all are at work
     void cut(cancel_reason why);
     void leave() noexcept;
     void may_be_quiet() noexcept;
@@ -189,12 +209,20 @@ private:
             : loop_immediate([](loop_immediate& i) { static_cast<without_memory&>(i).self.run_late(); }), self(s) {}
         h1_shared& self;
     };
+    struct next_turn : loop_immediate {
+        explicit next_turn(h1_shared& s) noexcept
+            : loop_immediate([](loop_immediate& i) { static_cast<next_turn&>(i).self.keep_and_run_later(); }), self(s) {}
+        h1_shared& self;
+    };
     void run_soon();
     void run_late();
+    void run_later();
+    void keep_and_run_later();
     void tell_quiet();
     bool quiet_told_ = false;
     without_memory late_{*this};
-    std::vector<h1_connection*> soon_, running_;
+    next_turn next_turn_{*this};
+    std::vector<h1_connection*> soon_, running_, later_, turning_;
     std::vector<std::unique_ptr<exchange>> spare_exchanges_;
     std::vector<std::unique_ptr<char[]>> spare_rooms_;
     std::vector<http::output_buffer> spare_outputs_;
@@ -206,7 +234,6 @@ private:
 
 #if CREMA_BODIES
 #include <crema/loop/loop.hpp>
-#include <algorithm>
 #include <ctime>
 #include <utility>
 
@@ -330,6 +357,16 @@ CREMA_DECL void h1_shared::soon(h1_connection& c) noexcept {
 CREMA_DECL void h1_shared::not_soon(h1_connection& c) noexcept {
     std::replace(soon_.begin(), soon_.end(), &c, static_cast<h1_connection*>(nullptr));
     std::replace(running_.begin(), running_.end(), &c, static_cast<h1_connection*>(nullptr));
+    std::replace(later_.begin(), later_.end(), &c, static_cast<h1_connection*>(nullptr));
+    std::replace(turning_.begin(), turning_.end(), &c, static_cast<h1_connection*>(nullptr));
+}
+CREMA_DECL void h1_shared::later(h1_connection& c) noexcept {
+    later_.push_back(&c);
+    if (!next_turn_.active()) next_turn_.start(owner->immediates());
+}
+CREMA_DECL void h1_shared::keep_and_run_later() {
+    const auto keep = shared_from_this();
+    run_later();
 }
 
 CREMA_DECL void h1_shared::may_be_quiet() noexcept {

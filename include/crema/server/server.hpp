@@ -17,13 +17,13 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace crema {
 
 namespace detail {
 
+class census;
 class server_thread;
 
 } // namespace detail
@@ -56,8 +56,11 @@ struct drain_report {
 
 /** Serves HTTP/1.1 on one loop, or on several threads with a loop each.
 
-    Further threads listen on the same addresses and share nothing else with this one: no lock is taken for a request.
-    The system hands connections out among them.
+    Further threads listen on the same addresses and share nothing else with this one but the count of connections: no lock
+    is taken for a request. The system hands connections out among them.
+
+    The process is let to have as many descriptors open as it may (`RLIMIT_NOFILE`); there are never more connections than these
+    allow. When there are as many as may be, one on which nothing has gone on for longest makes room for a new one.
 
     @par Thread Safety
     Only on its loop.
@@ -93,7 +96,8 @@ public:
         @throws system_error when it does not listen.
     */
     CREMA_DECL void listen_on_socket(int fd);
-    /// Returns the listening sockets, to hand them on to another process; closed when the server is told to close.
+    /// Returns the listening sockets of all its threads, to hand them on, every one of them, to another process; closed when the
+    /// server is told to close.
     CREMA_DECL std::vector<int> sockets() const;
     /// Serves a stream that was accepted elsewhere.
     CREMA_DECL void serve(std::unique_ptr<net::stream> s);
@@ -131,7 +135,10 @@ private:
             : loop_immediate([](loop_immediate& i) { static_cast<late_ticks&>(i).self.pass(); }), self(s) {}
         server& self;
     };
+    friend class detail::server_thread;
+    CREMA_DECL server(class loop& l, exchange_handler& handler, server_options options, std::shared_ptr<detail::census> counts);
     CREMA_DECL void accept(int fd, const net::address& peer);
+    CREMA_DECL void serve_counted(std::unique_ptr<net::stream> s, bool& counted);
     CREMA_DECL void tick();
     CREMA_DECL void start_ticks();
     CREMA_DECL void pass();
@@ -147,7 +154,8 @@ private:
     std::vector<std::unique_ptr<detail::server_thread>> threads_;
     std::size_t threads_left_ = 0; // that have been told to close and have not yet
     bool quiet_ = false;           // nothing is left on this thread
-    std::unordered_map<std::uint64_t, std::uint32_t> by_address_;
+    std::shared_ptr<detail::census> census_;
+    std::vector<int> sockets_; // of all threads
     ticker ticker_{*this};
     grace_timer grace_{*this};
     late_ticks late_{*this};
@@ -163,10 +171,12 @@ private:
 
 #if CREMA_BODIES
 #include <crema/net/socket_stream.hpp>
+#include <crema/server/census.hpp>
 #include <crema/server/h1_connection.hpp>
 #include <crema/server/server_thread.hpp>
 #include <algorithm>
 #include <cerrno>
+#include <ctime>
 #include <exception>
 #include <fcntl.h>
 #include <system_error>
@@ -177,15 +187,20 @@ private:
 namespace crema {
 
 CREMA_DECL server::server(class loop& l, exchange_handler& handler, server_options options)
-    : loop_(l), poller_(l), shared_(std::make_shared<detail::h1_shared>(handler, l, options.limit)) {
+    : server(l, handler, std::move(options), std::make_shared<detail::census>()) {}
+
+CREMA_DECL server::server(class loop& l, exchange_handler& handler, server_options options, std::shared_ptr<detail::census> counts)
+    : loop_(l), poller_(l), shared_(std::make_shared<detail::h1_shared>(handler, l, options.limit)), census_(std::move(counts)) {
+    // Some descriptors are for listeners, files and databases.
+    const auto descriptors = detail::raise_descriptor_limit();
+    shared_->limit.connections = std::min(options.limit.connections, descriptors - std::min<std::size_t>(descriptors / 4, 64));
     shared_->half_open = options.half_open;
     const auto threads = options.threads != 0 ? options.threads : std::max(1u, std::thread::hardware_concurrency());
-    for (unsigned i = 1; i < threads; ++i) threads_.push_back(std::make_unique<detail::server_thread>(l, handler, options));
+    for (unsigned i = 1; i < threads; ++i) threads_.push_back(std::make_unique<detail::server_thread>(l, handler, options, census_));
     shared_->drain_idle = options.drain_idle;
     shared_->on_client_error = std::move(options.on_client_error);
     shared_->on_gone = [this](detail::h1_connection& c) {
-        const auto at = by_address_.find(c.peer().host_key());
-        if (at != by_address_.end() && --at->second == 0) by_address_.erase(at);
+        census_->leave(c.peer().host_key());
     };
     shared_->on_quiet = [this] { quiet(); };
     ticker_.unref();
@@ -234,39 +249,51 @@ CREMA_DECL void server::listen_on_socket(int fd) {
 // One socket for each thread, this one first.
 CREMA_DECL void server::spread(const std::vector<int>& sockets) {
     listeners_.push_back(std::make_unique<net::listener>(poller_, sockets[0], [this](int s, const net::address& peer) { accept(s, peer); }));
+    sockets_.insert(sockets_.end(), sockets.begin(), sockets.end());
     for (std::size_t i = 0; i < threads_.size(); ++i) threads_[i]->listen_on_socket(sockets[i + 1]);
 }
 
-CREMA_DECL std::vector<int> server::sockets() const {
-    std::vector<int> all;
-    for (const auto& l : listeners_) all.push_back(l->native_handle());
-    return all;
-}
+CREMA_DECL std::vector<int> server::sockets() const { return listeners_.empty() ? std::vector<int>() : sockets_; }
 
 CREMA_DECL void server::accept(int fd, const net::address& peer) {
     const auto& l = shared_->limit;
     const auto key = peer.host_key();
-    const auto from = by_address_.find(key);
-    if (shared_->connections >= l.connections || (key != 0 && from != by_address_.end() && from->second >= l.connections_per_address)) {
-        ::close(fd);
-        return;
-    }
-    bool taken = false;
+    bool taken = false, counted = false;
     try {
+        auto said = census_->enter(key, l.connections, l.connections_per_address);
+        if (said == detail::census::verdict::full && shared_->make_room()) said = census_->enter(key, l.connections, l.connections_per_address);
+        if (said != detail::census::verdict::counted) {
+            ::close(fd);
+            return;
+        }
+        counted = true;
         auto s = std::make_unique<net::socket_stream>(poller_, fd, peer);
         taken = true;
-        serve(std::move(s));
+        serve_counted(std::move(s), counted);
     } catch (const std::exception&) { // no memory: the client may come again, the others are served
         if (!taken) ::close(fd);
+        if (counted) census_->leave(key);
     }
 }
 
 CREMA_DECL void server::serve(std::unique_ptr<net::stream> s) {
     if (shared_->draining) return s->close();
-    auto& from = by_address_[s->peer().host_key()];
+    const auto key = s->peer().host_key();
+    constexpr auto any = static_cast<std::size_t>(-1);
+    bool counted = census_->enter(key, any, any) == detail::census::verdict::counted;
+    try {
+        serve_counted(std::move(s), counted);
+    } catch (...) {
+        if (counted) census_->leave(key);
+        throw;
+    }
+}
+
+// `counted` becomes false when it is the connection that leaves the census.
+CREMA_DECL void server::serve_counted(std::unique_ptr<net::stream> s, bool& counted) {
     const detail::h1_shared::entry e(*shared_);
     auto made = std::make_unique<detail::h1_connection>(*shared_, std::move(s));
-    ++from;
+    counted = false;
     auto& c = *made.release(); // it is in a list now, and ends with `lose`
     try {
         c.start();
@@ -279,7 +306,10 @@ CREMA_DECL void server::serve(std::unique_ptr<net::stream> s) {
 
 CREMA_DECL void server::start_ticks() {
     if (ticker_.active()) return;
-    if (last_tick_ == std::chrono::steady_clock::time_point{}) last_tick_ = loop_.now();
+    if (last_tick_ == std::chrono::steady_clock::time_point{}) { // nobody was there, and nobody looked at the clock
+        last_tick_ = loop_.now();
+        shared_->date.refresh(static_cast<std::int64_t>(std::time(nullptr)));
+    }
     ticker_.start(loop_.timers(), shared_->period);
 }
 

@@ -14,12 +14,14 @@ struct drain_report;
 
 namespace detail {
 
+class census;
+
 /* A thread with a loop and a server. Everything but construction and destruction is passed to its loop; answers come
    back to the loop of whoever made it. Used on that thread alone. */
 class server_thread {
 public:
     // Starts it; returns when it is ready to be told what to listen on.
-    CREMA_DECL server_thread(loop& home, exchange_handler& handler, const server_options& options);
+    CREMA_DECL server_thread(loop& home, exchange_handler& handler, const server_options& options, std::shared_ptr<census> c);
     server_thread(const server_thread&) = delete;
     server_thread& operator=(const server_thread&) = delete;
     // Cuts what still runs, and waits for the thread.
@@ -61,16 +63,16 @@ struct server_thread::state {
     explicit state(loop& l) noexcept : home(l) {}
 };
 
-CREMA_DECL server_thread::server_thread(loop& home, exchange_handler& handler, const server_options& options)
+CREMA_DECL server_thread::server_thread(loop& home, exchange_handler& handler, const server_options& options, std::shared_ptr<census> c)
     : state_(std::make_unique<state>(home)) {
     std::promise<void> ready;
-    state_->thread = std::thread([this, &handler, &ready, given = options]() mutable {
+    state_->thread = std::thread([this, &handler, &ready, given = options, c = std::move(c)]() mutable {
         bool told = false;
         try {
             given.threads = 1;
             loop l;
             const auto beside = given.on_thread ? given.on_thread() : std::shared_ptr<void>();
-            server s(l, handler, given);
+            server s(l, handler, given, std::move(c));
             state_->own = &l;
             state_->serves = &s;
             l.hold();

@@ -40,7 +40,8 @@ struct listen_options {
     bool block = true;                     ///< run the loop until the server has stopped
     bool handle_signals = true;            ///< SIGINT and SIGTERM stop the server; the second one does not wait for requests
     std::chrono::milliseconds grace{10'000}; ///< how long running requests may take when it stops
-    std::chrono::milliseconds drain_idle{0}; ///< how long idle connections may send one more request when it stops
+    /// How long idle connections may send one more request when it stops, so that none is lost that is on its way.
+    std::chrono::milliseconds drain_idle{1'000};
     /** Threads that serve, this one included; 0 for one a core. Each has a loop of its own: handlers run on all of them at
         once, and what they share has to be safe for that. The app is no more changed once it listens. */
     unsigned threads = 1;
