@@ -1,6 +1,6 @@
-// expect: {"idd"}, crema::route::parameters_are<
+// expect first: {"idd"}, crema::route::parameters_are<
 // SPDX-License-Identifier: MIT
-#include <crema/web/router.hpp>
+#include <crema.hpp>
 
 int main() {
     crema::router r;

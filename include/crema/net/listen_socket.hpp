@@ -26,7 +26,7 @@ enum class port_sharing : unsigned char {
     @par Thread Safety
     Safe.
 */
-CREMA_DECL int listen_on(const std::string& host, std::uint16_t port, port_sharing sharing = port_sharing::none);
+CREMA_DECL int listen_on(const std::string& host, std::uint16_t port, port_sharing sharing = port_sharing::none, int backlog = 4096);
 
 /** Makes a socket that listens on a path (a Unix socket).
 
@@ -112,7 +112,7 @@ inline bool make_nonblocking(int fd) noexcept {
 
 } // namespace detail
 
-CREMA_DECL int listen_on(const std::string& host, std::uint16_t port, port_sharing sharing) {
+CREMA_DECL int listen_on(const std::string& host, std::uint16_t port, port_sharing sharing, int backlog) {
     const std::string name = host == "localhost" ? "127.0.0.1" : host;
     const auto subject = "listen on " + (name.find(':') != name.npos ? "[" + name + "]" : name) + ":" + std::to_string(port);
     sockaddr_storage at;
@@ -136,7 +136,7 @@ CREMA_DECL int listen_on(const std::string& host, std::uint16_t port, port_shari
         fd = ::socket(AF_INET, SOCK_STREAM, 0);
         if (fd < 0 || !bind()) detail::fail_to_listen(fd, errno, subject);
     }
-    if (::listen(fd, 4096) != 0) detail::fail_to_listen(fd, errno, subject);
+    if (::listen(fd, backlog) != 0) detail::fail_to_listen(fd, errno, subject);
     return fd;
 }
 

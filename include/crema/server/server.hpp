@@ -83,9 +83,11 @@ public:
 
         @param host An IP address.
         @param port 0 for any.
+        @param backlog How many connections may wait to be accepted.
         @throws system_error when the address cannot be had; its subject names it.
     */
-    CREMA_DECL void listen(const std::string& host, std::uint16_t port, net::port_sharing sharing = net::port_sharing::none);
+    CREMA_DECL void listen(const std::string& host, std::uint16_t port, net::port_sharing sharing = net::port_sharing::none,
+                           int backlog = 4096);
     /// Listens on a path: a Unix socket. Its file stays when the server closes. @throws system_error; its subject is the path.
     CREMA_DECL void listen_on_path(std::string_view path);
     /** Listen on a socket that listens already: one that was inherited, see `net::inherited_sockets`.
@@ -218,12 +220,12 @@ CREMA_DECL server::~server() {
     if (shared_->exchanges != 0) shared_->self = shared_; // what somebody still holds
 }
 
-CREMA_DECL void server::listen(const std::string& host, std::uint16_t port, net::port_sharing sharing) {
-    if (threads_.empty()) return listen_on_socket(net::listen_on(host, port, sharing));
-    std::vector<int> sockets{net::listen_on(host, port, net::port_sharing::balanced)};
+CREMA_DECL void server::listen(const std::string& host, std::uint16_t port, net::port_sharing sharing, int backlog) {
+    if (threads_.empty()) return listen_on_socket(net::listen_on(host, port, sharing, backlog));
+    std::vector<int> sockets{net::listen_on(host, port, net::port_sharing::balanced, backlog)};
     try {
         const auto at = net::local_address(sockets[0]).port();
-        while (sockets.size() <= threads_.size()) sockets.push_back(net::listen_on(host, at, net::port_sharing::balanced));
+        while (sockets.size() <= threads_.size()) sockets.push_back(net::listen_on(host, at, net::port_sharing::balanced, backlog));
     } catch (...) {
         for (const int fd : sockets) ::close(fd);
         throw;

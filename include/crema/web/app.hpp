@@ -37,6 +37,7 @@ struct listen_options {
     /// Address to bind; `"::"` takes IPv4, too, and falls back to `"0.0.0.0"`. `"unix:PATH"` is a Unix socket, without a port.
     std::string address = "::";
     std::vector<int> sockets{};            ///< when there are any: listen on these instead; see `net::inherited_sockets`
+    int backlog = 4096;                    ///< connections that may wait to be accepted; the system may have a smaller bound
     bool block = true;                     ///< run the loop until the server has stopped
     bool handle_signals = true;            ///< SIGINT and SIGTERM stop the server; the second one does not wait for requests
     std::chrono::milliseconds grace{10'000}; ///< how long running requests may take when it stops
@@ -164,6 +165,28 @@ public:
     int listen(std::uint16_t port, listen_options options, Ready ready) {
         return listen_with(port, std::move(options), unique_function<void(server&)>(std::move(ready)));
     }
+    /// Serves on any port. @copydetails listen
+    template <std::invocable<server&> Ready>
+    int listen(Ready ready) {
+        return listen(0, std::move(ready));
+    }
+    /// Serves on an address. @copydetails listen
+    template <std::convertible_to<std::string> Address>
+    int listen(std::uint16_t port, const Address& address) {
+        return listen(port, at(address));
+    }
+    /// @copydoc listen(std::uint16_t, const Address&)
+    template <std::convertible_to<std::string> Address, std::invocable<server&> Ready>
+    int listen(std::uint16_t port, const Address& address, Ready ready) {
+        return listen(port, at(address), std::move(ready));
+    }
+    /// Serves on an address; so many connections may wait to be accepted. @copydetails listen
+    template <std::convertible_to<std::string> Address, std::invocable<server&> Ready>
+    int listen(std::uint16_t port, const Address& address, int backlog, Ready ready) {
+        auto options = at(address);
+        options.backlog = backlog;
+        return listen(port, std::move(options), std::move(ready));
+    }
 
     /// Stops listening, lets running requests finish within `grace`, then cancels them; calls `done` at the end.
     void close(std::chrono::milliseconds grace = std::chrono::seconds(10), unique_function<void()> done = {}) {
@@ -197,6 +220,11 @@ private:
     friend struct detail::app_core;
     explicit app(std::shared_ptr<detail::app_core> core) : router(core->core), app_(std::move(core)) {}
     CREMA_DECL void add_engine(std::string_view extension, std::shared_ptr<detail::view_engine> made);
+    static listen_options at(std::string address) {
+        listen_options o;
+        o.address = std::move(address);
+        return o;
+    }
     CREMA_DECL int listen_with(std::uint16_t port, listen_options options, unique_function<void(server&)> ready);
     std::shared_ptr<detail::app_core> app_;
 };
@@ -256,7 +284,10 @@ CREMA_DECL value app::get(std::string_view setting) const {
 
 CREMA_DECL bool app::enabled(std::string_view setting) const {
     const auto* v = app_->options.get(setting);
-    return v && !v->is_null() && !(v->is_bool() && !v->as_bool());
+    if (!v || v->is_null()) return false; // as JavaScript's truth
+    if (v->is_bool()) return v->as_bool();
+    if (v->is_number()) return v->as_double() != 0;
+    return !v->is_string() || !v->as_string().empty();
 }
 
 CREMA_DECL app& app::on(std::string_view event, unique_function<void(app&)> f) {
@@ -280,7 +311,7 @@ CREMA_DECL int app::listen_with(std::uint16_t port, listen_options options, uniq
         } else if (options.address.starts_with(path)) {
             made.listen_on_path(std::string_view(options.address).substr(path.size()));
         } else {
-            made.listen(options.address, port);
+            made.listen(options.address, port, net::port_sharing::none, options.backlog);
         }
     } catch (const system_error& e) {
         app_->servers.pop_back();

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #if CREMA_BODIES
+#include <crema/core/text.hpp>
 #include <crema/http/header_block.hpp>
 #include <crema/web/error.hpp>
 #include <crema/web/final_handler.hpp>
@@ -52,6 +53,13 @@ CREMA_DECL void transaction::rewrite(std::string_view url) {
     set_path();
     if (req_.path_.data() == nullptr) // nothing matches any more: what is behind is not known
         for (run* r = current_ ? current_->from : nullptr; r; r = r->outer) r->ahead = nullptr;
+}
+
+CREMA_DECL void transaction::rename(std::string_view method) {
+    if (!is_token(method)) throw system_error(make_error_code(error::bad_value), "method");
+    req_.method_given_ = memory().copy(method);
+    method_ = http::to_method(method);
+    method_text_ = method_ == http::method::unknown ? "?" : http::to_string(method_).data();
 }
 
 // Sets a parameter; one that is there changes where it stands, since routers around may restore the same list. The layer
@@ -365,7 +373,7 @@ CREMA_DECL void transaction::walk_params(param_run& at, baton b) {
         if (!callbacks || !now) continue;
         auto* known = outer.called;
         while (known && known->name != e.name) known = known->before;
-        if (known && ((known->match == *now && !e.wildcard) ||
+        if (known && ((known->match == *now && !e.wildcard && !known->wildcard) ||
                       (known->error != baton::kind::go && known->error != baton::kind::route))) {
             replace(e.name, known->value);
             if (known->error == baton::kind::go) continue;
@@ -375,6 +383,7 @@ CREMA_DECL void transaction::walk_params(param_run& at, baton b) {
         auto* const made = memory().make<param_memory>();
         made->name = e.name;
         made->match = made->value = *now;
+        made->wildcard = e.wildcard;
         made->before = outer.called;
         at.memory = outer.called = made;
         at.now = callbacks;

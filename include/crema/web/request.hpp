@@ -42,7 +42,10 @@ public:
     request& operator=(const request&) = delete;
 
     /// Returns the method as it was sent: `"GET"`.
-    std::string_view method() const noexcept { return head_->method_text(); }
+    std::string_view method() const noexcept { return method_given_.empty() ? head_->method_text() : method_given_; }
+    /// Sets the method by which the layers behind are chosen, as method-override does. Copied. What the answer needs no body
+    /// for stays as the client has asked.
+    CREMA_DECL void method(std::string_view name);
     /// Returns the target without the part that a mount has taken: `"/7?x=1"`.
     std::string_view url() const noexcept { return url_; }
     /// Rewrites the target for the layers behind; copied.
@@ -217,7 +220,8 @@ private:
         peer_.clear();
         route_ = nullptr;
         close_fields();
-        body_parsed_ = streamed_ = false;
+        body_parsed_ = streamed_ = body_too_large_ = false;
+        method_given_ = {};
     }
 
     // Awaits a piece, unless all of them are here.
@@ -266,6 +270,8 @@ private:
     const activity_label* route_ = nullptr;
     bool body_parsed_ = false;
     bool streamed_ = false; // `raw_body_` was given as a piece
+    bool body_too_large_ = false; // to be read before the handler
+    std::string_view method_given_; // by `method(std::string_view)`
 };
 
 } // namespace crema
@@ -422,7 +428,7 @@ CREMA_DECL std::string_view request::require_json_text() {
     require_json_type();
     if (auto text = raw_body()) return *text;
     if (!exchange_->has_body()) return {};
-    if (exchange_->content_length().value_or(0) > 102400)
+    if (body_too_large_ || exchange_->content_length().value_or(0) > 102400)
         throw http_error(413, "the body is larger than 102400 octets").type("entity.too.large");
     throw std::logic_error("crema: req.json() before the body was read: app.use(body_json()), take body<T> as an "
                            "argument, or co_await req.read_json<T>()");

@@ -18,6 +18,7 @@
 #include <crema/web/settings.hpp>
 #include <charconv>
 #include <concepts>
+#include <cstddef>
 #include <exception>
 #include <initializer_list>
 #include <memory>
@@ -81,7 +82,7 @@ public:
     */
     CREMA_DECL void send(std::string_view text);
     /// @copydoc send(std::string_view)
-    void send(const char* text) { send(std::string_view(text)); }
+    void send(const char* text) { text ? send(std::string_view(text)) : send(nullptr); }
     /// @copydoc send(std::string_view)
     void send(const std::string& text) { send(std::string_view(text)); }
     /// Sends octets; Content-Type is application/octet-stream when none is set.
@@ -90,11 +91,16 @@ public:
     void send(std::span<const unsigned char> octets) { send(std::as_bytes(octets)); }
     /// Sends anything else as JSON.
     template <class T>
-        requires(!std::convertible_to<const T&, std::string_view> &&
+        requires(!std::same_as<T, std::nullptr_t> && !std::convertible_to<const T&, std::string_view> &&
                  !std::convertible_to<const T&, std::span<const std::byte>> &&
                  !std::convertible_to<const T&, std::span<const unsigned char>>)
     void send(const T& v) {
         json(v);
+    }
+    /// Sends an empty body, as Express does for null: without a type, with a validator.
+    void send(std::nullptr_t) {
+        require_open("send()");
+        finish({});
     }
     /// Sends an empty body without type and validator.
     void send() { end(); }
@@ -113,7 +119,7 @@ public:
     /// @copydoc json
     void json(std::initializer_list<value::init> list) { json(value(list)); }
     /// @copydoc json
-    void json(const char* text) { json(std::string_view(text)); }
+    void json(const char* text) { text ? json(std::string_view(text)) : json(value()); }
 
     /** Send a value as JSON, or, when the query names a callback, as a script that calls it.
 

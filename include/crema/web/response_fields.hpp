@@ -97,7 +97,7 @@ public:
     template <class T>
         requires(!std::convertible_to<const T&, std::string_view>)
     response& cookie(std::string_view name, const T& v, const http::cookie_options& options = {}) {
-        std::string text(std::is_arithmetic_v<T> ? "" : "j:");
+        std::string text(is_plain(v) ? "" : "j:");
         crema::json::write(text, v, {});
         return cookie(name, std::string_view(text), options);
     }
@@ -112,7 +112,7 @@ public:
     template <class T>
         requires(!std::convertible_to<const T&, std::string_view>)
     response& signed_cookie(std::string_view name, const T& v, const http::cookie_options& options = {}) {
-        std::string text(std::is_arithmetic_v<T> ? "" : "j:");
+        std::string text(is_plain(v) ? "" : "j:");
         crema::json::write(text, v, {});
         return signed_cookie(name, std::string_view(text), options);
     }
@@ -123,6 +123,12 @@ public:
 
 protected:
     response_fields() noexcept = default;
+    // A number or a truth value.
+    template <class T>
+    static bool is_plain(const T& v) noexcept {
+        if constexpr (std::same_as<T, value>) return v.is_bool() || v.is_number();
+        else return std::is_arithmetic_v<T>;
+    }
     void close_fields() noexcept {
         headers_.clear();
         signer_ = nullptr;
@@ -154,6 +160,7 @@ protected:
 #include <crema/http/media_type.hpp>
 #include <crema/http/mime.hpp>
 #include <crema/http/vary.hpp>
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <stdexcept>
@@ -225,6 +232,10 @@ CREMA_DECL response& response_fields::set(field_list fields) {
 
 CREMA_DECL response& response_fields::append(std::string_view name, std::string_view field_value) {
     require_open("append()");
+    if (name.size() == 12 && iequals(name, "content-type")) {
+        if (headers_.has("Content-Type")) detail::bad_field(name, "Content-Type cannot be set to an Array");
+        return set_field(name, field_value);
+    }
     if (!headers_.append(name, field_value)) detail::bad_field(name);
     return self();
 }
@@ -317,8 +328,11 @@ CREMA_DECL response& response_fields::cookie(std::string_view name, std::string_
     require_open("cookie()");
     auto line = [&] {
         if (!options.max_age) return http::serialize_cookie(name, cookie_value, options);
+        using time_point = std::chrono::system_clock::time_point; // which ends in the year 2262
         auto with_end = options;
-        with_end.expires = std::chrono::system_clock::now() + *options.max_age;
+        const auto now = std::chrono::system_clock::now();
+        const auto most = std::chrono::floor<std::chrono::milliseconds>(time_point::max() - now);
+        with_end.expires = now + std::clamp(*options.max_age, -most, most);
         return http::serialize_cookie(name, cookie_value, with_end);
     }();
     if (!line) throw system_error(line.error().code, line.error().message());

@@ -99,7 +99,8 @@ CREMA_DECL std::unique_ptr<file_plan> file_sender::plan_of_download(response& re
     options.headers.insert(options.headers.begin(),
                            {"Content-Disposition", http::write_content_disposition(name).value()});
     if (path.empty()) throw std::invalid_argument("path argument is required to res.download");
-    const auto full = options.root.empty() ? std::filesystem::absolute(path).lexically_normal() : path;
+    auto full = options.root.empty() ? std::filesystem::absolute(path).lexically_normal() : path;
+    if (options.root.empty() && !full.has_filename() && full.has_relative_path()) full = full.parent_path(); // as path.resolve: no slash at its end
     return plan_of(res, full, std::move(options));
 }
 

@@ -178,8 +178,8 @@ CREMA_DECL void settings::set(std::string_view name, value v) {
     else if (name == "json escape") json_escape = truth();
     else if (name == "json spaces") {
         if (v.is_null()) json_spaces = 0;
-        else if (!v.is_integer() || v.as_int64() < 0 || v.as_int64() > 10) bad("a number from 0 to 10");
-        else json_spaces = static_cast<unsigned>(v.as_int64());
+        else if (!v.is_integer()) bad("a number");
+        else json_spaces = static_cast<unsigned>(std::clamp<std::int64_t>(v.as_int64(), 0, 10)); // as JSON.stringify
     } else if (name == "env") {
         if (!v.is_string()) bad("a string");
         production = v.as_string() == "production";

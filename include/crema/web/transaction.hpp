@@ -47,6 +47,7 @@ struct param_memory {
     std::string_view name, match, value;
     baton::kind error = baton::kind::go;
     std::uint32_t kept = 0; // of an error: which one, in transaction::kept_
+    bool wildcard = false;  // a list in Express, and no two lists are the same
     param_memory* before = nullptr;
 };
 
@@ -128,6 +129,7 @@ public:
     void drop(activation& a) noexcept;
     activation& current() noexcept;
     void rewrite(std::string_view url);
+    void rename(std::string_view method);
     void replace(std::string_view name, std::string_view value);
 
     CREMA_DECL void on_finish() noexcept override;
@@ -384,7 +386,10 @@ CREMA_DECL bool transaction::body_first(handler_base& fn, run& from, const activ
     pending_ = a;
     x_->read_all(small, [this, a, &fn, &from, label](std::error_code ec, std::string text) {
         pending_ = nullptr;
-        if (ec == error::too_large || ec == error::would_exceed_limit)
+        if ((ec == error::too_large || ec == error::would_exceed_limit) && !fn.takes_body) {
+            req_.body_too_large_ = true; // who asks for it is told; it need not be asked for
+            invoke(fn, from, label, {});
+        } else if (ec == error::too_large || ec == error::would_exceed_limit)
             go_on(from, {baton::kind::error, std::make_exception_ptr(http_error(413, "request entity too large"))});
         else if (ec && !abandoned())
             go_on(from, {baton::kind::error, std::make_exception_ptr(http_error(400, "request aborted"))});
@@ -574,6 +579,7 @@ CREMA_DECL exchange_hold::~exchange_hold() {
 }
 
 CREMA_DECL void request::url(std::string_view target) { owner_->rewrite(target); }
+CREMA_DECL void request::method(std::string_view name) { owner_->rename(name); }
 CREMA_DECL void request::params(std::string_view name, std::string_view replacement) { owner_->replace(name, replacement); }
 CREMA_DECL context_frame& request::context() noexcept { return owner_->context(); }
 CREMA_DECL response& request::res() noexcept { return owner_->res(); }

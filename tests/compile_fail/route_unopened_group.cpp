@@ -1,0 +1,5 @@
+// expect: there is no { to close
+// SPDX-License-Identifier: MIT
+#include <crema/route/typed.hpp>
+
+int main() { return crema::route::typed_pattern<"/users}/:id">::size() == 1; }
