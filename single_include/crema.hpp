@@ -25966,6 +25966,8 @@ public:
         @throws std::range_error when it is not within 100 to 999.
     */
     CREMA_DECL response& status(int code);
+    /// A status is a whole number: `status(200.5)` does not compile.
+    response& status(std::floating_point auto code) = delete;
     /// Returns the status.
     int status_code() const noexcept { return status_; }
 
@@ -26796,6 +26798,8 @@ public:
 
     /// Sends the standard phrase of a status as text, or its number when it has none.
     CREMA_DECL void send_status(int code);
+    /// A status is a whole number: `send_status(200.5)` does not compile.
+    void send_status(std::floating_point auto code) = delete;
     /// Redirects with 302; the body is a short text in what the client accepts.
     void redirect(std::string_view url) { redirect(302, url); }
     /// Redirects with a status.
@@ -32090,6 +32094,7 @@ CREMA_DECL void app::close(std::chrono::milliseconds grace, unique_function<void
 // ---- crema/core/byte_size.hpp
 // byte_size: a number of octets, given as a number or as a text such as "100kb".
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -32130,6 +32135,8 @@ public:
     }
     /// @copydoc byte_size(std::string_view)
     byte_size(const char* text) : byte_size(std::string_view(text)) {}
+    /// Nothing is no size.
+    byte_size(std::nullptr_t) = delete;
 
     /// Returns the number.
     std::uint64_t octets() const noexcept { return octets_; }

@@ -3,6 +3,7 @@
 #include <crema/core/byte_size.hpp>
 
 #include <catch2/catch.hpp>
+#include <type_traits>
 
 using namespace crema;
 
@@ -32,5 +33,7 @@ TEST_CASE("options take numbers and texts, and refuse the rest when they are mad
     CHECK(byte_size(7u).octets() == 7);
     CHECK_THROWS_AS(byte_size("many"), system_error);
     CHECK_THROWS_AS(byte_size(-1), system_error);
+    STATIC_REQUIRE_FALSE(std::is_constructible_v<byte_size, std::nullptr_t>);
+    STATIC_REQUIRE_FALSE(std::is_constructible_v<byte_size, double>);
     CHECK_THROWS_WITH(byte_size("many"), Catch::Contains("\"many\""));
 }

@@ -24,6 +24,18 @@ TEST_CASE("status takes 100 to 999", "[response_fields]") {
               "Invalid status code: " + std::to_string(bad) + ". Status code must be greater than 99 and less than 1000.");
 }
 
+template <class T>
+concept status_is = requires(response& res, T code) { res.status(code); };
+template <class T>
+concept status_is_sent = requires(response& res, T code) { res.send_status(code); };
+
+TEST_CASE("a status that is no whole number does not compile", "[response_fields]") {
+    STATIC_REQUIRE(status_is<int>);
+    STATIC_REQUIRE(status_is_sent<int>);
+    STATIC_REQUIRE_FALSE(status_is<double>);
+    STATIC_REQUIRE_FALSE(status_is_sent<float>);
+}
+
 TEST_CASE("fields are set, added to, read and removed whatever their case", "[response_fields]") {
     const auto r = got([](request&, response& res) {
         res.set("X-One", "1").set("x-one", "2").set("X-Number", 5).header("X-Header", "h");

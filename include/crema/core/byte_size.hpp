@@ -4,6 +4,7 @@
 #include <crema/core/config.hpp>
 #include <crema/core/error.hpp>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -44,6 +45,8 @@ public:
     }
     /// @copydoc byte_size(std::string_view)
     byte_size(const char* text) : byte_size(std::string_view(text)) {}
+    /// Nothing is no size.
+    byte_size(std::nullptr_t) = delete;
 
     /// Returns the number.
     std::uint64_t octets() const noexcept { return octets_; }

@@ -138,6 +138,8 @@ public:
 
     /// Sends the standard phrase of a status as text, or its number when it has none.
     CREMA_DECL void send_status(int code);
+    /// A status is a whole number: `send_status(200.5)` does not compile.
+    void send_status(std::floating_point auto code) = delete;
     /// Redirects with 302; the body is a short text in what the client accepts.
     void redirect(std::string_view url) { redirect(302, url); }
     /// Redirects with a status.

@@ -32,6 +32,8 @@ public:
         @throws std::range_error when it is not within 100 to 999.
     */
     CREMA_DECL response& status(int code);
+    /// A status is a whole number: `status(200.5)` does not compile.
+    response& status(std::floating_point auto code) = delete;
     /// Returns the status.
     int status_code() const noexcept { return status_; }
 
