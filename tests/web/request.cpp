@@ -328,6 +328,11 @@ TEST_CASE("xhr, fresh and stale", "[request]") {
         CHECK(req.stale());
     }));
     CHECK(ask({.method = "POST", .headers = {{"If-None-Match", "*"}}}, [](request& req) { CHECK(req.stale()); }));
+    CHECK(ask({.method = "QUERY", .headers = {{"If-None-Match", "\"b\""}}}, [](request& req) {
+        CHECK(req.stale());
+        req.res().set("ETag", "\"b\"");
+        CHECK(req.fresh());
+    }));
     CHECK(ask({.headers = {{"If-None-Match", "*"}, {"Cache-Control", "no-cache"}}},
               [](request& req) { CHECK(req.stale()); }));
 }

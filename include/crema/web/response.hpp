@@ -409,7 +409,8 @@ namespace crema {
 CREMA_DECL bool request::fresh(const response& res) const {
     const auto m = head_->method();
     const int status = res.status_code();
-    if ((m != http::method::get && m != http::method::head) || ((status < 200 || status > 299) && status != 304)) return false;
+    const bool safe = m == http::method::get || m == http::method::head || m == http::method::query;
+    if (!safe || ((status < 200 || status > 299) && status != 304)) return false;
     http::freshness f;
     f.if_none_match = head_->get(http::field::if_none_match);
     f.if_modified_since = head_->get(http::field::if_modified_since);
