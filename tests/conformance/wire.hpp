@@ -47,12 +47,21 @@ struct suite {
     std::map<std::string, check, std::less<>> results;
     std::vector<std::function<setup(std::string_view title)>> families;
     std::vector<std::pair<std::string, std::string>> reasons; // part of a title, why it has no counterpart
+    // Where what was recorded cannot be replayed or compared, as a page whose words are others here: the same is done and its
+    // result asserted.
+    std::map<std::string, check, std::less<>> instead;
+    // Where the request is not what was sent: what was recorded in part is made whole, what was hidden is written again.
+    std::map<std::string, std::function<std::string(std::string recorded)>, std::less<>> requests;
+    // How the connection of a title is, if it is no usual one.
+    std::map<std::string, testing::client_options, std::less<>> connections;
 
     void add(std::initializer_list<std::string> titles, setup s) {
         for (const auto& t : titles) apps.emplace(t, s);
     }
     void add(std::string_view title, setup s) { apps.emplace(title, std::move(s)); }
     void result(std::string_view title, check c) { results.insert_or_assign(std::string(title), std::move(c)); }
+    void otherwise(std::string_view title, check c) { instead.insert_or_assign(std::string(title), std::move(c)); }
+    void sent(std::string_view title, std::function<std::string(std::string)> f) { requests.insert_or_assign(std::string(title), std::move(f)); }
     void family(std::function<setup(std::string_view)> f) { families.push_back(std::move(f)); }
     void reason(std::string_view part, std::string_view why) { reasons.emplace_back(part, why); }
 
@@ -103,6 +112,26 @@ private:
 };
 inline fixtures& files() {
     static fixtures all;
+    return all;
+}
+
+// Ids of sessions are random: the one that was recorded is drawn again, so that the cookie and its signature can be compared.
+inline std::string& next_session_id() {
+    static std::string id;
+    return id;
+}
+
+// In JavaScript names that are numbers come first, the smallest in front.
+inline value as_javascript(const value& v) {
+    value::object_type numbers, others;
+    for (const auto& [name, one] : v.as_object()) {
+        const bool number = name == "0" || (name.front() != '0' && name.find_first_not_of("0123456789") == name.npos);
+        (number ? numbers : others).emplace_back(name, one);
+    }
+    std::stable_sort(numbers.begin(), numbers.end(), [](const auto& a, const auto& b) { return std::pair(a.first.size(), a.first) < std::pair(b.first.size(), b.first); });
+    numbers.insert(numbers.end(), others.begin(), others.end());
+    value all = value::object();
+    all.as_object() = std::move(numbers);
     return all;
 }
 
