@@ -20,6 +20,7 @@
 #include "wire_examples.hpp"
 #include "wire_express.hpp"
 #include "wire_files.hpp"
+#include "wire_mvc.hpp"
 #include "wire_pages.hpp"
 #include "wire_refused.hpp"
 #include "wire_router.hpp"
@@ -193,6 +194,7 @@ int main(int argc, char** argv) {
     add_views(suites);
     add_refused(suites);
     add_pages(suites);
+    add_mvc(suites);
 
     std::size_t passed = 0, failed = 0;
     std::string overview, missing;
