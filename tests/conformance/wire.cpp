@@ -17,6 +17,7 @@
 #include "wire.hpp"
 #include "wire_apps.hpp"
 #include "wire_bodies.hpp"
+#include "wire_dispatch.hpp"
 #include "wire_examples.hpp"
 #include "wire_express.hpp"
 #include "wire_files.hpp"
@@ -195,6 +196,7 @@ int main(int argc, char** argv) {
     add_refused(suites);
     add_pages(suites);
     add_mvc(suites);
+    add_dispatch(suites);
 
     std::size_t passed = 0, failed = 0;
     std::string overview, missing;
