@@ -16,6 +16,7 @@
 // - milliseconds of the time at which the files of the tests were written
 #include "wire.hpp"
 #include "wire_apps.hpp"
+#include "wire_around.hpp"
 #include "wire_bodies.hpp"
 #include "wire_dispatch.hpp"
 #include "wire_examples.hpp"
@@ -197,6 +198,7 @@ int main(int argc, char** argv) {
     add_pages(suites);
     add_mvc(suites);
     add_dispatch(suites);
+    add_around(suites);
 
     std::size_t passed = 0, failed = 0;
     std::string overview, missing;
