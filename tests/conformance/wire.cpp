@@ -21,6 +21,7 @@
 #include "wire_dispatch.hpp"
 #include "wire_examples.hpp"
 #include "wire_express.hpp"
+#include "wire_extend.hpp"
 #include "wire_files.hpp"
 #include "wire_mvc.hpp"
 #include "wire_pages.hpp"
@@ -199,6 +200,7 @@ int main(int argc, char** argv) {
     add_mvc(suites);
     add_dispatch(suites);
     add_around(suites);
+    add_extend(suites);
 
     std::size_t passed = 0, failed = 0;
     std::string overview, missing;
