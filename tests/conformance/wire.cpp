@@ -25,6 +25,7 @@
 #include "wire_files.hpp"
 #include "wire_mvc.hpp"
 #include "wire_pages.hpp"
+#include "wire_parsers.hpp"
 #include "wire_refused.hpp"
 #include "wire_router.hpp"
 #include "wire_small.hpp"
@@ -201,6 +202,7 @@ int main(int argc, char** argv) {
     add_dispatch(suites);
     add_around(suites);
     add_extend(suites);
+    add_parsers(suites);
 
     std::size_t passed = 0, failed = 0;
     std::string overview, missing;
