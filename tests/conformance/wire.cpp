@@ -23,6 +23,7 @@
 #include "wire_express.hpp"
 #include "wire_extend.hpp"
 #include "wire_files.hpp"
+#include "wire_final.hpp"
 #include "wire_mvc.hpp"
 #include "wire_pages.hpp"
 #include "wire_parsers.hpp"
@@ -203,6 +204,7 @@ int main(int argc, char** argv) {
     add_around(suites);
     add_extend(suites);
     add_parsers(suites);
+    add_final(suites);
 
     std::size_t passed = 0, failed = 0;
     std::string overview, missing;
