@@ -16,6 +16,7 @@
 // - milliseconds of the time at which the files of the tests were written
 #include "wire.hpp"
 #include "wire_apps.hpp"
+#include "wire_arguments.hpp"
 #include "wire_around.hpp"
 #include "wire_bodies.hpp"
 #include "wire_dispatch.hpp"
@@ -205,6 +206,7 @@ int main(int argc, char** argv) {
     add_extend(suites);
     add_parsers(suites);
     add_final(suites);
+    add_arguments(suites);
 
     std::size_t passed = 0, failed = 0;
     std::string overview, missing;
