@@ -25,6 +25,7 @@
 #include "wire_extend.hpp"
 #include "wire_files.hpp"
 #include "wire_final.hpp"
+#include "wire_functions.hpp"
 #include "wire_mvc.hpp"
 #include "wire_pages.hpp"
 #include "wire_parsers.hpp"
@@ -207,6 +208,7 @@ int main(int argc, char** argv) {
     add_parsers(suites);
     add_final(suites);
     add_arguments(suites);
+    add_functions(suites);
 
     std::size_t passed = 0, failed = 0;
     std::string overview, missing;
