@@ -27,6 +27,7 @@
 #include "wire_final.hpp"
 #include "wire_functions.hpp"
 #include "wire_mvc.hpp"
+#include "wire_others.hpp"
 #include "wire_pages.hpp"
 #include "wire_parsers.hpp"
 #include "wire_refused.hpp"
@@ -209,6 +210,7 @@ int main(int argc, char** argv) {
     add_final(suites);
     add_arguments(suites);
     add_functions(suites);
+    add_others(suites);
 
     std::size_t passed = 0, failed = 0;
     std::string overview, missing;
