@@ -153,15 +153,7 @@ inline void add_rest(suite& s) {
     s.add(sends + " on error", stored(file("does-not-exist"), true));
     s.add(saves, stored(save("name.txt"), false));
     s.add(saves + " on error", stored(save("does-not-exist"), true));
-    for (const auto* t : {"auth / ", "mvc / ", "route-separation / ", "ejs / ", "error-pages / ", "markdown / "}) s.reason(t, "pages of template languages that are not here");
-    s.reason("cookie-sessions / ", "the signature covers another package's format");
-    s.reason("downloads / GET / ", "a page that only links");
-    s.reason("should behave like connect", "uses another package's middleware");
     s.reason("when error occurs in response handler", "a head that was sent is no error for OPTIONS here: nothing is answered twice");
-    s.reason("null prototype", "a value has no prototype");
-    s.reason("should contain app settings", "settings are read by `get`; locals hold what the program puts there");
-    s.reason("should return the remote address", "the address of a client in the process is another");
-    s.reason("based on list", "the address of a client in the process is another");
 }
 
 } // namespace refused_tests

@@ -150,8 +150,6 @@ inline void add_final(suite& s) {
         });
     });
     s.reason("http2 / ", "HTTP/2 is not spoken");
-    s.reason("escape method and pathname characters", "such a target is answered with 400 by the parser");
-    s.reason("headers / should ignore err.headers without status code", "an error that has fields has a status: http_error");
     s.reason("when not an object", "the compiler refuses another type");
     s.reason("non-numeric", "the compiler refuses another type");
     s.reason("is not a number", "the compiler refuses another type");
@@ -160,12 +158,6 @@ inline void add_final(suite& s) {
     s.reason("over invalid err.status", "an error has one status");
     s.reason("statusMessage", "the reason is that of the status");
     s.reason("without URL", "a request has a target");
-    s.reason("500 on error", "an error without any words says the standard phrase, not the name of a class");
-    s.reason("Internal Server Error\" on error", "an error without any words says the standard phrase, not the name of a class");
-    s.reason("onerror", "errors of 500 and more are printed; there is no hook");
-    s.reason("error response / should handle HEAD", "the length is that of a page with a stack");
-    s.reason("should not hang/error when read", "the request was recorded in part");
-    s.reason("actively piped", "bodies are read by coroutines, which the error ends");
 }
 
 } // namespace small_tests
