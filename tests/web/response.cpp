@@ -133,6 +133,16 @@ TEST_CASE("204 and 304 have no body and nothing that describes one, 205 has an e
     CHECK(field(reset, "content-length") == "0");
 }
 
+TEST_CASE("nothing is sent as an empty body with its validator, as Express does with null", "[response]") {
+    const auto r = got([](request&, response& res) { res.send(nullptr); });
+    CHECK(r.status == 200);
+    CHECK(r.body.empty());
+    CHECK(field(r, "content-length") == "0");
+    CHECK(field(r, "content-type") == "(none)");
+    CHECK(field(r, "etag") != "(none)");
+    CHECK(field(got([](request&, response& res) { res.send(); }), "etag") == "(none)");
+}
+
 TEST_CASE("json writes what it is given, and keeps a type that was set", "[response]") {
     const auto r = got([](request&, response& res) { res.json({{"ok", true}, {"list", {1, 2}}}); });
     CHECK(r.body == R"({"ok":true,"list":[1,2]})");

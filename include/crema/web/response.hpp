@@ -104,6 +104,12 @@ public:
     }
     /// Sends an empty body without type and validator.
     void send() { end(); }
+    /// Sends an empty body without type, with its validator: what Express makes of null. @throws already_answered
+    template <std::same_as<std::nullptr_t> T>
+    void send(T) {
+        require_open("send()");
+        finish({});
+    }
 
     /** Send a value as JSON: any aggregate, container, number, string, `value`, without macros.
 
