@@ -492,8 +492,6 @@ inline void add_responses(suite& s) {
     s.add(r + "when accepting html / should not render evil javascript links in anchor href (prevent XSS)", redirect("javascript:eval(document.body.innerHTML=`<p>XSS</p>`);"));
     s.add(r + "when accepting text / should encode the url", redirect("http://example.com/?param=<script>alert(\"hax\");</script>"));
 
-    s.reason(".send(null)", "`send()` has no body, `send(value())` is the null of JSON");
-    s.reason("fails to parse", "a Content-Type is sent as it was set, with a charset");
     s.reason("when Transfer-Encoding header is present", "the engine frames the body itself; another Transfer-Encoding is refused");
     s.reason("should respond with 101", "a status of 101 is that of an upgrade");
     s.reason("status code to 101", "a status of 101 is that of an upgrade");

@@ -71,6 +71,10 @@ inline void add_answers(suite& s) {
     s.add(res_ + "\"etag\" setting / when \"strong\" / should send strong ETag", one(
         [](request&, response& res) { res.send("hello, world!"); },
         [](app& a) { a.set("etag", [](std::string_view body) { return http::express_etag(body, http::etag_strength::strong); }); }));
+    s.add(res_ + ".send(null) / should set body to \"\"", one([](request&, response& res) { res.send(nullptr); }));
+    s.add(res_ + ".send(String) / should not throw on a Content-Type that fails to parse", one([](request&, response& res) {
+              res.append("Content-Type", "text/plain; foo").send("hey"); // `set` names a charset
+          }));
     const auto lines = [](response& res, std::string_view name) {
         auto all = value::array();
         for (std::size_t i = 0; i < res.fields().size(); ++i)
@@ -161,8 +165,6 @@ inline void add_files(suite& send, suite& serve, suite& express) {
     express.sent("express.static()" + redirect, snow);
     // the directory itself is served: there is nothing above it
     send.add("send(file, options) / index / should work without root", file_tests::sends({}, file_tests::on_error::page, send_root() / "pets"));
-    send.add("send(file, options) / root / when given / should try as file with empty path",
-             file_tests::sends_file([](request&) { return send_root() / "name.txt"; }, {}));
     send.otherwise("send(file).pipe(res) / should handle headers already sent error", [] {
         app a;
         a.set("env", "test");
