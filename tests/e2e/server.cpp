@@ -7,6 +7,7 @@
 // SPDX-License-Identifier: MIT
 #include <crema.hpp>
 #include <crema/loop/asio_bridge.hpp>
+#include <crema/middleware/health.hpp>
 
 #include <asio/steady_timer.hpp>
 #include <asio/this_coro.hpp>
@@ -165,6 +166,7 @@ int run(int argc, char** argv) {
         else if (word == "--bad-pattern") a.get("/files/*", [](request&, response&) {});
         else throw std::invalid_argument("unknown option " + std::string(word));
     }
+    a.use(health());
     add_routes(a);
     return a.listen(port, options, [](server& s) {
         std::printf("%d\n", s.port());

@@ -275,6 +275,19 @@ def clients_that_ask_again_and_again_lose_nothing_when_it_stops():
 
 
 @test
+def a_server_that_stops_is_not_ready_but_lives():
+    with Server() as s, s.connect() as one, s.connect() as other:
+        same(one.get("/health/ready").status, 200)
+        same(other.get("/health/ready").status, 200)
+        s.send(signal.SIGTERM)
+        eventually(lambda: refused(s.port), "nobody is accepted any more", 5)
+        answer = one.get("/health/ready")
+        same((answer.status, answer.fields["connection"]), (503, "close"))
+        same(other.get("/health/live").status, 200)
+        same(s.wait(5), 0)
+
+
+@test
 def what_takes_longer_than_the_grace_is_cancelled():
     with Server("--grace", "300") as s:
         slow = later(s.get, "/sleep/60000")
@@ -558,6 +571,17 @@ def a_handler_that_throws_is_answered_500_and_logged():
 
 
 # ---- clients that leave in the middle
+
+
+@test
+def neither_secrets_nor_lines_of_strangers_are_logged():
+    with Server() as s:
+        same(s.get("/throw?token=SECRET&x=%0aforged").status, 500)
+        same(s.get("/silent?token=SECRET").status, 500)
+        s.stop()
+        assert "SECRET" not in s.said(), s.said()
+        has(s.said(), "crema: GET /throw: ")
+        has(s.said(), "crema: GET /silent: ")
 
 
 @test

@@ -113,3 +113,13 @@ TEST_CASE("agrees with content-disposition 2.0", "[content_disposition][shared]"
         else CHECK((got && *got == v.find("result")->as_string()));
     }
 }
+
+TEST_CASE("a quote behind a backslash is one of the name, unless it is the last", "[content_disposition]") {
+    const auto name = [](std::string_view text) {
+        return std::string(parse_content_disposition(text, {.multipart = true}).get("filename"));
+    };
+    CHECK(name(R"(form-data; name="f"; filename="cur\"l.txt")") == R"(cur"l.txt)");
+    CHECK(name(R"(form-data; filename="a\"b\"c"; name="f")") == R"(a"b"c)");
+    CHECK(name(R"(form-data; filename="C:\dir\"; name="f")") == R"(C:\dir\)");
+    CHECK(name(R"(form-data; filename="C:\dir\" )") == R"(C:\dir\)");
+}

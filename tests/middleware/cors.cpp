@@ -146,6 +146,7 @@ TEST_CASE("an age of zero is told", "[middleware][cors]") {
 }
 
 TEST_CASE("unsafe and malformed options are refused where they are given", "[middleware][cors]") {
+    CHECK_THROWS_AS(cors({.origin = "https://a.example\r\nX-Evil: 1"}), system_error);
     CHECK_THROWS_WITH(cors({.credentials = true}), Catch::Contains("name the origins"));
     CHECK_THROWS_AS(cors({.methods = {"GET\r\nX: y"}}), system_error);
     CHECK_THROWS_AS(cors({.allowed_headers = {{"a b"}}}), system_error);

@@ -126,6 +126,8 @@ TEST_CASE("secrets are not shown", "[middleware][log_format]") {
     CHECK(line(":url", "/?Pass%77ord=secret;x") == "/?Pass%77ord=[redacted];x");
     CHECK(line(":url", "/?token") == "/?token");
     CHECK(line(":url", "/?token=&tokens=1") == "/?token=[redacted]&tokens=1");
+    CHECK(line(":url", "/?token[]=a&user[password]=b&user.secret=c&session=d&Auth=e") ==
+          "/?token[]=[redacted]&user[password]=[redacted]&user.secret=[redacted]&session=[redacted]&Auth=[redacted]");
     CHECK(line(":referrer", "/", "Referer: http://x/?access_token=secret#a\r\n") == "http://x/?access_token=[redacted]");
     CHECK(line(":req[Cookie] :req[AUTHORIZATION] :req[none]", "/", "Cookie: a=secret\r\nAuthorization: secret\r\n") == "[redacted] [redacted] -");
     const log_format_options open{.format = ":url :req[cookie] :req[x-mine]", .redact_headers = {"X-Mine"}, .redact_query = {"mine"}};

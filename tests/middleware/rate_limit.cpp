@@ -133,3 +133,18 @@ TEST_CASE("rate_limit: wrong options are refused where they are given", "[middle
     CHECK_THROWS_AS(rate_limit({.rule = {.window = 0ms}}), system_error);
     CHECK_THROWS_AS(rate_limit({.name = "a\"b"}), system_error);
 }
+
+TEST_CASE("an address is one client however it is written", "[middleware][rate_limit]") {
+    auto a = with({.rule = {rate_algorithm::fixed_window, 3, 60s}});
+    a.set("trust proxy", true);
+    testing::client c(a);
+    int passed = 0;
+    for (const auto* from : {"1.2.3.4", "::ffff:1.2.3.4", "1.2.3.4:1", "1.2.3.4:2", "::ffff:102:304"})
+        passed += c.get("/").set("X-Forwarded-For", from).result().status == 200;
+    CHECK(passed == 3);
+    passed = 0;
+    for (const auto* from : {"2001:db8::1", "[2001:db8::2]:80", "2001:db8:0:0:1::", "[2001:db8::3]"})
+        passed += c.get("/").set("X-Forwarded-For", from).result().status == 200;
+    CHECK(passed == 3);
+    c.get("/").set("X-Forwarded-For", "5.6.7.8").expect(200);
+}

@@ -71,3 +71,18 @@ TEST_CASE("expired, foreign and malformed ones are none", "[middleware][sealed_c
     c.get("/without").expect(500);
     CHECK_THROWS_AS(sealed_cookies({}), system_error);
 }
+
+TEST_CASE("a sealed cookie that browsers would drop is refused", "[middleware][sealed_cookies]") {
+    app a;
+    a.set("env", "test");
+    a.use(sealed_cookies({.sealer = std::make_shared<open_sealer>()}));
+    a.get("/:size", [](request& req, response& res) {
+        set_sealed_cookie(res, "a", std::string(req.params<"size", std::size_t>(), 'x'));
+        res.send("set");
+    });
+    testing::client c(a);
+    c.get("/4000").expect(200, "set");
+    const auto r = c.get("/4096").result();
+    CHECK(r.status == 500);
+    CHECK_THAT(r.body, Catch::Matchers::Contains("more than 4096 octets"));
+}

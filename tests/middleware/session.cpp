@@ -37,6 +37,12 @@ struct told_store final : session_store {
         if (fail == "save") throw std::runtime_error("boom!");
         inner.put(id, std::move(record));
     }
+    task<bool> update(std::string id, session_record record) override {
+        log += "save ";
+        if (slow) co_await sleep(10ms);
+        if (fail == "save") throw std::runtime_error("boom!");
+        co_return inner.replace(id, std::move(record));
+    }
     task<> touch(std::string id, time_point expires) override {
         log += "touch ";
         if (slow) co_await sleep(10ms);
@@ -92,6 +98,11 @@ struct fixture {
             co_await session_of(req).destroy();
             CHECK(session_of(req).destroyed());
             res.send("bye");
+        });
+        a.get("/gone", [this](request& req, response& res) { // as when another request logs out meanwhile
+            session_of(req)["late"] = true;
+            store->inner.erase(session_of(req).id());
+            res.send("late");
         });
         a.get("/save", [](request& req, response& res) -> task<> {
             session_of(req)["saved"] = true;
@@ -525,4 +536,19 @@ TEST_CASE("a clock that is set back or forth ends sessions at the worst", "[midd
     f.now += 24h * 365 * 20;
     c.get("/look").set("Cookie", id1).expect(200, "{}");
     CHECK(f.store->inner.size() == 0);
+}
+
+TEST_CASE("a session that another request has ended meanwhile does not come back", "[middleware][session]") {
+    fixture f;
+    testing::client c(f.make());
+    c.get("/count").expect(200, "session 1");
+    CHECK(f.store->inner.size() == 1);
+    c.get("/gone").set("Cookie", id1).expect(200, "late");
+    CHECK(f.store->inner.size() == 0);
+    memory_session_store store;
+    CHECK_FALSE(store.replace("a", {"{}", noon + 1h, {}}));
+    store.put("a", {"{}", noon + 1h, {}});
+    CHECK(store.replace("a", {R"({"n":1})", noon + 1h, {}}));
+    CHECK(store.find("a")->data == R"({"n":1})");
+    CHECK(store.size() == 1);
 }

@@ -462,3 +462,28 @@ TEST_CASE("answers as send 1.2 does, octet for octet", "[static_files][shared]")
     }
     if (!shared::file("wire/send.json").empty()) CHECK(compared > 100);
 }
+
+TEST_CASE("an error is not in the coding of the file, and is not kept as long", "[static_files]") {
+    fixtures files;
+    files.write("app.3f2a9c1e.js", "hashed");
+    files.write("app.3f2a9c1e.js.br", "not really br");
+    app a;
+    a.use(static_files(files.root(), {.strong_etag = true, .coded = {{"br", ".br"}}, .immutable_names = hashed_name}));
+    a.use([](const http_error& e, request&, response& res, next&) { res.status(e.status()).json({{"error", e.status()}}); });
+    testing::client c(a);
+    const auto plain = field(c.get("/app.3f2a9c1e.js").result(), "etag");
+    const auto coded = field(c.get("/app.3f2a9c1e.js").set("Accept-Encoding", "br").result(), "etag");
+    CHECK(coded.ends_with("-br\""));
+    CHECK(plain != coded);
+    const auto refused = [&](const char* name, std::string text) {
+        return c.get("/app.3f2a9c1e.js").set("Accept-Encoding", "br").set(name, std::move(text)).result();
+    };
+    for (const auto& [r, status] : {std::pair{refused("Range", "bytes=9999-"), 416}, std::pair{refused("If-Match", "\"no\""), 412}}) {
+        CHECK(r.status == status);
+        CHECK(field(r, "content-encoding") == "(none)");
+        CHECK(field(r, "content-type") == "application/json; charset=utf-8");
+        CHECK(field(r, "cache-control") == "(none)");
+    }
+    CHECK(refused("If-Match", coded).status == 200);
+    CHECK(refused("If-Match", "W/" + coded).status == 412); // as strong as it says
+}

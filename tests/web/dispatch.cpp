@@ -299,3 +299,33 @@ TEST_CASE("a param callback that neither answers nor calls next is reported", "[
     router r;
     CHECK_THROWS_WITH(r.param("", [](request&, response&, next&, std::string_view) {}), Contains("argument name is required"));
 }
+
+TEST_CASE("what a wildcard has captured is never remembered: a list in Express, and no two lists are the same", "[dispatch][param]") {
+    app a;
+    int calls = 0;
+    a.param("x", [&](request&, response&, next& next, std::string_view) { ++calls, next(); });
+    a.use("/*x/:y", [](request&, response&, next& next) { next(); });
+    a.use("/:x", [](request&, response&, next& next) { next(); });
+    a.use([](request&, response& res) { res.send("end"); });
+    testing::client(a).get("/1.2/b").expect(200, "end");
+    CHECK(calls == 2);
+}
+
+TEST_CASE("a method that is set counts for the layers behind", "[dispatch]") {
+    app a;
+    a.set("env", "test");
+    a.use([](request& req, response&, next& next) {
+        if (const auto m = req.query("_method")) req.method(*m);
+        next();
+    });
+    a.post("/", says("posted"));
+    a.put("/", [](request& req, response& res) { res.send(std::string(req.method())); });
+    a.all("/any", [](request& req, response& res) { res.send(std::string(req.method())); });
+    testing::client c(a);
+    c.post("/").expect(200, "posted");
+    c.post("/?_method=PUT").expect(200, "PUT");
+    c.post("/any?_method=FROB").expect(200, "FROB");
+    c.post("/?_method=DELETE").expect(404);
+    c.post("/?_method=a%20b").expect(500);
+    c.post("/any").expect(200, "POST");
+}

@@ -99,6 +99,29 @@ TEST_CASE("links adds to Link, with several targets for one relation, too", "[re
                 "link") == "<http://x/2>; rel=\"next\", <http://x/5>; rel=\"last\", </a>; rel=\"alternate\", </b>; rel=\"alternate\"");
 }
 
+TEST_CASE("a link does not end before it should", "[response_fields]") {
+    const auto r = got([](request&, response& res) {
+        res.links({{"next", "https://a/>;rel=preload,<https://evil/\"x y"}}).end();
+    });
+    CHECK(field(r, "link") == "<https://a/%3E;rel=preload,%3Chttps://evil/%22x%20y>; rel=\"next\"");
+    CHECK_THAT(got([](request&, response& res) { res.links({{"a\"b", "/"}}).end(); }).body, Contains("the relation"));
+}
+
+TEST_CASE("a type that is appended is one that is set; there is one", "[response_fields]") {
+    CHECK(field(got([](request&, response& res) { res.append("Content-Type", "text/html; level=1").end(); }), "content-type") ==
+          "text/html; level=1; charset=utf-8");
+    CHECK_THAT(got([](request&, response& res) { res.type("html").append("content-type", "text/css").end(); }).body,
+               Contains("Content-Type cannot be set to an Array"));
+}
+
+TEST_CASE("a cookie of centuries ends when the clock does, not in the past", "[response_fields]") {
+    const auto far = field(got([](request&, response& res) { res.cookie("a", "b", {.max_age = std::chrono::hours(24 * 365 * 300)}).end(); }), "set-cookie");
+    CHECK_THAT(far, Contains("Max-Age=9460800000") && Contains(" 2262 "));
+    CHECK_THAT(field(got([](request&, response& res) { res.cookie("n", value(1.5)).end(); }), "set-cookie"), Contains("n=1.5;"));
+    CHECK_THAT(field(got([](request&, response& res) { res.cookie("n", value(true)).end(); }), "set-cookie"), Contains("n=true;"));
+    CHECK_THAT(field(got([](request&, response& res) { res.cookie("n", value()).end(); }), "set-cookie"), Contains("n=j%3Anull;"));
+}
+
 TEST_CASE("location encodes what cannot stand in a URL, once", "[response_fields]") {
     CHECK(field(got([](request&, response& res) { res.location("http://e.com?q=☃ §10").end(); }), "location") ==
           "http://e.com?q=%E2%98%83%20%C2%A710");

@@ -203,6 +203,8 @@ TEST_CASE("paths without a root are absolute and know no ..", "[send_file]") {
     }));
     c.get("/").expect(200, "x");
     c.get("/empty").expect(500, "path argument is required to res.send_file");
+    c.get("/slash").expect(200, "<p>tobi</p>");
+    c.get("/directory").expect(404);
     c.get("/relative").expect(500, "path must be absolute or specify root to res.send_file");
     c.get("/up").expect(403);
 }
@@ -516,6 +518,8 @@ TEST_CASE("download names the file", "[send_file]") {
         else if (req.path() == "/both") res.download("user.html", "café.html", {.root = files.root(), .max_age = 10s});
         else if (req.path() == "/none") res.download(files.root() / "none.html");
         else if (req.path() == "/path") res.download(path, "some/dir/x.html");
+        else if (req.path() == "/slash") res.download(path.native() + "/");
+        else if (req.path() == "/directory") res.download(files.root().native() + "/");
         else if (req.path() == "/relative") res.download("CMakeLists.txt");
         else res.download(path);
     }));

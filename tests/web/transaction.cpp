@@ -221,3 +221,16 @@ TEST_CASE("a synchronous handler has the JSON of its request, however that comes
     c.post("/sum").send(large, "application/json").expect(413);
     c.post("/sum").send(large, "application/json").chunked(50'000).expect(413);
 }
+
+TEST_CASE("a handler that does not want the body is not kept from answering by its size", "[transaction]") {
+    app a;
+    a.set("env", "test");
+    a.post("/refuse", [](request&, response& res) { res.status(401).send("who are you?"); });
+    a.post("/read", [](request& req, response& res) { res.json(req.json<value>()); });
+    testing::client c(a);
+    const std::string large = "[\"" + std::string(110'000, 'x') + "\"]";
+    c.post("/refuse").json(large).chunked(5000).expect(401, "who are you?");
+    c.post("/read").json(large).chunked(5000).expect(413);
+    c.post("/read").json("[1]").chunked(1).expect(200, "[1]");
+    c.post("/refuse").json("[1]").chunked(1).expect(401);
+}

@@ -91,16 +91,11 @@ public:
     void send(std::span<const unsigned char> octets) { send(std::as_bytes(octets)); }
     /// Sends anything else as JSON.
     template <class T>
-        requires(!std::same_as<T, std::nullptr_t> && !std::convertible_to<const T&, std::string_view> &&
+        requires(!std::convertible_to<const T&, std::string_view> &&
                  !std::convertible_to<const T&, std::span<const std::byte>> &&
                  !std::convertible_to<const T&, std::span<const unsigned char>>)
     void send(const T& v) {
         json(v);
-    }
-    /// Sends an empty body, as Express does for null: without a type, with a validator.
-    void send(std::nullptr_t) {
-        require_open("send()");
-        finish({});
     }
     /// Sends an empty body without type and validator.
     void send() { end(); }
