@@ -9387,7 +9387,7 @@ enum class port_sharing : unsigned char {
     @par Thread Safety
     Safe.
 */
-CREMA_DECL int listen_on(const std::string& host, std::uint16_t port, port_sharing sharing = port_sharing::none);
+CREMA_DECL int listen_on(const std::string& host, std::uint16_t port, port_sharing sharing = port_sharing::none, int backlog = 4096);
 
 /** Makes a socket that listens on a path (a Unix socket).
 
@@ -9472,7 +9472,7 @@ inline bool make_nonblocking(int fd) noexcept {
 
 } // namespace detail
 
-CREMA_DECL int listen_on(const std::string& host, std::uint16_t port, port_sharing sharing) {
+CREMA_DECL int listen_on(const std::string& host, std::uint16_t port, port_sharing sharing, int backlog) {
     const std::string name = host == "localhost" ? "127.0.0.1" : host;
     const auto subject = "listen on " + (name.find(':') != name.npos ? "[" + name + "]" : name) + ":" + std::to_string(port);
     sockaddr_storage at;
@@ -9496,7 +9496,7 @@ CREMA_DECL int listen_on(const std::string& host, std::uint16_t port, port_shari
         fd = ::socket(AF_INET, SOCK_STREAM, 0);
         if (fd < 0 || !bind()) detail::fail_to_listen(fd, errno, subject);
     }
-    if (::listen(fd, 4096) != 0) detail::fail_to_listen(fd, errno, subject);
+    if (::listen(fd, backlog) != 0) detail::fail_to_listen(fd, errno, subject);
     return fd;
 }
 
@@ -10322,6 +10322,8 @@ public:
     virtual const address& peer() const noexcept = 0;
     /// Returns the address of this end; nothing when closed.
     virtual address local() const noexcept = 0;
+    /// Returns how many octets that `write` took are still on their way: the peer's system has not confirmed them.
+    virtual std::size_t in_flight() const noexcept { return 0; }
     /// Tells whether it is encrypted.
     virtual bool secure() const noexcept { return false; }
 };
@@ -11454,12 +11456,47 @@ private:
     field id_ = field::unknown;
 };
 
+} // namespace crema::http
+
+// ---- crema/http/host.hpp
+// host: what may stand in a Host field and in the authority of a target.
+#include <bit>
+#include <string_view>
+
+namespace crema::http {
+
 /** Tells whether a text may be the value of a Host field: a host, and perhaps a colon and a port of digits.
 
     @see RFC 9110 section 7.2
 */
 CREMA_DECL bool valid_host(std::string_view host) noexcept;
 
+namespace detail {
+
+// Tells whether a host is letters, digits, dots and hyphens, with or without a port, in 16 octets; what lies in front
+// of `readable_end` may be read.
+inline bool plain_host(std::string_view host, const char* readable_end) noexcept {
+#if CREMA_SCAN_SSE2
+    if (host.size() > 16 || readable_end - host.data() < 16) return false;
+    const auto x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(host.data()));
+    const auto l = _mm_sub_epi8(_mm_or_si128(x, _mm_set1_epi8(0x20)), _mm_set1_epi8('a')),
+               d = _mm_sub_epi8(x, _mm_set1_epi8('0'));
+    const auto digit = _mm_cmpeq_epi8(_mm_min_epu8(d, _mm_set1_epi8(9)), d);
+    const auto sign = _mm_or_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8('.')), _mm_cmpeq_epi8(x, _mm_set1_epi8('-')));
+    const auto name = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(l, _mm_set1_epi8(25)), l), digit), sign);
+    const auto whole = (1u << host.size()) - 1;
+    const auto others = ~static_cast<unsigned>(_mm_movemask_epi8(name)) & whole;
+    if (others == 0) return true;
+    const auto at = static_cast<unsigned>(std::countr_zero(others));
+    const auto port = whole & ~((2u << at) - 1);
+    return host[at] == ':' && (static_cast<unsigned>(_mm_movemask_epi8(digit)) & port) == port;
+#else
+    (void)host, (void)readable_end;
+    return false;
+#endif
+}
+
+} // namespace detail
 } // namespace crema::http
 
 // ---- crema/http/ip_address.hpp
@@ -11684,42 +11721,13 @@ CREMA_DECL bool is_dotted_ipv4(std::string_view text) noexcept {
 
 } // namespace crema::http
 #endif
-// ---- crema/http/request_parser.hpp, bodies
+// ---- crema/http/host.hpp, bodies
 #if CREMA_BODIES
-#include <algorithm>
-#include <cstring>
+#include <cstddef>
 #include <utility>
 
 namespace crema::http {
 namespace detail {
-
-inline constexpr std::uint64_t max_body_length = (std::uint64_t{1} << 53) - 1; // what every language counts exactly
-inline constexpr std::size_t max_method_size = 64;
-
-// Tells whether a host is letters, digits, dots and hyphens, with or without a port, in 16 octets; what lies in front
-// of `readable_end` may be read.
-inline bool plain_host(std::string_view host, const char* readable_end) noexcept {
-#if CREMA_SCAN_SSE2
-    if (host.size() > 16 || readable_end - host.data() < 16) return false;
-    const auto x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(host.data()));
-    const auto l = _mm_sub_epi8(_mm_or_si128(x, _mm_set1_epi8(0x20)), _mm_set1_epi8('a')),
-               d = _mm_sub_epi8(x, _mm_set1_epi8('0'));
-    const auto digit = _mm_cmpeq_epi8(_mm_min_epu8(d, _mm_set1_epi8(9)), d);
-    const auto sign = _mm_or_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8('.')), _mm_cmpeq_epi8(x, _mm_set1_epi8('-')));
-    const auto name = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(l, _mm_set1_epi8(25)), l), digit), sign);
-    const auto whole = (1u << host.size()) - 1;
-    const auto others = ~static_cast<unsigned>(_mm_movemask_epi8(name)) & whole;
-    if (others == 0) return true;
-    const auto at = static_cast<unsigned>(std::countr_zero(others));
-    const auto port = whole & ~((2u << at) - 1);
-    return host[at] == ':' && (static_cast<unsigned>(_mm_movemask_epi8(digit)) & port) == port;
-#else
-    (void)host, (void)readable_end;
-    return false;
-#endif
-}
-
-CREMA_NOINLINE inline bool is_name(std::string_view name) noexcept { return is_token(name); }
 
 // Tells whether this is what stands in the brackets of a host: an address of IPv6, perhaps with a zone, or of a later
 // version (RFC 3986 section 3.2.2, RFC 6874).
@@ -11771,8 +11779,6 @@ CREMA_NOINLINE inline bool is_ip_literal(std::string_view s) noexcept {
     return gap ? groups < 8 : groups == 8;
 }
 
-constexpr std::uint64_t field_bit(field f) noexcept { return std::uint64_t{1} << static_cast<unsigned>(f); }
-
 } // namespace detail
 
 CREMA_DECL bool valid_host(std::string_view host) noexcept {
@@ -11790,6 +11796,26 @@ CREMA_DECL bool valid_host(std::string_view host) noexcept {
     if (i == host.size()) return true;
     return host[i] == ':' && all_of_class(host.substr(i + 1), octet_class::digit);
 }
+
+} // namespace crema::http
+#endif
+// ---- crema/http/request_parser.hpp, bodies
+#if CREMA_BODIES
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace crema::http {
+namespace detail {
+
+inline constexpr std::uint64_t max_body_length = (std::uint64_t{1} << 53) - 1; // what every language counts exactly
+inline constexpr std::size_t max_method_size = 64;
+
+CREMA_NOINLINE inline bool is_name(std::string_view name) noexcept { return is_token(name); }
+
+constexpr std::uint64_t field_bit(field f) noexcept { return std::uint64_t{1} << static_cast<unsigned>(f); }
+
+} // namespace detail
 
 CREMA_DECL parse_state request_parser::parse(request_head& head, const char* data, std::size_t size) {
     head.base_ = data;
@@ -12225,6 +12251,7 @@ public:
     virtual void released(exchange& x) noexcept = 0;
     virtual net::address local() const noexcept = 0;
     virtual std::size_t connections() const noexcept = 0;
+    virtual bool closing() const noexcept = 0;
 
 protected:
     ~exchange_carrier() = default;
@@ -12423,6 +12450,8 @@ public:
     net::address local() const noexcept { return carrier_->local(); }
     /// Returns how many connections its server has open on this thread; 0 when its client has left.
     std::size_t connections() const noexcept { return carrier_->connections(); }
+    /// Tells whether the server is closing: no further requests are wanted.
+    bool closing() const noexcept { return carrier_->closing(); }
     /// Tells whether the connection is encrypted.
     bool secure() const noexcept { return secure_; }
     /// Returns the loop.
@@ -13741,6 +13770,7 @@ CREMA_DECL std::string to_string(const limits& l) {
 #endif
 // ---- crema/server/h1_shared.hpp
 // h1_shared: what the connections of one server share: pools, lists, coarse time.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -13748,18 +13778,21 @@ CREMA_DECL std::string to_string(const limits& l) {
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace crema {
 
 /// Describes a request that was refused before a handler saw all of it, and how it is answered.
 struct client_error {
-    int status;                ///< 400, 408, 413, 414, 417, 431, 501 or 505
+    int status;                ///< 400, 408, 413, 414, 417, 431, 501 or 505; may be changed to another of 400 to 599
     std::string_view reason;   ///< what was wrong, in a few words; lives forever
     const net::address& peer;  ///< who sent it
     std::string_view received; ///< the octets of the request that are there, at most 16 KiB; valid during the call
     std::string type{};        ///< Content-Type of the answer; may be changed
     std::string body{};        ///< body of the answer; may be changed
+    std::vector<std::pair<std::string, std::string>> fields{}; ///< further fields of the answer; those that are malformed are left out
+    bool silent = false;       ///< set: the connection is closed without an answer
 };
 
 namespace detail {
@@ -13822,6 +13855,7 @@ public:
     CREMA_DECL void released(exchange& x) noexcept override;
     net::address local() const noexcept override { return {}; }
     std::size_t connections() const noexcept override { return 0; }
+    bool closing() const noexcept override { return true; }
 
 private:
     h1_shared& shared_;
@@ -13857,6 +13891,18 @@ struct h1_shared : std::enable_shared_from_this<h1_shared> {
     std::uint64_t rate_octets; // what has to move in `rate_ticks`
     std::uint32_t ticks_of(std::chrono::milliseconds time) const noexcept;
     void advance(std::uint32_t ticks) noexcept; // time has passed
+    // How long a client may still keep the server waiting, in ticks. What moves buys time at the rate of the limits, for a pause
+    // of a few times their grace: who has a slow line, or stops for a moment, is not cut off; who moves hardly anything is.
+    std::int32_t pace() const noexcept { return static_cast<std::int32_t>(rate_ticks); }
+    template <class F>
+    bool slow(std::int32_t& left, F&& moved) const {
+        left -= static_cast<std::int32_t>(passed);
+        if (left >= 0) return false;
+        const std::uint64_t most = 6 * std::uint64_t{rate_ticks}, octets = moved();
+        const auto bought = rate_octets == 0 || octets / rate_octets >= 6 ? most : octets * rate_ticks / rate_octets;
+        left = static_cast<std::int32_t>(std::min(bought, most)) + std::max(left, -static_cast<std::int32_t>(rate_ticks));
+        return left < 0;
+    }
 
     h1_link idle;    // connections on which nothing is going on, the longest first
     h1_link active;  // all others
@@ -13869,10 +13915,13 @@ struct h1_shared : std::enable_shared_from_this<h1_shared> {
     // Connections that have something to do when the running callback has ended.
     void make_room_for_soon() { // so that `soon` cannot fail; once for each connection
         if (soon_.capacity() <= connections) soon_.reserve(2 * connections + 16);
-        if (running_.capacity() <= connections) running_.reserve(2 * connections + 16);
+        for (auto* v : {&running_, &later_, &turning_})
+            if (v->capacity() <= connections) v->reserve(2 * connections + 16);
     }
     void soon(h1_connection& c) noexcept;
     void not_soon(h1_connection& c) noexcept;
+    // The same in another turn of the loop.
+    void later(h1_connection& c) noexcept;
     void report(std::exception_ptr e) noexcept;
 
     exchange* take_exchange();
@@ -13894,6 +13943,7 @@ struct h1_shared : std::enable_shared_from_this<h1_shared> {
     void for_each(h1_link& list, F&& f);
     void drain();
     void check_all();
+    bool make_room() noexcept; // for a new connection; false when all are at work
     void cut(cancel_reason why);
     void leave() noexcept;
     void may_be_quiet() noexcept;
@@ -13921,12 +13971,20 @@ private:
             : loop_immediate([](loop_immediate& i) { static_cast<without_memory&>(i).self.run_late(); }), self(s) {}
         h1_shared& self;
     };
+    struct next_turn : loop_immediate {
+        explicit next_turn(h1_shared& s) noexcept
+            : loop_immediate([](loop_immediate& i) { static_cast<next_turn&>(i).self.keep_and_run_later(); }), self(s) {}
+        h1_shared& self;
+    };
     void run_soon();
     void run_late();
+    void run_later();
+    void keep_and_run_later();
     void tell_quiet();
     bool quiet_told_ = false;
     without_memory late_{*this};
-    std::vector<h1_connection*> soon_, running_;
+    next_turn next_turn_{*this};
+    std::vector<h1_connection*> soon_, running_, later_, turning_;
     std::vector<std::unique_ptr<exchange>> spare_exchanges_;
     std::vector<std::unique_ptr<char[]>> spare_rooms_;
     std::vector<http::output_buffer> spare_outputs_;
@@ -13937,7 +13995,6 @@ private:
 } // namespace crema
 
 #if CREMA_BODIES
-#include <algorithm>
 #include <ctime>
 #include <utility>
 
@@ -14061,6 +14118,16 @@ CREMA_DECL void h1_shared::soon(h1_connection& c) noexcept {
 CREMA_DECL void h1_shared::not_soon(h1_connection& c) noexcept {
     std::replace(soon_.begin(), soon_.end(), &c, static_cast<h1_connection*>(nullptr));
     std::replace(running_.begin(), running_.end(), &c, static_cast<h1_connection*>(nullptr));
+    std::replace(later_.begin(), later_.end(), &c, static_cast<h1_connection*>(nullptr));
+    std::replace(turning_.begin(), turning_.end(), &c, static_cast<h1_connection*>(nullptr));
+}
+CREMA_DECL void h1_shared::later(h1_connection& c) noexcept {
+    later_.push_back(&c);
+    if (!next_turn_.active()) next_turn_.start(owner->immediates());
+}
+CREMA_DECL void h1_shared::keep_and_run_later() {
+    const auto keep = shared_from_this();
+    run_later();
 }
 
 CREMA_DECL void h1_shared::may_be_quiet() noexcept {
@@ -14098,13 +14165,13 @@ CREMA_DECL void h1_shared::report(std::exception_ptr e) noexcept {
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace crema {
 
 namespace detail {
 
+class census;
 class server_thread;
 
 } // namespace detail
@@ -14137,8 +14204,11 @@ struct drain_report {
 
 /** Serves HTTP/1.1 on one loop, or on several threads with a loop each.
 
-    Further threads listen on the same addresses and share nothing else with this one: no lock is taken for a request.
-    The system hands connections out among them.
+    Further threads listen on the same addresses and share nothing else with this one but the count of connections: no lock
+    is taken for a request. The system hands connections out among them.
+
+    The process is let to have as many descriptors open as it may (`RLIMIT_NOFILE`); there are never more connections than these
+    allow. When there are as many as may be, one on which nothing has gone on for longest makes room for a new one.
 
     @par Thread Safety
     Only on its loop.
@@ -14161,9 +14231,11 @@ public:
 
         @param host An IP address.
         @param port 0 for any.
+        @param backlog How many connections may wait to be accepted.
         @throws system_error when the address cannot be had; its subject names it.
     */
-    CREMA_DECL void listen(const std::string& host, std::uint16_t port, net::port_sharing sharing = net::port_sharing::none);
+    CREMA_DECL void listen(const std::string& host, std::uint16_t port, net::port_sharing sharing = net::port_sharing::none,
+                           int backlog = 4096);
     /// Listens on a path: a Unix socket. Its file stays when the server closes. @throws system_error; its subject is the path.
     CREMA_DECL void listen_on_path(std::string_view path);
     /** Listen on a socket that listens already: one that was inherited, see `net::inherited_sockets`.
@@ -14174,7 +14246,8 @@ public:
         @throws system_error when it does not listen.
     */
     CREMA_DECL void listen_on_socket(int fd);
-    /// Returns the listening sockets, to hand them on to another process; closed when the server is told to close.
+    /// Returns the listening sockets of all its threads, to hand them on, every one of them, to another process; closed when the
+    /// server is told to close.
     CREMA_DECL std::vector<int> sockets() const;
     /// Serves a stream that was accepted elsewhere.
     CREMA_DECL void serve(std::unique_ptr<net::stream> s);
@@ -14212,7 +14285,10 @@ private:
             : loop_immediate([](loop_immediate& i) { static_cast<late_ticks&>(i).self.pass(); }), self(s) {}
         server& self;
     };
+    friend class detail::server_thread;
+    CREMA_DECL server(class loop& l, exchange_handler& handler, server_options options, std::shared_ptr<detail::census> counts);
     CREMA_DECL void accept(int fd, const net::address& peer);
+    CREMA_DECL void serve_counted(std::unique_ptr<net::stream> s, bool& counted);
     CREMA_DECL void tick();
     CREMA_DECL void start_ticks();
     CREMA_DECL void pass();
@@ -14228,7 +14304,8 @@ private:
     std::vector<std::unique_ptr<detail::server_thread>> threads_;
     std::size_t threads_left_ = 0; // that have been told to close and have not yet
     bool quiet_ = false;           // nothing is left on this thread
-    std::unordered_map<std::uint64_t, std::uint32_t> by_address_;
+    std::shared_ptr<detail::census> census_;
+    std::vector<int> sockets_; // of all threads
     ticker ticker_{*this};
     grace_timer grace_{*this};
     late_ticks late_{*this};
@@ -14275,6 +14352,7 @@ public:
     void settled() noexcept override {
         if (emptied_) poller_.settled(*this);
     }
+    CREMA_DECL std::size_t in_flight() const noexcept override;
     CREMA_DECL void end() noexcept override;
     CREMA_DECL void close() noexcept override;
     CREMA_DECL void reset() noexcept override;
@@ -14307,6 +14385,8 @@ private:
 #include <utility>
 #include <sys/socket.h>
 #if defined(__linux__)
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #endif
 #include <sys/uio.h>
@@ -14410,6 +14490,14 @@ CREMA_DECL address socket_stream::local() const noexcept {
     return address(reinterpret_cast<const sockaddr*>(&at), size);
 }
 
+CREMA_DECL std::size_t socket_stream::in_flight() const noexcept {
+#if defined(SIOCOUTQ)
+    int octets = 0;
+    if (fd_ >= 0 && ::ioctl(fd_, SIOCOUTQ, &octets) == 0 && octets > 0) return static_cast<std::size_t>(octets);
+#endif
+    return 0;
+}
+
 CREMA_DECL void socket_stream::end() noexcept {
     if (fd_ >= 0) ::shutdown(fd_, SHUT_WR);
 }
@@ -14429,6 +14517,78 @@ CREMA_DECL void socket_stream::reset() noexcept {
 }
 
 } // namespace crema::net
+#endif
+// ---- crema/server/census.hpp
+// census: counts the connections of a server, of all its threads, in all and by address.
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <unordered_map>
+
+namespace crema::detail {
+
+/* Asked when a connection comes and told when it goes, never on the way of a request. Shared by the threads of a server.
+   Safe on any thread. */
+class census {
+public:
+    enum class verdict : unsigned char { counted, full, address_full };
+
+    // Counts a connection unless there are too many, in all or of that address; 0 is nobody's address.
+    CREMA_DECL verdict enter(std::uint64_t address, std::size_t most, std::size_t most_of_address);
+    // A connection that was counted has gone.
+    CREMA_DECL void leave(std::uint64_t address) noexcept;
+
+private:
+    std::mutex guard_;
+    std::size_t all_ = 0;
+    std::unordered_map<std::uint64_t, std::size_t> of_;
+};
+
+/* Lets this process have as many descriptors open as it may, as Node does; returns how many that are. */
+CREMA_DECL std::size_t raise_descriptor_limit() noexcept;
+
+} // namespace crema::detail
+
+#if CREMA_BODIES
+#include <limits>
+#include <sys/resource.h>
+
+namespace crema::detail {
+
+CREMA_DECL census::verdict census::enter(std::uint64_t address, std::size_t most, std::size_t most_of_address) {
+    const std::lock_guard lock(guard_);
+    if (all_ >= most) return verdict::full;
+    if (address != 0) {
+        auto& n = of_[address];
+        if (n >= most_of_address) {
+            if (n == 0) of_.erase(address);
+            return verdict::address_full;
+        }
+        ++n;
+    }
+    ++all_;
+    return verdict::counted;
+}
+
+CREMA_DECL void census::leave(std::uint64_t address) noexcept {
+    const std::lock_guard lock(guard_);
+    --all_;
+    if (address == 0) return;
+    if (const auto at = of_.find(address); at != of_.end() && --at->second == 0) of_.erase(at);
+}
+
+CREMA_DECL std::size_t raise_descriptor_limit() noexcept {
+    rlimit now{};
+    if (::getrlimit(RLIMIT_NOFILE, &now) != 0) return std::numeric_limits<std::size_t>::max();
+    if (now.rlim_cur < now.rlim_max) {
+        auto more = now;
+        more.rlim_cur = now.rlim_max;
+        if (::setrlimit(RLIMIT_NOFILE, &more) == 0) now = more;
+    }
+    return now.rlim_cur == RLIM_INFINITY ? std::numeric_limits<std::size_t>::max() : static_cast<std::size_t>(now.rlim_cur);
+}
+
+} // namespace crema::detail
 #endif
 // ---- crema/server/h1_connection.hpp
 // h1_connection: the state machine of one HTTP/1.1 connection.
@@ -14467,6 +14627,8 @@ public:
     // It is over.
     void lose(cancel_reason why) noexcept;
     void run_soon();
+    // Another turn of the loop: who writes a lot may go on.
+    void run_later();
     std::uint32_t since() const noexcept { return since_; }
     void since(std::uint32_t tick) noexcept { since_ = tick; }
     const net::address& peer() const noexcept { return stream_->peer(); }
@@ -14502,6 +14664,7 @@ private:
     CREMA_DECL void released(exchange& x) noexcept override;
     net::address local() const noexcept override { return stream_->local(); }
     std::size_t connections() const noexcept override { return shared_.connections; }
+    bool closing() const noexcept override { return shared_.draining; }
 
     void enter(state s) noexcept;
     void run();
@@ -14551,11 +14714,13 @@ private:
     std::uint64_t body_left_ = 0;               // octets of the body that have not been received
     std::uint64_t body_seen_ = 0;               // octets of a chunked body so far
     std::uint64_t swallowed_ = 0;               // octets that were thrown away
-    std::uint64_t in_octets_ = 0, out_octets_ = 0; // in the current stretch of waiting
+    std::uint64_t in_octets_ = 0;               // that have come since the pace was looked at
+    std::uint64_t taken_ = 0;                   // octets of answers that the client had by then
     std::uint64_t requests_ = 0;
+    std::size_t burst_ = 0;                     // octets written since others had their turn
     std::uint32_t since_ = 0;                   // tick in which the state began
     std::uint32_t rested_ = 0;                  // tick in which it was put at the end of those that are idle
-    std::uint32_t in_ticks_ = 0, out_ticks_ = 0; // ticks of waiting for the client in the current stretch
+    std::int32_t in_pace_, out_pace_;           // ticks for which the client may still be waited for
     state state_ = state::idle;
     body_framing framing_ = body_framing::none;
     bool body_failed_ = false;
@@ -14567,6 +14732,7 @@ private:
     bool stalled_ = false;    // requests wait because answers do
     bool running_ = false;
     bool soon_ = false;
+    bool yields_ = false;     // writes wait until others have had their turn
     bool failed_ = false;     // sending has failed
     bool arrived_ = false;     // octets were read ahead, and `on_readable` follows
     bool may_put_off_ = false; // answers may wait for `on_flush`
@@ -14649,7 +14815,6 @@ CREMA_DECL void h1_connection::write_through(std::string_view body) {
     const auto of_head = std::min(r.size, out_.size());
     out_.consume(of_head);
     sent_ += r.size;
-    out_octets_ += r.size;
     out_.append(body.substr(r.size - of_head));
     blocked_ = !out_.empty();
 }
@@ -14688,8 +14853,7 @@ CREMA_DECL std::optional<std::size_t> h1_connection::write_file(exchange& x, int
         if (r.error == std::errc::operation_not_supported) return std::nullopt;
         x.out_left_ -= r.size;
         sent_ += r.size;
-        out_octets_ += r.size;
-        if (r.size == size) return size;
+            if (r.size == size) return size;
         if (r.error && !r.would_block()) failed_ = true;
         else blocked_ = true; // it took what it could
         size = r.size;
@@ -14716,6 +14880,11 @@ CREMA_DECL void h1_connection::write(exchange& x, std::string_view piece) {
     if (x.out_ == exchange::framing::chunked) http::write_chunk(out_, piece);
     else out_.append(piece);
     if (out_.size() >= 64 * 1024) send(); // before it grows further; what fails is seen when the callback has ended
+    constexpr std::size_t turn = 512 * 1024; // a client that takes everything at once is not the only one
+    if ((burst_ += piece.size()) > turn && !yields_) {
+        yields_ = true;
+        shared_.later(*this);
+    }
     soon();
 }
 
@@ -14786,7 +14955,7 @@ CREMA_DECL upgraded_stream h1_connection::upgrade(exchange& x, int status, std::
 
 CREMA_DECL void h1_connection::abort(exchange&) noexcept { lose(cancel_reason::requested); }
 
-CREMA_DECL bool h1_connection::has_room(exchange&) noexcept { return out_.size() <= shared_.limit.backlog && !file_waits_; }
+CREMA_DECL bool h1_connection::has_room(exchange&) noexcept { return out_.size() <= shared_.limit.backlog && !file_waits_ && !yields_; }
 
 CREMA_DECL void h1_connection::released(exchange&) noexcept { soon(); }
 
@@ -14801,13 +14970,8 @@ CREMA_DECL bool h1_connection::send() noexcept {
         return false;
     }
     sent_ += r.size;
-    out_octets_ += r.size;
     out_.consume(r.size);
     blocked_ = !out_.empty();
-    if (!blocked_) {
-        out_ticks_ = 0;
-        out_octets_ = 0;
-    }
     return true;
 }
 
@@ -14954,6 +15118,7 @@ CREMA_DECL std::string_view h1_connection::trailers(const exchange&) const noexc
 // h1_end: how a connection ends: refusals, deadlines, clients that leave, servers that close.
 
 #if CREMA_BODIES
+#include <algorithm>
 #include <ctime>
 #include <exception>
 #include <string>
@@ -14967,7 +15132,12 @@ CREMA_DECL void h1_connection::refuse(int status, std::string_view reason, cance
     const bool handled = state_ == state::busy;
     if (handled && x_->head_sent_) return lose(why);
     const auto phrase = http::reason_phrase(status);
-    const auto octets = std::string_view(in_ + (handled ? 0 : begin_), in_ ? end_ - (handled ? 0 : begin_) : 0);
+    std::size_t first = begin_; // of this request, as far as it is here
+    if (handled && in_) {
+        const auto* const head = x_->head_.base();
+        first = head >= in_ && head < in_ + end_ ? static_cast<std::size_t>(head - in_) : 0;
+    }
+    const auto octets = in_ ? std::string_view(in_ + first, end_ - first) : std::string_view{};
     client_error error{status, reason, stream_->peer(), octets, "text/plain; charset=utf-8", {}};
     error.body = std::to_string(status) + " " + std::string(phrase) + ": " + std::string(reason) + "\n";
     if (shared_.on_client_error) {
@@ -14977,8 +15147,15 @@ CREMA_DECL void h1_connection::refuse(int status, std::string_view reason, cance
             shared_.report(std::current_exception());
         }
         if (state_ == state::closed) return;
+        if (error.silent) return lose(why);
     }
-    const auto fields = error.type.empty() ? std::string() : "Content-Type: " + error.type + "\r\n";
+    std::string fields;
+    const auto add = [&](std::string_view name, std::string_view text) {
+        if (is_token(name) && http::valid_field_value(text)) fields.append(name).append(": ").append(text).append("\r\n");
+    };
+    if (!error.type.empty()) add("Content-Type", error.type);
+    for (const auto& [name, text] : error.fields) add(name, text);
+    if (error.status >= 400 && error.status <= 599) status = error.status;
     const bool silent = x_ && x_->head_.method() == http::method::head;
     http::response_head head;
     head.status = status;
@@ -15079,15 +15256,15 @@ CREMA_DECL void h1_connection::leave_server() noexcept {
 
 CREMA_DECL void h1_connection::check() {
     const auto& s = shared_;
-    const auto slow = [&s](std::uint32_t& ticks, std::uint64_t& octets) {
-        ticks += s.passed;
-        if (ticks < s.rate_ticks) return false;
-        const bool result = octets < s.rate_octets;
-        ticks = 0;
-        octets = 0;
-        return result;
+    const auto sends_slowly = [&] { return s.slow(in_pace_, [&] { return std::exchange(in_octets_, 0); }); };
+    // What the system has taken is not what the client has.
+    const auto takes_slowly = [&] {
+        return s.slow(out_pace_, [&] {
+            const auto there = sent_ - std::min<std::uint64_t>(sent_, stream_->in_flight());
+            return there - std::min(there, std::exchange(taken_, there));
+        });
     };
-    if (blocked_ && slow(out_ticks_, out_octets_)) {
+    if (blocked_ && takes_slowly()) {
         failed_ = true;
         return lose(cancel_reason::timed_out);
     }
@@ -15100,13 +15277,13 @@ CREMA_DECL void h1_connection::check() {
         }
         break;
     case state::busy:
-        if ((x_->reader_ || x_->draining_) && body_waits() && slow(in_ticks_, in_octets_)) {
+        if ((x_->reader_ || x_->draining_) && body_waits() && sends_slowly()) {
             fail_body(408, error::timed_out, "the body comes too slowly");
             refuse(408, "the body comes too slowly", cancel_reason::timed_out);
         }
         break;
     case state::discard:
-        if (slow(in_ticks_, in_octets_)) {
+        if (sends_slowly()) {
             enter(state::closing);
             run();
         }
@@ -15165,6 +15342,16 @@ CREMA_DECL void h1_shared::check_all() {
     passed = 0;
 }
 
+// Closes the connection on which nothing has gone on for longest, if that is a second at least.
+CREMA_DECL bool h1_shared::make_room() noexcept {
+    if (idle.alone()) return false;
+    auto& c = *static_cast<h1_connection*>(idle.next);
+    if ((tick - c.since()) * period < std::chrono::seconds(1)) return false;
+    const entry e(*this);
+    c.lose(cancel_reason::requested);
+    return true;
+}
+
 // Cancels everything.
 CREMA_DECL void h1_shared::cut(cancel_reason why) {
     const auto keep = shared_from_this();
@@ -15208,14 +15395,15 @@ CREMA_DECL void h1_shared::drain() {
 namespace crema::detail {
 
 CREMA_DECL h1_connection::h1_connection(h1_shared& shared, std::unique_ptr<net::stream> s)
-    : shared_(shared), stream_(std::move(s)), since_(shared.tick), rested_(shared.tick) {
+    : shared_(shared), stream_(std::move(s)), since_(shared.tick), rested_(shared.tick), in_pace_(shared.pace()),
+      out_pace_(shared.pace()) {
     shared.make_room_for_soon();
     shared.idle.push_back(*this);
     ++shared.connections;
 }
 
 CREMA_DECL h1_connection::~h1_connection() {
-    if (soon_) shared_.not_soon(*this);
+    if (soon_ || yields_) shared_.not_soon(*this);
     if (in_) shared_.give_room(in_, capacity_);
 }
 
@@ -15248,6 +15436,19 @@ CREMA_DECL void h1_connection::soon() {
 }
 CREMA_DECL void h1_connection::run_soon() {
     soon_ = false;
+    run();
+}
+
+CREMA_DECL void h1_shared::run_later() {
+    const entry e(*this);
+    turning_.swap(later_);
+    for (std::size_t i = 0; i < turning_.size(); ++i)
+        if (turning_[i]) turning_[i]->run_later();
+    turning_.clear();
+}
+CREMA_DECL void h1_connection::run_later() {
+    yields_ = false;
+    burst_ = 0;
     run();
 }
 
@@ -15315,7 +15516,8 @@ CREMA_DECL void h1_connection::on_writable() {
 // Nothing is read at the moment, and the client has gone or will send nothing more.
 CREMA_DECL void h1_connection::on_peer_closed() {
     const h1_shared::entry e(shared_);
-    if (state_ == state::busy && body_over() && !x_->ended_ && !shared_.half_open) lose(cancel_reason::disconnected);
+    if (state_ != state::busy || x_->ended_ || shared_.half_open) return;
+    if (body_over() || !lent_) lose(cancel_reason::disconnected); // who works on a piece of the body reads on, and finds the end
 }
 
 // Takes steps until nothing more can be done, and sends what they have answered.
@@ -15461,7 +15663,7 @@ CREMA_DECL void h1_connection::dispatch() {
     ++requests_;
     lent_ = body_failed_ = stalled_ = false;
     body_seen_ = swallowed_ = in_octets_ = 0;
-    in_ticks_ = 0;
+    in_pace_ = shared_.pace();
     body_at_ = body_end_ = pinned_ = begin_;
     x.carrier_ = this;
     x.owner_ = shared_.owner;
@@ -15625,12 +15827,14 @@ struct drain_report;
 
 namespace detail {
 
+class census;
+
 /* A thread with a loop and a server. Everything but construction and destruction is passed to its loop; answers come
    back to the loop of whoever made it. Used on that thread alone. */
 class server_thread {
 public:
     // Starts it; returns when it is ready to be told what to listen on.
-    CREMA_DECL server_thread(loop& home, exchange_handler& handler, const server_options& options);
+    CREMA_DECL server_thread(loop& home, exchange_handler& handler, const server_options& options, std::shared_ptr<census> c);
     server_thread(const server_thread&) = delete;
     server_thread& operator=(const server_thread&) = delete;
     // Cuts what still runs, and waits for the thread.
@@ -15670,16 +15874,16 @@ struct server_thread::state {
     explicit state(loop& l) noexcept : home(l) {}
 };
 
-CREMA_DECL server_thread::server_thread(loop& home, exchange_handler& handler, const server_options& options)
+CREMA_DECL server_thread::server_thread(loop& home, exchange_handler& handler, const server_options& options, std::shared_ptr<census> c)
     : state_(std::make_unique<state>(home)) {
     std::promise<void> ready;
-    state_->thread = std::thread([this, &handler, &ready, given = options]() mutable {
+    state_->thread = std::thread([this, &handler, &ready, given = options, c = std::move(c)]() mutable {
         bool told = false;
         try {
             given.threads = 1;
             loop l;
             const auto beside = given.on_thread ? given.on_thread() : std::shared_ptr<void>();
-            server s(l, handler, given);
+            server s(l, handler, given, std::move(c));
             state_->own = &l;
             state_->serves = &s;
             l.hold();
@@ -15742,6 +15946,7 @@ CREMA_DECL void server_thread::close(std::chrono::milliseconds grace, unique_fun
 #if CREMA_BODIES
 #include <algorithm>
 #include <cerrno>
+#include <ctime>
 #include <exception>
 #include <fcntl.h>
 #include <system_error>
@@ -15752,15 +15957,20 @@ CREMA_DECL void server_thread::close(std::chrono::milliseconds grace, unique_fun
 namespace crema {
 
 CREMA_DECL server::server(class loop& l, exchange_handler& handler, server_options options)
-    : loop_(l), poller_(l), shared_(std::make_shared<detail::h1_shared>(handler, l, options.limit)) {
+    : server(l, handler, std::move(options), std::make_shared<detail::census>()) {}
+
+CREMA_DECL server::server(class loop& l, exchange_handler& handler, server_options options, std::shared_ptr<detail::census> counts)
+    : loop_(l), poller_(l), shared_(std::make_shared<detail::h1_shared>(handler, l, options.limit)), census_(std::move(counts)) {
+    // Some descriptors are for listeners, files and databases.
+    const auto descriptors = detail::raise_descriptor_limit();
+    shared_->limit.connections = std::min(options.limit.connections, descriptors - std::min<std::size_t>(descriptors / 4, 64));
     shared_->half_open = options.half_open;
     const auto threads = options.threads != 0 ? options.threads : std::max(1u, std::thread::hardware_concurrency());
-    for (unsigned i = 1; i < threads; ++i) threads_.push_back(std::make_unique<detail::server_thread>(l, handler, options));
+    for (unsigned i = 1; i < threads; ++i) threads_.push_back(std::make_unique<detail::server_thread>(l, handler, options, census_));
     shared_->drain_idle = options.drain_idle;
     shared_->on_client_error = std::move(options.on_client_error);
     shared_->on_gone = [this](detail::h1_connection& c) {
-        const auto at = by_address_.find(c.peer().host_key());
-        if (at != by_address_.end() && --at->second == 0) by_address_.erase(at);
+        census_->leave(c.peer().host_key());
     };
     shared_->on_quiet = [this] { quiet(); };
     ticker_.unref();
@@ -15778,12 +15988,12 @@ CREMA_DECL server::~server() {
     if (shared_->exchanges != 0) shared_->self = shared_; // what somebody still holds
 }
 
-CREMA_DECL void server::listen(const std::string& host, std::uint16_t port, net::port_sharing sharing) {
-    if (threads_.empty()) return listen_on_socket(net::listen_on(host, port, sharing));
-    std::vector<int> sockets{net::listen_on(host, port, net::port_sharing::balanced)};
+CREMA_DECL void server::listen(const std::string& host, std::uint16_t port, net::port_sharing sharing, int backlog) {
+    if (threads_.empty()) return listen_on_socket(net::listen_on(host, port, sharing, backlog));
+    std::vector<int> sockets{net::listen_on(host, port, net::port_sharing::balanced, backlog)};
     try {
         const auto at = net::local_address(sockets[0]).port();
-        while (sockets.size() <= threads_.size()) sockets.push_back(net::listen_on(host, at, net::port_sharing::balanced));
+        while (sockets.size() <= threads_.size()) sockets.push_back(net::listen_on(host, at, net::port_sharing::balanced, backlog));
     } catch (...) {
         for (const int fd : sockets) ::close(fd);
         throw;
@@ -15809,39 +16019,51 @@ CREMA_DECL void server::listen_on_socket(int fd) {
 // One socket for each thread, this one first.
 CREMA_DECL void server::spread(const std::vector<int>& sockets) {
     listeners_.push_back(std::make_unique<net::listener>(poller_, sockets[0], [this](int s, const net::address& peer) { accept(s, peer); }));
+    sockets_.insert(sockets_.end(), sockets.begin(), sockets.end());
     for (std::size_t i = 0; i < threads_.size(); ++i) threads_[i]->listen_on_socket(sockets[i + 1]);
 }
 
-CREMA_DECL std::vector<int> server::sockets() const {
-    std::vector<int> all;
-    for (const auto& l : listeners_) all.push_back(l->native_handle());
-    return all;
-}
+CREMA_DECL std::vector<int> server::sockets() const { return listeners_.empty() ? std::vector<int>() : sockets_; }
 
 CREMA_DECL void server::accept(int fd, const net::address& peer) {
     const auto& l = shared_->limit;
     const auto key = peer.host_key();
-    const auto from = by_address_.find(key);
-    if (shared_->connections >= l.connections || (key != 0 && from != by_address_.end() && from->second >= l.connections_per_address)) {
-        ::close(fd);
-        return;
-    }
-    bool taken = false;
+    bool taken = false, counted = false;
     try {
+        auto said = census_->enter(key, l.connections, l.connections_per_address);
+        if (said == detail::census::verdict::full && shared_->make_room()) said = census_->enter(key, l.connections, l.connections_per_address);
+        if (said != detail::census::verdict::counted) {
+            ::close(fd);
+            return;
+        }
+        counted = true;
         auto s = std::make_unique<net::socket_stream>(poller_, fd, peer);
         taken = true;
-        serve(std::move(s));
+        serve_counted(std::move(s), counted);
     } catch (const std::exception&) { // no memory: the client may come again, the others are served
         if (!taken) ::close(fd);
+        if (counted) census_->leave(key);
     }
 }
 
 CREMA_DECL void server::serve(std::unique_ptr<net::stream> s) {
     if (shared_->draining) return s->close();
-    auto& from = by_address_[s->peer().host_key()];
+    const auto key = s->peer().host_key();
+    constexpr auto any = static_cast<std::size_t>(-1);
+    bool counted = census_->enter(key, any, any) == detail::census::verdict::counted;
+    try {
+        serve_counted(std::move(s), counted);
+    } catch (...) {
+        if (counted) census_->leave(key);
+        throw;
+    }
+}
+
+// `counted` becomes false when it is the connection that leaves the census.
+CREMA_DECL void server::serve_counted(std::unique_ptr<net::stream> s, bool& counted) {
     const detail::h1_shared::entry e(*shared_);
     auto made = std::make_unique<detail::h1_connection>(*shared_, std::move(s));
-    ++from;
+    counted = false;
     auto& c = *made.release(); // it is in a list now, and ends with `lose`
     try {
         c.start();
@@ -15854,7 +16076,10 @@ CREMA_DECL void server::serve(std::unique_ptr<net::stream> s) {
 
 CREMA_DECL void server::start_ticks() {
     if (ticker_.active()) return;
-    if (last_tick_ == std::chrono::steady_clock::time_point{}) last_tick_ = loop_.now();
+    if (last_tick_ == std::chrono::steady_clock::time_point{}) { // nobody was there, and nobody looked at the clock
+        last_tick_ = loop_.now();
+        shared_->date.refresh(static_cast<std::int64_t>(std::time(nullptr)));
+    }
     ticker_.start(loop_.timers(), shared_->period);
 }
 
@@ -22690,8 +22915,8 @@ CREMA_DECL void settings::set(std::string_view name, value v) {
     else if (name == "json escape") json_escape = truth();
     else if (name == "json spaces") {
         if (v.is_null()) json_spaces = 0;
-        else if (!v.is_integer() || v.as_int64() < 0 || v.as_int64() > 10) bad("a number from 0 to 10");
-        else json_spaces = static_cast<unsigned>(v.as_int64());
+        else if (!v.is_integer()) bad("a number");
+        else json_spaces = static_cast<unsigned>(std::clamp<std::int64_t>(v.as_int64(), 0, 10)); // as JSON.stringify
     } else if (name == "env") {
         if (!v.is_string()) bad("a string");
         production = v.as_string() == "production";
@@ -22852,7 +23077,10 @@ public:
     request& operator=(const request&) = delete;
 
     /// Returns the method as it was sent: `"GET"`.
-    std::string_view method() const noexcept { return head_->method_text(); }
+    std::string_view method() const noexcept { return method_given_.empty() ? head_->method_text() : method_given_; }
+    /// Sets the method by which the layers behind are chosen, as method-override does. Copied. What the answer needs no body
+    /// for stays as the client has asked.
+    CREMA_DECL void method(std::string_view name);
     /// Returns the target without the part that a mount has taken: `"/7?x=1"`.
     std::string_view url() const noexcept { return url_; }
     /// Rewrites the target for the layers behind; copied.
@@ -23027,7 +23255,8 @@ private:
         peer_.clear();
         route_ = nullptr;
         close_fields();
-        body_parsed_ = streamed_ = false;
+        body_parsed_ = streamed_ = body_too_large_ = false;
+        method_given_ = {};
     }
 
     // Awaits a piece, unless all of them are here.
@@ -23076,6 +23305,8 @@ private:
     const activity_label* route_ = nullptr;
     bool body_parsed_ = false;
     bool streamed_ = false; // `raw_body_` was given as a piece
+    bool body_too_large_ = false; // to be read before the handler
+    std::string_view method_given_; // by `method(std::string_view)`
 };
 
 } // namespace crema
@@ -24573,7 +24804,7 @@ CREMA_DECL std::string_view request::require_json_text() {
     require_json_type();
     if (auto text = raw_body()) return *text;
     if (!exchange_->has_body()) return {};
-    if (exchange_->content_length().value_or(0) > 102400)
+    if (body_too_large_ || exchange_->content_length().value_or(0) > 102400)
         throw http_error(413, "the body is larger than 102400 octets").type("entity.too.large");
     throw std::logic_error("crema: req.json() before the body was read: app.use(body_json()), take body<T> as an "
                            "argument, or co_await req.read_json<T>()");
@@ -26033,7 +26264,7 @@ public:
     template <class T>
         requires(!std::convertible_to<const T&, std::string_view>)
     response& cookie(std::string_view name, const T& v, const http::cookie_options& options = {}) {
-        std::string text(std::is_arithmetic_v<T> ? "" : "j:");
+        std::string text(is_plain(v) ? "" : "j:");
         crema::json::write(text, v, {});
         return cookie(name, std::string_view(text), options);
     }
@@ -26048,7 +26279,7 @@ public:
     template <class T>
         requires(!std::convertible_to<const T&, std::string_view>)
     response& signed_cookie(std::string_view name, const T& v, const http::cookie_options& options = {}) {
-        std::string text(std::is_arithmetic_v<T> ? "" : "j:");
+        std::string text(is_plain(v) ? "" : "j:");
         crema::json::write(text, v, {});
         return signed_cookie(name, std::string_view(text), options);
     }
@@ -26059,6 +26290,12 @@ public:
 
 protected:
     response_fields() noexcept = default;
+    // A number or a truth value.
+    template <class T>
+    static bool is_plain(const T& v) noexcept {
+        if constexpr (std::same_as<T, value>) return v.is_bool() || v.is_number();
+        else return std::is_arithmetic_v<T>;
+    }
     void close_fields() noexcept {
         headers_.clear();
         signer_ = nullptr;
@@ -26273,6 +26510,15 @@ inline std::optional<std::string> read_quoted_value(std::string_view s, std::siz
     while (at < s.size()) {
         const char c = s[at++];
         if (c == '"') return out;
+        // Old clients write \" for a quote. Others escape nothing: a backslash in front of the last quote is one.
+        if (multipart && c == '\\' && at < s.size() && s[at] == '"') {
+            auto behind = at + 1;
+            while (behind < s.size() && is_ows(s[behind])) ++behind;
+            if (behind != s.size() && s[behind] != ';') {
+                out += s[at++];
+                continue;
+            }
+        }
         if (multipart && c == '%' && at + 1 < s.size()) {
             const auto escape = s.substr(at, 2);
             const char meant = escape == "22"          ? '"'
@@ -26409,6 +26655,7 @@ CREMA_DECL result<std::string> append_vary(std::string_view header, std::string_
 #endif
 // ---- crema/web/response_fields.hpp, bodies
 #if CREMA_BODIES
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <stdexcept>
@@ -26480,6 +26727,10 @@ CREMA_DECL response& response_fields::set(field_list fields) {
 
 CREMA_DECL response& response_fields::append(std::string_view name, std::string_view field_value) {
     require_open("append()");
+    if (name.size() == 12 && iequals(name, "content-type")) {
+        if (headers_.has("Content-Type")) detail::bad_field(name, "Content-Type cannot be set to an Array");
+        return set_field(name, field_value);
+    }
     if (!headers_.append(name, field_value)) detail::bad_field(name);
     return self();
 }
@@ -26548,8 +26799,9 @@ CREMA_DECL response& response_fields::vary(std::string_view field) {
 CREMA_DECL response& response_fields::links(std::initializer_list<link_entry> links) {
     std::string all(get("Link").value_or(std::string_view{}));
     const auto add = [&](std::string_view rel, std::string_view url) {
+        if (rel.find_first_of("\"\\") != rel.npos) detail::bad_field("Link", "the relation \"" + std::string(rel) + "\"");
         if (!all.empty()) all += ", ";
-        all.append("<").append(url).append(">; rel=\"").append(rel).append("\"");
+        all.append("<").append(encode_url(url)).append(">; rel=\"").append(rel).append("\"");
     };
     for (const auto& link : links) {
         if (link.several.size() == 0) add(link.rel, link.one);
@@ -26571,8 +26823,11 @@ CREMA_DECL response& response_fields::cookie(std::string_view name, std::string_
     require_open("cookie()");
     auto line = [&] {
         if (!options.max_age) return http::serialize_cookie(name, cookie_value, options);
+        using time_point = std::chrono::system_clock::time_point; // which ends in the year 2262
         auto with_end = options;
-        with_end.expires = std::chrono::system_clock::now() + *options.max_age;
+        const auto now = std::chrono::system_clock::now();
+        const auto most = std::chrono::floor<std::chrono::milliseconds>(time_point::max() - now);
+        with_end.expires = now + std::clamp(*options.max_age, -most, most);
         return http::serialize_cookie(name, cookie_value, with_end);
     }();
     if (!line) throw system_error(line.error().code, line.error().message());
@@ -26684,6 +26939,7 @@ using sent_callback = unique_function<void(std::exception_ptr)>;
 // response: the answer to one request, with Express' names.
 #include <charconv>
 #include <concepts>
+#include <cstddef>
 #include <exception>
 #include <initializer_list>
 #include <memory>
@@ -26747,7 +27003,7 @@ public:
     */
     CREMA_DECL void send(std::string_view text);
     /// @copydoc send(std::string_view)
-    void send(const char* text) { send(std::string_view(text)); }
+    void send(const char* text) { text ? send(std::string_view(text)) : send(nullptr); }
     /// @copydoc send(std::string_view)
     void send(const std::string& text) { send(std::string_view(text)); }
     /// Sends octets; Content-Type is application/octet-stream when none is set.
@@ -26785,7 +27041,7 @@ public:
     /// @copydoc json
     void json(std::initializer_list<value::init> list) { json(value(list)); }
     /// @copydoc json
-    void json(const char* text) { json(std::string_view(text)); }
+    void json(const char* text) { text ? json(std::string_view(text)) : json(value()); }
 
     /** Send a value as JSON, or, when the query names a callback, as a script that calls it.
 
@@ -29321,7 +29577,8 @@ namespace crema {
     Without an error: 404, `Cannot GET /path`. With one: the status of an `http_error`, else the status that was set when it
     is one of an error, else 503 for a full queue (of the pool, of a database), 400, 408 or 413 for a body that could not be
     read, else 500. The page shows the text of the error, unless the setting `env` is `production`: then the standard phrase
-    of the status, or what an `http_error` exposes on purpose. Errors of 500 and more are printed, unless `env` is `test`.
+    of the status, or what an `http_error` exposes on purpose. Errors of 500 and more are printed, one line each and without the
+    query, which may hold secrets; unless `env` is `test`.
 
     With the setting `problem details` the answer is `application/problem+json` instead of a page: `type`, `title`,
     `status`, and `detail` when the client may see it.
@@ -29340,6 +29597,52 @@ CREMA_DECL void final_handler(request& req, response& res, const settings& optio
 
 } // namespace crema
 
+// ---- crema/core/printable.hpp
+// printable: makes a text fit for one line of a log or a terminal.
+#include <string>
+#include <string_view>
+
+namespace crema {
+
+/** Return a text in which nothing ends a line or moves a cursor.
+
+    Control characters (C0, DEL and C1) and octets that are no UTF-8 become `\xNN`, a backslash becomes two.
+
+    @par Thread Safety
+    Safe.
+*/
+CREMA_DECL std::string printable(std::string_view text);
+
+} // namespace crema
+
+#if CREMA_BODIES
+#include <cstddef>
+
+namespace crema {
+
+CREMA_DECL std::string printable(std::string_view text) {
+    constexpr std::string_view hex = "0123456789abcdef";
+    std::string out;
+    out.reserve(text.size());
+    for (std::size_t at = 0; at < text.size();) {
+        const auto c = static_cast<unsigned char>(text[at]);
+        std::size_t n = c < 0x80 ? (c >= 0x20 && c != 0x7f ? 1 : 0) : utf8_length(text.substr(at));
+        if (n == 2 && c == 0xc2 && static_cast<unsigned char>(text[at + 1]) < 0xa0) n = 0; // C1: a terminal obeys
+        if (n == 0) {
+            out.append("\\x").append({hex[c >> 4], hex[c & 15]});
+            ++at;
+            continue;
+        }
+        if (c == '\\') out += '\\';
+        out.append(text, at, n);
+        at += n;
+    }
+    return out;
+}
+
+} // namespace crema
+#endif
+// ---- crema/web/final_handler.hpp, bodies
 #if CREMA_BODIES
 #include <cstdio>
 #include <string>
@@ -29386,6 +29689,12 @@ inline final_answer read_error(const std::exception_ptr& error, const exchange& 
     return a;
 }
 
+// Method and path, for a line of the log; the query may hold secrets.
+inline std::string request_in_log(const request& req) {
+    const auto url = req.original_url();
+    return std::string(req.method()) + " " + printable(url.substr(0, url.find_first_of("?#")));
+}
+
 inline std::string error_page(std::string_view message) {
     std::string page = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>Error</title>\n"
                        "</head>\n<body>\n<pre>";
@@ -29410,8 +29719,7 @@ CREMA_DECL void final_handler(request& req, response& res, const settings& optio
     if (error) {
         a = detail::read_error(error, req.raw(), res, options.production);
         if (a.status >= 500 && !options.test)
-            std::fprintf(stderr, "crema: %.*s %.*s: %s\n", static_cast<int>(req.method().size()), req.method().data(),
-                         static_cast<int>(req.original_url().size()), req.original_url().data(), a.message.c_str());
+            std::fprintf(stderr, "crema: %s: %s\n", detail::request_in_log(req).c_str(), printable(a.message).c_str());
         if (res.headers_sent()) {
             if (!res.finished()) req.raw().abort(); // a whole answer stays one
             return;
@@ -29482,6 +29790,7 @@ struct param_memory {
     std::string_view name, match, value;
     baton::kind error = baton::kind::go;
     std::uint32_t kept = 0; // of an error: which one, in transaction::kept_
+    bool wildcard = false;  // a list in Express, and no two lists are the same
     param_memory* before = nullptr;
 };
 
@@ -29563,6 +29872,7 @@ public:
     void drop(activation& a) noexcept;
     activation& current() noexcept;
     void rewrite(std::string_view url);
+    void rename(std::string_view method);
     void replace(std::string_view name, std::string_view value);
 
     CREMA_DECL void on_finish() noexcept override;
@@ -29693,6 +30003,13 @@ CREMA_DECL void transaction::rewrite(std::string_view url) {
         for (run* r = current_ ? current_->from : nullptr; r; r = r->outer) r->ahead = nullptr;
 }
 
+CREMA_DECL void transaction::rename(std::string_view method) {
+    if (!is_token(method)) throw system_error(make_error_code(error::bad_value), "method");
+    req_.method_given_ = memory().copy(method);
+    method_ = http::to_method(method);
+    method_text_ = method_ == http::method::unknown ? "?" : http::to_string(method_).data();
+}
+
 // Sets a parameter; one that is there changes where it stands, since routers around may restore the same list. The layer
 // behind has others again, so it is not gone to directly.
 CREMA_DECL void transaction::replace(std::string_view name, std::string_view value) {
@@ -29738,18 +30055,19 @@ CREMA_DECL void transaction::go_on(run& where, const baton& b) {
 
 // Runs a synchronous handler.
 CREMA_FORCEINLINE void transaction::run_now(handler_base& fn, run& from, const activity_label* label, call_frame::extra given) {
-    const activity what{label, method_text_};
-    const activity_scope shown(&what);
     called one(*this, from, label);
     one.frame.given = given;
-    auto* const outer = std::exchange(current_, &one.frame);
+    one.frame.before = std::exchange(current_, &one.frame);
+    const activity shown{board_.label.load(std::memory_order_relaxed), board_.method.load(std::memory_order_relaxed)};
+    board_.show(label, method_text_);
     try {
         fn.call(fn, req_, res_, one.frame.handed.it);
     } catch (...) {
         one.fail();
     }
-    current_ = outer;
+    current_ = one.frame.before;
     if (one.frame.state != call_frame::passed) settle(one);
+    board_.show(&shown);
 }
 
 // Goes on from an immediate, when nothing of this request is on the stack.
@@ -30003,7 +30321,7 @@ CREMA_DECL void transaction::walk_params(param_run& at, baton b) {
         if (!callbacks || !now) continue;
         auto* known = outer.called;
         while (known && known->name != e.name) known = known->before;
-        if (known && ((known->match == *now && !e.wildcard) ||
+        if (known && ((known->match == *now && !e.wildcard && !known->wildcard) ||
                       (known->error != baton::kind::go && known->error != baton::kind::route))) {
             replace(e.name, known->value);
             if (known->error == baton::kind::go) continue;
@@ -30013,6 +30331,7 @@ CREMA_DECL void transaction::walk_params(param_run& at, baton b) {
         auto* const made = memory().make<param_memory>();
         made->name = e.name;
         made->match = made->value = *now;
+        made->wildcard = e.wildcard;
         made->before = outer.called;
         at.memory = outer.called = made;
         at.now = callbacks;
@@ -30327,7 +30646,8 @@ CREMA_DECL void activation::drop() noexcept { owner->drop(*this); }
 
 // The same without an error. That a handler calls next() directly, and what is behind is known, is what most requests pass
 // most often: nothing is done here that it does not need. What the thread shows is what the caller's frame says, so that
-// it need not be read; what went through here has left req.params as it is to be (see `replace`).
+// it need not be read; what went through here has left req.params as it is to be (see `replace`). How much of `left` was used
+// is given back where the row was entered: who calls next() twice in a row has the fewer calls left.
 CREMA_NOINLINE CREMA_DECL activation* call_frame::hand_on() {
     run& at = *from;
     const placed_handler* const h = at.ahead;
@@ -30336,7 +30656,6 @@ CREMA_NOINLINE CREMA_DECL activation* call_frame::hand_on() {
     const auto* const to = h->label_if(at.below);
     if (!to || --at.left < 0) [[unlikely]] return t.go_slowly(*this);
     state |= passed;
-    t.pending_ = nullptr;
     at.ahead = h->behind;
     ++at.index;
     t.board_.label.store(to, std::memory_order_release);
@@ -30353,13 +30672,13 @@ CREMA_NOINLINE CREMA_DECL activation* call_frame::hand_on() {
     transaction& u = *self.owner;
     u.current_ = &self;
     u.board_.label.store(self.label, std::memory_order_release);
-    self.from->left = max_steps;
     if (one.frame.state != passed) [[unlikely]] return u.settled(one);
     return u.pending_;
 }
 
 CREMA_NOINLINE CREMA_DECL activation* transaction::settled(called& c) {
     run& at = *c.frame.before->from;
+    if (!(c.frame.state & call_frame::passed)) pending_ = nullptr; // nobody behind has said what has not ended
     settle(c);
     at.left = max_steps;
     return pending_;
@@ -30368,7 +30687,9 @@ CREMA_NOINLINE CREMA_DECL activation* transaction::settled(called& c) {
 CREMA_NOINLINE CREMA_DECL activation* transaction::go_slowly(call_frame& from) {
     from.state |= call_frame::passed;
     pending_ = nullptr;
-    go_on(*from.from, go_);
+    run& at = *from.from;
+    if (at.what == run::kind::router) [[likely]] walk(static_cast<router_run&>(at), go_);
+    else go_on(at, go_);
     return pending_;
 }
 
@@ -30387,7 +30708,10 @@ CREMA_DECL bool transaction::body_first(handler_base& fn, run& from, const activ
     pending_ = a;
     x_->read_all(small, [this, a, &fn, &from, label](std::error_code ec, std::string text) {
         pending_ = nullptr;
-        if (ec == error::too_large || ec == error::would_exceed_limit)
+        if ((ec == error::too_large || ec == error::would_exceed_limit) && !fn.takes_body) {
+            req_.body_too_large_ = true; // who asks for it is told; it need not be asked for
+            invoke(fn, from, label, {});
+        } else if (ec == error::too_large || ec == error::would_exceed_limit)
             go_on(from, {baton::kind::error, std::make_exception_ptr(http_error(413, "request entity too large"))});
         else if (ec && !abandoned())
             go_on(from, {baton::kind::error, std::make_exception_ptr(http_error(400, "request aborted"))});
@@ -30546,9 +30870,8 @@ CREMA_DECL void transaction::unanswered(const activity_label* label) {
         return;
     }
     const auto& where = label->where;
-    std::fprintf(stderr, "crema: %.*s %.*s: the %.*s registered at %s:%u ended without an answer, without next() and without hold()\n",
-                 static_cast<int>(req_.method().size()), req_.method().data(), static_cast<int>(req_.original_url().size()),
-                 req_.original_url().data(), static_cast<int>(label->kind.size()), label->kind.data(), where.file_name(),
+    std::fprintf(stderr, "crema: %s: the %.*s registered at %s:%u ended without an answer, without next() and without hold()\n",
+                 request_in_log(req_).c_str(), static_cast<int>(label->kind.size()), label->kind.data(), where.file_name(),
                  static_cast<unsigned>(where.line()));
     finally({baton::kind::error, std::make_exception_ptr(http_error(500, "the handler did not answer"))});
 }
@@ -30578,6 +30901,7 @@ CREMA_DECL exchange_hold::~exchange_hold() {
 }
 
 CREMA_DECL void request::url(std::string_view target) { owner_->rewrite(target); }
+CREMA_DECL void request::method(std::string_view name) { owner_->rename(name); }
 CREMA_DECL void request::params(std::string_view name, std::string_view replacement) { owner_->replace(name, replacement); }
 CREMA_DECL context_frame& request::context() noexcept { return owner_->context(); }
 CREMA_DECL response& request::res() noexcept { return owner_->res(); }
@@ -30770,13 +31094,13 @@ CREMA_DECL std::string byteranges::front(std::size_t part) const {
 
 } // namespace crema::http
 #endif
-// ---- crema/web/send.hpp
-// send: finds a file, answers conditions and ranges, streams it; shared by response::send_file and static_files.
+// ---- crema/web/file_search.hpp
+// file_search: finds the file that is to be sent: beneath its root, with extensions, indexes and codings, without waiting where that can be.
 #include <functional>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace crema {
 
@@ -30805,119 +31129,48 @@ struct file_plan {
     send_file_options how;
 };
 
-struct file_sender {
-    enum class outcome : unsigned char { sent, directory };
+// Cleans a path as Node's normalize does: no empty parts, no ".", ".." only in front of everything.
+CREMA_DECL std::string normal_path(std::string_view path);
+// Has a part "..", with slashes of either kind around it.
+CREMA_DECL bool leads_up(std::string_view path) noexcept;
 
-    // Sends. Throws http_error when it cannot; `found`, if any, becomes true once the file is there.
-    CREMA_COROUTINE static task<outcome> send(response& res, const file_plan& plan, bool* found);
-    // Sends; a directory is an error.
-    CREMA_COROUTINE static task<> send_or_throw(response& res, std::unique_ptr<file_plan> plan);
-    // Sends, awaited or not.
-    CREMA_COROUTINE static file_sending sending(response& res, std::unique_ptr<file_plan> plan);
-    // Sends without anybody waiting for it.
-    CREMA_COROUTINE static void detach(response& res, std::unique_ptr<file_plan> plan, sent_callback done) noexcept;
+// Looks for the file: first among what the kernel has in memory, on the loop; if that does not tell, on the pool.
+struct file_search {
+    const file_plan& plan;
+    std::string below; // of the root, or absolute; no slash at the end
+    bool slash;        // there was one
+    bool ahead;        // read the begin of the file at once
 
-    static std::unique_ptr<file_plan> plan_of(response& res, const std::filesystem::path& path,
-                                              send_file_options options);
-    static std::unique_ptr<file_plan> plan_of_download(response& res, const std::filesystem::path& path,
-                                                       std::string_view filename, send_file_options options);
+    bool at_hand = true; // without waiting
+    bool waits = false;  // cannot be told without
+    bool directory = false;
+    int error = 0;
+    fs::file file{};
+    fs::file_status status{};
+    std::string path{};  // of what was looked at last
+    std::string front{}; // the begin of the file
+    std::vector<const precompressed*> wanted{}; // the codings that the client takes, the best first
+    const precompressed* coded = nullptr;       // how the file is coded
+    std::string opened{};                       // below the root, what `path` is
 
-private:
-    CREMA_COROUTINE static task<> beside(response& res, std::unique_ptr<file_plan> plan, sent_callback done,
-                                         activation& at);
-    static void set_fields(response& res, const file_plan& plan, std::string_view path, const fs::file_status& status);
-    static bool failed_precondition(const request& req, const response& res);
-    static bool is_fresh(const request& req, const response& res);
-    static bool range_is_fresh(const request& req, const response& res);
-    static std::unique_ptr<http::byteranges> parts_of(response& res, std::vector<http::byte_range> ranges, std::uint64_t size);
+    // Opens; false when there is nothing that could be sent, with the reason in `error`.
+    CREMA_DECL bool open(std::string what);
+    CREMA_DECL void find();
+    // Takes what lies beside the file, compressed, when the client takes it.
+    CREMA_DECL void find_coded();
+    // True when it knows; then nothing is left to be done on the pool.
+    CREMA_DECL bool run_at_hand();
+    CREMA_DECL void run();
 };
 
-} // namespace detail
-} // namespace crema
-
-// ---- crema/core/secret.hpp
-// secret: comparison in constant time, octets that nobody can guess.
-#include <cstddef>
-#include <string>
-#include <string_view>
-
-namespace crema {
-
-/** Tell whether two texts are equal, in a time that depends on their lengths alone.
-
-    For tokens, signatures and whatever else a client must not find out octet by octet.
-
-    @par Complexity
-    O(n); at once when the lengths differ.
-*/
-CREMA_DECL bool equal_secrets(std::string_view a, std::string_view b) noexcept;
-
-/** Return octets from the random generator of the operating system.
-
-    @throws system_error the error of the operating system.
-
-    @par Thread Safety
-    Safe.
-*/
-CREMA_DECL std::string random_octets(std::size_t size);
-
-/// Returns random octets in base64url: 32 of them are 43 characters. @throws system_error as `random_octets`.
-CREMA_DECL std::string random_token(std::size_t octets = 32);
-
-/// Returns a random UUID: `"f81d4fae-7dec-41d0-a765-00a0c91e6bf6"`. @throws system_error as `random_octets`. @see RFC 9562 section 5.4
-CREMA_DECL std::string random_uuid();
-
-} // namespace crema
-
-#if CREMA_BODIES
-#include <cerrno>
-#include <sys/random.h>
-
-namespace crema {
-namespace detail {
-
-inline void fill_randomly(char* data, std::size_t size) {
-    while (size > 0) {
-        const auto n = ::getrandom(data, size, 0);
-        if (n < 0) {
-            if (errno == EINTR) continue;
-            throw system_error(std::error_code(errno, std::generic_category()), "random octets");
-        }
-        data += n;
-        size -= static_cast<std::size_t>(n);
-    }
-}
+// Says what is to be looked for, or why that is not done.
+CREMA_DECL file_search search_for(const file_plan& plan, bool ahead);
+// The codings that the client takes, the best first.
+CREMA_DECL std::vector<const precompressed*> codings_for(const request& req, const file_plan& plan);
 
 } // namespace detail
-
-CREMA_DECL bool equal_secrets(std::string_view a, std::string_view b) noexcept {
-    if (a.size() != b.size()) return false;
-    volatile unsigned char differ = 0;
-    for (std::size_t i = 0; i < a.size(); ++i)
-        differ = static_cast<unsigned char>(differ | (static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i])));
-    return differ == 0;
-}
-
-CREMA_DECL std::string random_octets(std::size_t size) {
-    std::string octets(size, '\0');
-    detail::fill_randomly(octets.data(), size);
-    return octets;
-}
-
-CREMA_DECL std::string random_token(std::size_t octets) { return base64url_encode(random_octets(octets)); }
-
-CREMA_DECL std::string random_uuid() {
-    char octets[16];
-    detail::fill_randomly(octets, sizeof octets);
-    octets[6] = static_cast<char>((octets[6] & 0x0f) | 0x40);
-    octets[8] = static_cast<char>((octets[8] & 0x3f) | 0x80);
-    auto text = hex_encode({octets, sizeof octets});
-    for (const std::size_t at : {8u, 13u, 18u, 23u}) text.insert(at, 1, '-');
-    return text;
-}
-
 } // namespace crema
-#endif
+
 // ---- crema/fs/at_hand.hpp
 // at_hand: opens and reads files whose names and octets the kernel has in memory, without ever waiting for a disk.
 #include <cstddef>
@@ -31249,23 +31502,20 @@ CREMA_DECL std::optional<std::size_t> read_at_hand(const file& f, std::uint64_t 
 
 } // namespace crema::fs
 #endif
-// ---- crema/web/send.hpp, bodies
+// ---- crema/web/file_search.hpp, bodies
 #if CREMA_BODIES
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
-#include <stdexcept>
-#include <vector>
+#include <cstddef>
+#include <cstdint>
+#include <system_error>
+#include <utility>
 
-namespace crema {
-namespace detail {
+namespace crema::detail {
 
 inline constexpr std::size_t file_piece = 128 * 1024; // read at once
-// Sent at once without being read: much at a time costs least; among many connections it would keep the others waiting.
-constexpr std::size_t mapped_piece(std::size_t connections) noexcept { return connections > 64 ? 128 * 1024 : 2 * 1024 * 1024; }
 
-// Cleans a path as Node's normalize does: no empty parts, no ".", ".." only in front of everything.
-inline std::string normal_path(std::string_view path) {
+CREMA_DECL std::string normal_path(std::string_view path) {
     std::vector<std::string_view> parts;
     const bool absolute = path.starts_with('/');
     for (std::size_t at = 0; at <= path.size();) {
@@ -31285,8 +31535,7 @@ inline std::string normal_path(std::string_view path) {
     return out;
 }
 
-// Has a part "..", with slashes of either kind around it.
-inline bool leads_up(std::string_view path) noexcept {
+CREMA_DECL bool leads_up(std::string_view path) noexcept {
     for (auto at = path.find(".."); at != path.npos; at = path.find("..", at + 1)) {
         const auto is_slash = [&](std::size_t i) { return path[i] == '/' || path[i] == '\\'; };
         if ((at == 0 || is_slash(at - 1)) && (at + 2 == path.size() || is_slash(at + 2))) return true;
@@ -31322,112 +31571,88 @@ inline http_error file_error(int code, std::string_view path) {
     return http_error(500, std::system_category().message(code).append(", '").append(path).append("'"));
 }
 
-// Looks for the file: first among what the kernel has in memory, on the loop; if that does not tell, on the pool.
-struct file_search {
-    const file_plan& plan;
-    std::string below; // of the root, or absolute; no slash at the end
-    bool slash;        // there was one
-    bool ahead;        // read the begin of the file at once
-
-    bool at_hand = true; // without waiting
-    bool waits = false;  // cannot be told without
-    bool directory = false;
-    int error = 0;
-    fs::file file{};
-    fs::file_status status{};
-    std::string path{};  // of what was looked at last
-    std::string front{}; // the begin of the file
-    std::vector<const precompressed*> wanted{}; // the codings that the client takes, the best first
-    const precompressed* coded = nullptr;       // how the file is coded
-    std::string opened{};                       // below the root, what `path` is
-
-    // Opens; false when there is nothing that could be sent, with the reason in `error`.
-    bool open(std::string what) {
-        opened = std::move(what);
-        path = opened;
-        if (plan.rooted) path = plan.how.root.native() + (opened.empty() ? "" : "/" + opened);
-        const bool beneath = plan.rooted && !opened.empty();
-        try {
-            if (at_hand) {
-                auto there = beneath ? fs::open_at_hand(plan.how.root, opened) : fs::open_at_hand({}, path);
-                if (!there) {
-                    waits = true;
-                    return true; // the search ends
-                }
-                file = std::move(*there);
-            } else file = beneath ? fs::open_beneath(plan.how.root, opened) : fs::open_without_waiting(path);
-            status = fs::stat_now(file);
-            directory = status.is_directory();
-            error = directory || status.is_file() ? 0 : ENOENT; // a pipe, a device
-        } catch (const std::system_error& e) {
-            error = e.code().value() == ENXIO ? ENOENT : e.code().value();
-        }
-        return error == 0;
-    }
-    void find() {
-        if (slash && !plan.index.empty()) {
-            for (const auto& name : plan.index)
-                if (open(below.empty() ? name : below + "/" + name) && !directory) return;
-            if (error == 0) error = ENOENT; // directories of that name
-            return;
-        }
-        if (open(below)) {
-            if (slash && !directory) error = ENOENT;
-            return;
-        }
-        if (error != ENOENT || slash || !extension_of(path).empty()) return;
-        for (const auto& extension : plan.extensions) {
-            if (open(below + "." + extension) && !directory) return;
-            if (error == 0) error = ENOENT;
-        }
-    }
-    // Takes what lies beside the file, compressed, when the client takes it.
-    void find_coded() {
-        if (waits || error != 0 || directory) return;
-        for (const auto* c : wanted) {
-            const auto plain_name = opened, plain_path = path;
-            auto plain_file = std::move(file);
-            const auto plain_status = status;
-            const bool there = open(plain_name + c->suffix) && !directory;
-            if (waits) return;
-            path = plain_path; // whose extension tells the type
-            if (there) {
-                coded = c;
-                return;
+CREMA_DECL bool file_search::open(std::string what) {
+    opened = std::move(what);
+    path = opened;
+    if (plan.rooted) path = plan.how.root.native() + (opened.empty() ? "" : "/" + opened);
+    const bool beneath = plan.rooted && !opened.empty();
+    try {
+        if (at_hand) {
+            auto there = beneath ? fs::open_at_hand(plan.how.root, opened) : fs::open_at_hand({}, path);
+            if (!there) {
+                waits = true;
+                return true; // the search ends
             }
-            opened = plain_name;
-            file = std::move(plain_file);
-            status = plain_status;
-            directory = false;
-            error = 0;
+            file = std::move(*there);
+        } else file = beneath ? fs::open_beneath(plan.how.root, opened) : fs::open_without_waiting(path);
+        status = fs::stat_now(file);
+        directory = status.is_directory();
+        error = directory || status.is_file() ? 0 : ENOENT; // a pipe, a device
+    } catch (const std::system_error& e) {
+        error = e.code().value() == ENXIO ? ENOENT : e.code().value();
+    }
+    return error == 0;
+}
+CREMA_DECL void file_search::find() {
+    if (slash && !plan.index.empty()) {
+        for (const auto& name : plan.index)
+            if (open(below.empty() ? name : below + "/" + name) && !directory) return;
+        if (error == 0) error = ENOENT; // directories of that name
+        return;
+    }
+    if (open(below)) {
+        if (slash && !directory) error = ENOENT;
+        return;
+    }
+    if (error != ENOENT || slash || !extension_of(path).empty()) return;
+    for (const auto& extension : plan.extensions) {
+        if (open(below + "." + extension) && !directory) return;
+        if (error == 0) error = ENOENT;
+    }
+}
+CREMA_DECL void file_search::find_coded() {
+    if (waits || error != 0 || directory) return;
+    for (const auto* c : wanted) {
+        const auto plain_name = opened, plain_path = path;
+        auto plain_file = std::move(file);
+        const auto plain_status = status;
+        const bool there = open(plain_name + c->suffix) && !directory;
+        if (waits) return;
+        path = plain_path; // whose extension tells the type
+        if (there) {
+            coded = c;
+            return;
         }
+        opened = plain_name;
+        file = std::move(plain_file);
+        status = plain_status;
+        directory = false;
+        error = 0;
     }
-    // True when it knows; then nothing is left to be done on the pool.
-    bool run_at_hand() {
-        find();
-        find_coded();
-        if (waits) {
-            at_hand = waits = directory = false;
-            error = 0;
-            return false;
-        }
-        if (error != 0 || directory || !ahead || status.size == 0 || status.size > file_piece) return true;
-        front.resize(static_cast<std::size_t>(status.size));
-        const auto n = fs::read_at_hand(file, 0, front.data(), front.size());
-        front.resize(n.value_or(0)); // what is not there yet comes piece by piece
-        return true;
+}
+CREMA_DECL bool file_search::run_at_hand() {
+    find();
+    find_coded();
+    if (waits) {
+        at_hand = waits = directory = false;
+        error = 0;
+        return false;
     }
-    void run() {
-        find();
-        find_coded();
-        if (error != 0 || directory || !ahead || status.size == 0) return;
-        front.resize(static_cast<std::size_t>(std::min<std::uint64_t>(status.size, file_piece)));
-        front.resize(file.read(0, front.data(), front.size()));
-    }
-};
+    if (error != 0 || directory || !ahead || status.size == 0 || status.size > file_piece) return true;
+    front.resize(static_cast<std::size_t>(status.size));
+    const auto n = fs::read_at_hand(file, 0, front.data(), front.size());
+    front.resize(n.value_or(0)); // what is not there yet comes piece by piece
+    return true;
+}
+CREMA_DECL void file_search::run() {
+    find();
+    find_coded();
+    if (error != 0 || directory || !ahead || status.size == 0) return;
+    front.resize(static_cast<std::size_t>(std::min<std::uint64_t>(status.size, file_piece)));
+    front.resize(file.read(0, front.data(), front.size()));
+}
 
-// The codings that the client takes, the best first.
-inline std::vector<const precompressed*> codings_for(const request& req, const file_plan& plan) {
+CREMA_DECL std::vector<const precompressed*> codings_for(const request& req, const file_plan& plan) {
     std::vector<const precompressed*> all;
     if (plan.coded.empty()) return all;
     std::vector<std::string_view> names;
@@ -31442,8 +31667,7 @@ inline std::vector<const precompressed*> codings_for(const request& req, const f
     return all;
 }
 
-// Says what is to be looked for, or why that is not done.
-inline file_search search_for(const file_plan& plan, bool ahead) {
+CREMA_DECL file_search search_for(const file_plan& plan, bool ahead) {
     const auto& path = plan.path;
     if (path.find('\0') != path.npos) throw http_error(400, "Bad Request");
     const bool slash = path.ends_with('/');
@@ -31456,6 +31680,147 @@ inline file_search search_for(const file_plan& plan, bool ahead) {
     }
     return {plan, std::move(below), slash, ahead};
 }
+
+} // namespace crema::detail
+#endif
+// ---- crema/web/send.hpp
+// send: answers conditions and ranges of a file that was found, and streams it; shared by response::send_file and static_files.
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace crema {
+
+namespace detail {
+
+struct file_sender {
+    enum class outcome : unsigned char { sent, directory };
+
+    // Sends. Throws http_error when it cannot; `found`, if any, becomes true once the file is there.
+    CREMA_COROUTINE static task<outcome> send(response& res, const file_plan& plan, bool* found);
+    // Sends; a directory is an error.
+    CREMA_COROUTINE static task<> send_or_throw(response& res, std::unique_ptr<file_plan> plan);
+    // Sends, awaited or not.
+    CREMA_COROUTINE static file_sending sending(response& res, std::unique_ptr<file_plan> plan);
+    // Sends without anybody waiting for it.
+    CREMA_COROUTINE static void detach(response& res, std::unique_ptr<file_plan> plan, sent_callback done) noexcept;
+
+    static std::unique_ptr<file_plan> plan_of(response& res, const std::filesystem::path& path,
+                                              send_file_options options);
+    static std::unique_ptr<file_plan> plan_of_download(response& res, const std::filesystem::path& path,
+                                                       std::string_view filename, send_file_options options);
+
+private:
+    CREMA_COROUTINE static task<> beside(response& res, std::unique_ptr<file_plan> plan, sent_callback done,
+                                         activation& at);
+    static void set_fields(response& res, const file_plan& plan, std::string_view path, const fs::file_status& status,
+                           std::string_view coding);
+    static bool failed_precondition(const request& req, const response& res, bool strong);
+    static void no_file_follows(response& res, bool coded);
+    static bool is_fresh(const request& req, const response& res);
+    static bool range_is_fresh(const request& req, const response& res);
+    static std::unique_ptr<http::byteranges> parts_of(response& res, std::vector<http::byte_range> ranges, std::uint64_t size);
+};
+
+} // namespace detail
+} // namespace crema
+
+// ---- crema/core/secret.hpp
+// secret: comparison in constant time, octets that nobody can guess.
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace crema {
+
+/** Tell whether two texts are equal, in a time that depends on their lengths alone.
+
+    For tokens, signatures and whatever else a client must not find out octet by octet.
+
+    @par Complexity
+    O(n); at once when the lengths differ.
+*/
+CREMA_DECL bool equal_secrets(std::string_view a, std::string_view b) noexcept;
+
+/** Return octets from the random generator of the operating system.
+
+    @throws system_error the error of the operating system.
+
+    @par Thread Safety
+    Safe.
+*/
+CREMA_DECL std::string random_octets(std::size_t size);
+
+/// Returns random octets in base64url: 32 of them are 43 characters. @throws system_error as `random_octets`.
+CREMA_DECL std::string random_token(std::size_t octets = 32);
+
+/// Returns a random UUID: `"f81d4fae-7dec-41d0-a765-00a0c91e6bf6"`. @throws system_error as `random_octets`. @see RFC 9562 section 5.4
+CREMA_DECL std::string random_uuid();
+
+} // namespace crema
+
+#if CREMA_BODIES
+#include <cerrno>
+#include <sys/random.h>
+
+namespace crema {
+namespace detail {
+
+inline void fill_randomly(char* data, std::size_t size) {
+    while (size > 0) {
+        const auto n = ::getrandom(data, size, 0);
+        if (n < 0) {
+            if (errno == EINTR) continue;
+            throw system_error(std::error_code(errno, std::generic_category()), "random octets");
+        }
+        data += n;
+        size -= static_cast<std::size_t>(n);
+    }
+}
+
+} // namespace detail
+
+CREMA_DECL bool equal_secrets(std::string_view a, std::string_view b) noexcept {
+    if (a.size() != b.size()) return false;
+    volatile unsigned char differ = 0;
+    for (std::size_t i = 0; i < a.size(); ++i)
+        differ = static_cast<unsigned char>(differ | (static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i])));
+    return differ == 0;
+}
+
+CREMA_DECL std::string random_octets(std::size_t size) {
+    std::string octets(size, '\0');
+    detail::fill_randomly(octets.data(), size);
+    return octets;
+}
+
+CREMA_DECL std::string random_token(std::size_t octets) { return base64url_encode(random_octets(octets)); }
+
+CREMA_DECL std::string random_uuid() {
+    char octets[16];
+    detail::fill_randomly(octets, sizeof octets);
+    octets[6] = static_cast<char>((octets[6] & 0x0f) | 0x40);
+    octets[8] = static_cast<char>((octets[8] & 0x3f) | 0x80);
+    auto text = hex_encode({octets, sizeof octets});
+    for (const std::size_t at : {8u, 13u, 18u, 23u}) text.insert(at, 1, '-');
+    return text;
+}
+
+} // namespace crema
+#endif
+// ---- crema/web/send.hpp, bodies
+#if CREMA_BODIES
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <stdexcept>
+#include <vector>
+
+namespace crema {
+namespace detail {
+
+// Sent at once without being read: much at a time costs least; among many connections it would keep the others waiting.
+constexpr std::size_t mapped_piece(std::size_t connections) noexcept { return connections > 64 ? 128 * 1024 : 2 * 1024 * 1024; }
 
 CREMA_DECL std::unique_ptr<file_plan> file_sender::plan_of(response& res, const std::filesystem::path& path,
                                                            send_file_options options) {
@@ -31480,12 +31845,13 @@ CREMA_DECL std::unique_ptr<file_plan> file_sender::plan_of_download(response& re
     options.headers.insert(options.headers.begin(),
                            {"Content-Disposition", http::write_content_disposition(name).value()});
     if (path.empty()) throw std::invalid_argument("path argument is required to res.download");
-    const auto full = options.root.empty() ? std::filesystem::absolute(path).lexically_normal() : path;
+    auto full = options.root.empty() ? std::filesystem::absolute(path).lexically_normal() : path;
+    if (options.root.empty() && !full.has_filename() && full.has_relative_path()) full = full.parent_path(); // as path.resolve: no slash at its end
     return plan_of(res, full, std::move(options));
 }
 
 CREMA_DECL void file_sender::set_fields(response& res, const file_plan& plan, std::string_view path,
-                                        const fs::file_status& status) {
+                                        const fs::file_status& status, std::string_view coding) {
     auto& fields = res.headers_;
     if (plan.set_headers && *plan.set_headers) (*plan.set_headers)(res, path, status);
     res.require_open("send_file()");
@@ -31505,9 +31871,12 @@ CREMA_DECL void file_sender::set_fields(response& res, const file_plan& plan, st
     if (plan.how.last_modified && missing("Last-Modified"))
         fields.set_trusted("Last-Modified",
                            http::format_date(std::chrono::floor<std::chrono::seconds>(ms).time_since_epoch().count()));
-    if (plan.etag && missing("ETag"))
-        fields.set_trusted("ETag", http::file_etag(status.size, ms.time_since_epoch().count(),
-                                                    plan.strong_etag ? http::etag_strength::strong : http::etag_strength::weak));
+    if (plan.etag && missing("ETag")) {
+        auto tag = http::file_etag(status.size, ms.time_since_epoch().count(),
+                                   plan.strong_etag ? http::etag_strength::strong : http::etag_strength::weak);
+        if (!coding.empty()) tag.insert(tag.size() - 1, "-" + std::string(coding)); // other octets, perhaps as many, of the same age
+        fields.set_trusted("ETag", tag);
+    }
     if (missing("Content-Type")) {
         const auto extension = extension_of(path);
         const auto type = extension.empty() ? std::string() : http::content_type_of(extension);
@@ -31515,13 +31884,24 @@ CREMA_DECL void file_sender::set_fields(response& res, const file_plan& plan, st
     }
 }
 
-CREMA_DECL bool file_sender::failed_precondition(const request& req, const response& res) {
+// What is answered instead of the file, after its fields were set: it has no coding, and is not kept as long as the file.
+CREMA_DECL void file_sender::no_file_follows(response& res, bool coded) {
+    auto& fields = res.headers_;
+    if (coded) {
+        fields.remove("Content-Encoding");
+        fields.remove("Content-Type");
+    }
+    if (const auto keep = fields.get("Cache-Control"); keep.starts_with("public, max-age=") && keep != "public, max-age=0")
+        fields.remove("Cache-Control");
+}
+
+CREMA_DECL bool file_sender::failed_precondition(const request& req, const response& res, bool strong) {
     if (const auto match = req.get("If-Match"); match && !match->empty()) {
         const auto tag = res.get("ETag");
         if (!tag) return true;
         if (*match == "*") return false;
         for (const auto one : comma_list(*match))
-            if (http::weakly_equal(one, *tag)) return false;
+            if (strong ? one == *tag && one.starts_with('"') : http::weakly_equal(one, *tag)) return false;
         return true;
     }
     const auto since = http::parse_date(req.get("If-Unmodified-Since").value_or(""));
@@ -31578,10 +31958,13 @@ CREMA_COROUTINE task<file_sender::outcome> file_sender::send(response& res, cons
     if (found) *found = true;
 
     if (search.coded && !res.headers_.set("Content-Encoding", search.coded->coding)) bad_field("Content-Encoding");
-    set_fields(res, plan, search.path, search.status);
+    set_fields(res, plan, search.path, search.status, search.coded ? search.coded->coding : std::string_view{});
     if (!plan.coded.empty()) res.vary("Accept-Encoding");
     if (conditional) {
-        if (failed_precondition(req, res)) throw http_error(412, "Precondition Failed");
+        if (failed_precondition(req, res, plan.strong_etag)) {
+            no_file_follows(res, search.coded != nullptr);
+            throw http_error(412, "Precondition Failed");
+        }
         if (is_fresh(req, res)) {
             for (const auto name :
                  {"Content-Encoding", "Content-Language", "Content-Length", "Content-Range", "Content-Type"})
@@ -31601,6 +31984,7 @@ CREMA_COROUTINE task<file_sender::outcome> file_sender::send(response& res, cons
         if (asked.state == http::range_set::kind::unsatisfiable) {
             const auto all = http::content_range_unsatisfied(left);
             res.headers_.set_trusted("Content-Range", all);
+            no_file_follows(res, search.coded != nullptr);
             throw http_error(416, "Range Not Satisfiable").header("Content-Range", all);
         }
         if (asked.state == http::range_set::kind::satisfiable && asked.ranges.size() == 1) {
@@ -31803,10 +32187,12 @@ struct listen_options {
     /// Address to bind; `"::"` takes IPv4, too, and falls back to `"0.0.0.0"`. `"unix:PATH"` is a Unix socket, without a port.
     std::string address = "::";
     std::vector<int> sockets{};            ///< when there are any: listen on these instead; see `net::inherited_sockets`
+    int backlog = 4096;                    ///< connections that may wait to be accepted; the system may have a smaller bound
     bool block = true;                     ///< run the loop until the server has stopped
     bool handle_signals = true;            ///< SIGINT and SIGTERM stop the server; the second one does not wait for requests
     std::chrono::milliseconds grace{10'000}; ///< how long running requests may take when it stops
-    std::chrono::milliseconds drain_idle{0}; ///< how long idle connections may send one more request when it stops
+    /// How long idle connections may send one more request when it stops, so that none is lost that is on its way.
+    std::chrono::milliseconds drain_idle{1'000};
     /** Threads that serve, this one included; 0 for one a core. Each has a loop of its own: handlers run on all of them at
         once, and what they share has to be safe for that. The app is no more changed once it listens. */
     unsigned threads = 1;
@@ -31929,6 +32315,28 @@ public:
     int listen(std::uint16_t port, listen_options options, Ready ready) {
         return listen_with(port, std::move(options), unique_function<void(server&)>(std::move(ready)));
     }
+    /// Serves on any port. @copydetails listen
+    template <std::invocable<server&> Ready>
+    int listen(Ready ready) {
+        return listen(0, std::move(ready));
+    }
+    /// Serves on an address. @copydetails listen
+    template <std::convertible_to<std::string> Address>
+    int listen(std::uint16_t port, const Address& address) {
+        return listen(port, at(address));
+    }
+    /// @copydoc listen(std::uint16_t, const Address&)
+    template <std::convertible_to<std::string> Address, std::invocable<server&> Ready>
+    int listen(std::uint16_t port, const Address& address, Ready ready) {
+        return listen(port, at(address), std::move(ready));
+    }
+    /// Serves on an address; so many connections may wait to be accepted. @copydetails listen
+    template <std::convertible_to<std::string> Address, std::invocable<server&> Ready>
+    int listen(std::uint16_t port, const Address& address, int backlog, Ready ready) {
+        auto options = at(address);
+        options.backlog = backlog;
+        return listen(port, std::move(options), std::move(ready));
+    }
 
     /// Stops listening, lets running requests finish within `grace`, then cancels them; calls `done` at the end.
     void close(std::chrono::milliseconds grace = std::chrono::seconds(10), unique_function<void()> done = {}) {
@@ -31962,6 +32370,11 @@ private:
     friend struct detail::app_core;
     explicit app(std::shared_ptr<detail::app_core> core) : router(core->core), app_(std::move(core)) {}
     CREMA_DECL void add_engine(std::string_view extension, std::shared_ptr<detail::view_engine> made);
+    static listen_options at(std::string address) {
+        listen_options o;
+        o.address = std::move(address);
+        return o;
+    }
     CREMA_DECL int listen_with(std::uint16_t port, listen_options options, unique_function<void(server&)> ready);
     std::shared_ptr<detail::app_core> app_;
 };
@@ -32021,7 +32434,10 @@ CREMA_DECL value app::get(std::string_view setting) const {
 
 CREMA_DECL bool app::enabled(std::string_view setting) const {
     const auto* v = app_->options.get(setting);
-    return v && !v->is_null() && !(v->is_bool() && !v->as_bool());
+    if (!v || v->is_null()) return false; // as JavaScript's truth
+    if (v->is_bool()) return v->as_bool();
+    if (v->is_number()) return v->as_double() != 0;
+    return !v->is_string() || !v->as_string().empty();
 }
 
 CREMA_DECL app& app::on(std::string_view event, unique_function<void(app&)> f) {
@@ -32045,7 +32461,7 @@ CREMA_DECL int app::listen_with(std::uint16_t port, listen_options options, uniq
         } else if (options.address.starts_with(path)) {
             made.listen_on_path(std::string_view(options.address).substr(path.size()));
         } else {
-            made.listen(options.address, port);
+            made.listen(options.address, port, net::port_sharing::none, options.backlog);
         }
     } catch (const system_error& e) {
         app_->servers.pop_back();
@@ -33018,9 +33434,9 @@ struct log_format_options {
     std::vector<std::pair<std::string, log_token>> tokens{};
     /// Header fields whose values are never shown.
     std::vector<std::string> redact_headers{"authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key"};
-    /// Names in queries whose values are never shown, in `:url` and `:referrer`.
-    std::vector<std::string> redact_query{"access_token", "api_key", "apikey",        "client_secret", "id_token", "passwd", "password",
-                                          "pwd",          "refresh_token", "secret", "sig",           "signature", "token"};
+    /// Names in queries whose values are never shown, in `:url` and `:referrer`; also as a part of a name, as in `user[token]`.
+    std::vector<std::string> redact_query{"access_token", "api_key",       "apikey", "auth", "client_secret", "id_token", "passwd", "password",
+                                          "pwd",          "refresh_token", "secret", "session", "sig",        "signature", "token"};
 };
 
 /** Is a format that was read once.
@@ -33346,7 +33762,11 @@ CREMA_DECL void log_format::hide_query(std::string& out, std::string_view url) c
         bool hidden = false;
         if (equals != pair.npos) {
             const auto name = percent_decode_lenient(pair.substr(0, equals), plus_sign::is_space);
-            for (const auto& n : options_.redact_query) hidden = hidden || iequals(n, name);
+            for (std::string_view rest = name; !rest.empty() && !hidden;) {
+                const auto one = rest.substr(0, rest.find_first_of("[]."));
+                for (const auto& n : options_.redact_query) hidden = hidden || iequals(n, one);
+                rest.remove_prefix(std::min(one.size() + 1, rest.size()));
+            }
         }
         out.append(hidden ? pair.substr(0, equals + 1) : pair);
         if (hidden) out += "[redacted]";
@@ -33644,7 +34064,7 @@ CREMA_DECL void log_queue::run() {
         try {
             consume_({batch.octets.get(), batch.size}, lost);
         } catch (const std::exception& e) {
-            std::fprintf(stderr, "crema: writing the log failed: %s\n", e.what());
+            std::fprintf(stderr, "crema: writing the log failed: %s\n", printable(e.what()).c_str());
         } catch (...) {
             std::fprintf(stderr, "crema: writing the log failed\n");
         }
@@ -33773,7 +34193,7 @@ struct logger_handler::watcher final : detail::answer_watcher {
         try {
             state_.log(req, res, true);
         } catch (const std::exception& e) { // of a token or filter of one's own
-            std::fprintf(stderr, "crema: logger: %s\n", e.what());
+            std::fprintf(stderr, "crema: logger: %s\n", printable(e.what()).c_str());
         } catch (...) {
             std::fprintf(stderr, "crema: logger failed\n");
         }
@@ -34335,9 +34755,11 @@ CREMA_DECL regexp::regexp(std::string_view source, std::string_view flags, regex
 // ---- crema/ext/sqlite.hpp
 // SQLite for handlers: a database with one writer thread and several reader threads, awaited from a loop.
 #include <array>
+#include <concepts>
+// ---- crema/ext/sqlite_job.hpp
+// sqlite_job: work for the threads of a SQLite database, queued, awaited from a loop, interrupted when it is cancelled.
+#include <array>
 #include <atomic>
-#include <chrono>
-#include <condition_variable>
 #include <coroutine>
 // ---- crema/ext/sqlite_connection.hpp
 // One SQLite connection, used by one thread at a time: opening, cached statements, queries, transactions.
@@ -35256,11 +35678,8 @@ CREMA_DECL bool connection::clean() noexcept {
 #include <exception>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
-#include <string_view>
-#include <thread>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -35284,7 +35703,7 @@ struct options {
 
 namespace crema::detail {
 
-class sqlite_core;
+class sqlite_core; // the threads of a database
 struct sqlite_mailbox;
 struct sqlite_worker;
 
@@ -35452,149 +35871,11 @@ struct sqlite_transaction {
 
 } // namespace crema::detail
 
-namespace crema::sqlite {
-
-/** Is work for a database that has not begun; `co_await` it once, or hand it to a combinator.
-
-    @par Cancellation
-    Work that still waits in the queue is dropped at once. Work that runs is interrupted (`sqlite3_interrupt`), awaited,
-    and rolled back; work that is committed at that moment stays. Then `cancelled` is thrown.
-
-    @par Thread Safety
-    Distinct objects: safe. Any number may be awaited at a time, on any number of loops.
-*/
-template <class Work>
-class [[nodiscard("work for a database does nothing until it is awaited")]] operation {
-public:
-    /// Construct; `database` does.
-    operation(std::shared_ptr<crema::detail::sqlite_core> core, Work work)
-        : core_(std::move(core)), work_(std::move(work)) {}
-    operation(operation&&) = default;
-    operation& operator=(operation&&) = default;
-
-    /// Begins the work and gives its result. The operation must be an rvalue.
-    auto operator co_await() && { return crema::detail::sqlite_awaiter<Work>(std::move(core_), std::move(work_)); }
-
-private:
-    std::shared_ptr<crema::detail::sqlite_core> core_;
-    Work work_;
-};
-
-/** Owns a database file: a connection with a thread that writes, and several that read at the same time (WAL).
-
-    @code
-    struct user { std::int64_t id; std::string name; std::optional<std::string> email; };
-    sqlite::database db("app.db", {.schema = "CREATE TABLE IF NOT EXISTS users(id INTEGER PRIMARY KEY, name, email)"});
-
-    auto all = co_await db.query<user>("SELECT id, name, email FROM users WHERE name = ?", "ada");
-    auto done = co_await db.execute("INSERT INTO users(name) VALUES (?)", "bob");   // done.last_insert_id
-    @endcode
-
-    Nothing runs on the loop. A query whose statement only reads runs on a reader, everything else on the writer, in the
-    order of arrival. Each statement is a transaction of its own; when its `co_await` returns it is committed, and every
-    later query sees it. SQL and parameters are copied.
-
-    @par Errors
-    Every function may throw `sqlite::error` from its `co_await`, and `system_error` with `error::queue_full` when more
-    than `options::queue` jobs wait, `error::closed` when the database is being destroyed.
-
-    @par Thread Safety
-    Safe: its functions may be called on any thread that has a loop.
-*/
-class database {
-public:
-    /** Open a database file, which is created when it is missing, and start the threads.
-
-        Blocks; for the start of a program.
-
-        @param path The file; `":memory:"` for one that is gone with the object. Its directory must exist.
-        @param o How.
-        @throws error with a message that names the path; what `o.schema` and `o.on_connect` throw.
-    */
-    CREMA_DECL explicit database(const std::string& path, options o = {});
-    database(const database&) = delete;
-    database& operator=(const database&) = delete;
-    /// Closes; see `close`.
-    ~database() { close(); }
-
-    /** Run a query and give all its rows: `std::vector<Row>`.
-
-        @tparam Row An aggregate, whose fields are matched with the columns by name; a tuple or pair, matched by
-        position; or the type of the only column: `bool`, an integer, an enumeration, a floating type, `std::string`,
-        `blob`, `value`, or an optional of these, which can hold NULL.
-        @param sql One statement. `INSERT … RETURNING` is a query too: it goes to the writer.
-        @param args One for each `?`.
-    */
-    template <class Row, bindable... Args>
-    auto query(std::string_view sql, Args&&... args) {
-        return make(crema::detail::sqlite_query<Row, sizeof...(Args)>{call(sql, std::forward<Args>(args)...)});
-    }
-    /// Runs a query and gives its first row: `std::optional<Row>`. See `query`.
-    template <class Row, bindable... Args>
-    auto query_one(std::string_view sql, Args&&... args) {
-        return make(crema::detail::sqlite_query_one<Row, sizeof...(Args)>{call(sql, std::forward<Args>(args)...)});
-    }
-    /// Runs a statement on the writer and tells what it changed: `outcome`.
-    template <bindable... Args>
-    auto execute(std::string_view sql, Args&&... args) {
-        return make(crema::detail::sqlite_execute<sizeof...(Args)>{call(sql, std::forward<Args>(args)...)});
-    }
-    /** Run `f(connection&)` on the writer in a transaction; gives what it returns. When it throws, everything is rolled
-        back.
-
-        `f` is plain code on another thread: what it captures by reference must live until the `co_await` returns, and
-        nobody else may touch it meanwhile. A long one calls `connection::check`; one that does not is left behind by
-        `with_timeout` at the deadline, and goes on: then it must own what it works on.
-    */
-    template <class F>
-        requires std::invocable<std::decay_t<F>&, connection&>
-    auto transaction(F&& f) {
-        return make(
-            crema::detail::sqlite_transaction<std::decay_t<F>, crema::detail::sqlite_role::writer>{std::forward<F>(f)});
-    }
-    /// Runs `f(connection&)` on a reader, so that all its queries see the same state; gives what it returns. See
-    /// `transaction`.
-    template <class F>
-        requires std::invocable<std::decay_t<F>&, connection&>
-    auto snapshot(F&& f) {
-        return make(
-            crema::detail::sqlite_transaction<std::decay_t<F>, crema::detail::sqlite_role::reader>{std::forward<F>(f)});
-    }
-    /** Run `f(connection&)` on the writer in a transaction and block the calling thread until it is done.
-
-        For the start of a program, before its loop runs; a handler writes `co_await db.transaction(f)`. */
-    template <class F>
-        requires std::invocable<std::decay_t<F>&, connection&>
-    auto setup(F&& f) {
-        using work = crema::detail::sqlite_transaction<std::decay_t<F>, crema::detail::sqlite_role::writer>;
-        return crema::detail::sqlite_awaiter<work>(core_, work{std::forward<F>(f)}).wait();
-    }
-
-    /** Close: waiting jobs end with `error::closed`, running ones are interrupted and rolled back, the threads are
-        joined.
-
-        The coroutines that wait go on in later callbacks of their loops. A second call does nothing. */
-    CREMA_DECL void close() noexcept;
-
-    /// Returns the path it was opened with.
-    CREMA_DECL const std::string& path() const noexcept;
-
-private:
-    template <class... Args>
-    static crema::detail::sqlite_call<sizeof...(Args)> call(std::string_view sql, Args&&... args) {
-        return {std::string(sql), std::array<value, sizeof...(Args)>{value(std::forward<Args>(args))...}};
-    }
-    template <class Work>
-    operation<Work> make(Work work) {
-        return operation<Work>(core_, std::move(work));
-    }
-    std::shared_ptr<crema::detail::sqlite_core> core_;
-};
-
-} // namespace crema::sqlite
-
 #if CREMA_BODIES
 #include <asio/post.hpp>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
 #if defined(__unix__)
 #include <signal.h>
 #endif
@@ -35895,6 +36176,155 @@ CREMA_DECL void sqlite_job::check() const {
 }
 
 } // namespace crema::detail
+#endif
+#include <memory>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace crema::sqlite {
+
+/** Is work for a database that has not begun; `co_await` it once, or hand it to a combinator.
+
+    @par Cancellation
+    Work that still waits in the queue is dropped at once. Work that runs is interrupted (`sqlite3_interrupt`), awaited,
+    and rolled back; work that is committed at that moment stays. Then `cancelled` is thrown.
+
+    @par Thread Safety
+    Distinct objects: safe. Any number may be awaited at a time, on any number of loops.
+*/
+template <class Work>
+class [[nodiscard("work for a database does nothing until it is awaited")]] operation {
+public:
+    /// Construct; `database` does.
+    operation(std::shared_ptr<crema::detail::sqlite_core> core, Work work)
+        : core_(std::move(core)), work_(std::move(work)) {}
+    operation(operation&&) = default;
+    operation& operator=(operation&&) = default;
+
+    /// Begins the work and gives its result. The operation must be an rvalue.
+    auto operator co_await() && { return crema::detail::sqlite_awaiter<Work>(std::move(core_), std::move(work_)); }
+
+private:
+    std::shared_ptr<crema::detail::sqlite_core> core_;
+    Work work_;
+};
+
+/** Owns a database file: a connection with a thread that writes, and several that read at the same time (WAL).
+
+    @code
+    struct user { std::int64_t id; std::string name; std::optional<std::string> email; };
+    sqlite::database db("app.db", {.schema = "CREATE TABLE IF NOT EXISTS users(id INTEGER PRIMARY KEY, name, email)"});
+
+    auto all = co_await db.query<user>("SELECT id, name, email FROM users WHERE name = ?", "ada");
+    auto done = co_await db.execute("INSERT INTO users(name) VALUES (?)", "bob");   // done.last_insert_id
+    @endcode
+
+    Nothing runs on the loop. A query whose statement only reads runs on a reader, everything else on the writer, in the
+    order of arrival. Each statement is a transaction of its own; when its `co_await` returns it is committed, and every
+    later query sees it. SQL and parameters are copied.
+
+    @par Errors
+    Every function may throw `sqlite::error` from its `co_await`, and `system_error` with `error::queue_full` when more
+    than `options::queue` jobs wait, `error::closed` when the database is being destroyed.
+
+    @par Thread Safety
+    Safe: its functions may be called on any thread that has a loop.
+*/
+class database {
+public:
+    /** Open a database file, which is created when it is missing, and start the threads.
+
+        Blocks; for the start of a program.
+
+        @param path The file; `":memory:"` for one that is gone with the object. Its directory must exist.
+        @param o How.
+        @throws error with a message that names the path; what `o.schema` and `o.on_connect` throw.
+    */
+    CREMA_DECL explicit database(const std::string& path, options o = {});
+    database(const database&) = delete;
+    database& operator=(const database&) = delete;
+    /// Closes; see `close`.
+    ~database() { close(); }
+
+    /** Run a query and give all its rows: `std::vector<Row>`.
+
+        @tparam Row An aggregate, whose fields are matched with the columns by name; a tuple or pair, matched by
+        position; or the type of the only column: `bool`, an integer, an enumeration, a floating type, `std::string`,
+        `blob`, `value`, or an optional of these, which can hold NULL.
+        @param sql One statement. `INSERT … RETURNING` is a query too: it goes to the writer.
+        @param args One for each `?`.
+    */
+    template <class Row, bindable... Args>
+    auto query(std::string_view sql, Args&&... args) {
+        return make(crema::detail::sqlite_query<Row, sizeof...(Args)>{call(sql, std::forward<Args>(args)...)});
+    }
+    /// Runs a query and gives its first row: `std::optional<Row>`. See `query`.
+    template <class Row, bindable... Args>
+    auto query_one(std::string_view sql, Args&&... args) {
+        return make(crema::detail::sqlite_query_one<Row, sizeof...(Args)>{call(sql, std::forward<Args>(args)...)});
+    }
+    /// Runs a statement on the writer and tells what it changed: `outcome`.
+    template <bindable... Args>
+    auto execute(std::string_view sql, Args&&... args) {
+        return make(crema::detail::sqlite_execute<sizeof...(Args)>{call(sql, std::forward<Args>(args)...)});
+    }
+    /** Run `f(connection&)` on the writer in a transaction; gives what it returns. When it throws, everything is rolled
+        back.
+
+        `f` is plain code on another thread: what it captures by reference must live until the `co_await` returns, and
+        nobody else may touch it meanwhile. A long one calls `connection::check`; one that does not is left behind by
+        `with_timeout` at the deadline, and goes on: then it must own what it works on.
+    */
+    template <class F>
+        requires std::invocable<std::decay_t<F>&, connection&>
+    auto transaction(F&& f) {
+        return make(
+            crema::detail::sqlite_transaction<std::decay_t<F>, crema::detail::sqlite_role::writer>{std::forward<F>(f)});
+    }
+    /// Runs `f(connection&)` on a reader, so that all its queries see the same state; gives what it returns. See
+    /// `transaction`.
+    template <class F>
+        requires std::invocable<std::decay_t<F>&, connection&>
+    auto snapshot(F&& f) {
+        return make(
+            crema::detail::sqlite_transaction<std::decay_t<F>, crema::detail::sqlite_role::reader>{std::forward<F>(f)});
+    }
+    /** Run `f(connection&)` on the writer in a transaction and block the calling thread until it is done.
+
+        For the start of a program, before its loop runs; a handler writes `co_await db.transaction(f)`. */
+    template <class F>
+        requires std::invocable<std::decay_t<F>&, connection&>
+    auto setup(F&& f) {
+        using work = crema::detail::sqlite_transaction<std::decay_t<F>, crema::detail::sqlite_role::writer>;
+        return crema::detail::sqlite_awaiter<work>(core_, work{std::forward<F>(f)}).wait();
+    }
+
+    /** Close: waiting jobs end with `error::closed`, running ones are interrupted and rolled back, the threads are
+        joined.
+
+        The coroutines that wait go on in later callbacks of their loops. A second call does nothing. */
+    CREMA_DECL void close() noexcept;
+
+    /// Returns the path it was opened with.
+    CREMA_DECL const std::string& path() const noexcept;
+
+private:
+    template <class... Args>
+    static crema::detail::sqlite_call<sizeof...(Args)> call(std::string_view sql, Args&&... args) {
+        return {std::string(sql), std::array<value, sizeof...(Args)>{value(std::forward<Args>(args))...}};
+    }
+    template <class Work>
+    operation<Work> make(Work work) {
+        return operation<Work>(core_, std::move(work));
+    }
+    std::shared_ptr<crema::detail::sqlite_core> core_;
+};
+
+} // namespace crema::sqlite
+
+#if CREMA_BODIES
 
 namespace crema::sqlite {
 
@@ -35950,6 +36380,7 @@ public:
     CREMA_DECL io_result read(std::span<char> into) noexcept override;
     CREMA_DECL io_result write(std::span<const std::string_view> pieces) noexcept override;
     CREMA_DECL bool put_off() noexcept override;
+    CREMA_DECL std::size_t in_flight() const noexcept override;
     CREMA_DECL void end() noexcept override;
     CREMA_DECL void close() noexcept override;
     CREMA_DECL void reset() noexcept override;
@@ -36056,6 +36487,7 @@ memory_stream::pair(loop& l, const memory_stream_options& options) {
 
 inline memory_stream::side& memory_stream::mine() const noexcept { return link_->sides[which_]; }
 inline memory_stream::side& memory_stream::other() const noexcept { return link_->sides[1 - which_]; }
+CREMA_DECL std::size_t memory_stream::in_flight() const noexcept { return other().in.size(); }
 
 CREMA_DECL void memory_stream::start(stream_handler& handler) {
     auto& s = mine();
