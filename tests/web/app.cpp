@@ -26,6 +26,8 @@ TEST_CASE("settings are set, read, enabled and disabled by name", "[app]") {
     CHECK(a.enabled("trust me"));
     CHECK(a.disabled("x-powered-by"));
     CHECK(a.disabled("nothing"));
+    a.set("none", 0).set("empty", "").set("one", 1).set("list", value::array());
+    CHECK((a.disabled("none") && a.disabled("empty") && a.enabled("one") && a.enabled("list"))); // as JavaScript's truth
     CHECK_THROWS_AS(a.set("etag", "sometimes"), system_error);
     CHECK(a.get("etag").as_string() == "weak"); // nothing has changed
 }
@@ -161,4 +163,19 @@ TEST_CASE("a port in use is told: 1 when it blocks, else an exception", "[app]")
     CHECK_THROWS_AS(b.listen(port, listen_options{.address = "127.0.0.1", .block = false}), system_error);
     a.close(std::chrono::milliseconds(0));
     loop::current().run();
+}
+
+TEST_CASE("listen takes an address and a backlog, or nothing at all", "[app][socket]") {
+    app a;
+    int port = 0;
+    const auto ready = [&](server& s) {
+        port = s.port();
+        a.close(std::chrono::milliseconds(0));
+    };
+    CHECK(a.listen(0, "127.0.0.1", 16, ready) == 0);
+    CHECK(std::exchange(port, 0) > 0);
+    CHECK(a.listen(0, std::string("127.0.0.1"), ready) == 0);
+    CHECK(std::exchange(port, 0) > 0);
+    CHECK(a.listen(ready) == 0);
+    CHECK(port > 0);
 }
