@@ -22879,6 +22879,7 @@ private:
 } // namespace crema
 
 #if CREMA_BODIES
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
@@ -22915,7 +22916,9 @@ CREMA_DECL void settings::set(std::string_view name, value v) {
     else if (name == "json escape") json_escape = truth();
     else if (name == "json spaces") {
         if (v.is_null()) json_spaces = 0;
-        else if (!v.is_integer()) bad("a number");
+        else if (v.is_string() && v.as_string().find_first_not_of(' ') == std::string::npos)
+            json_spaces = static_cast<unsigned>(std::min<std::size_t>(v.as_string().size(), 10));
+        else if (!v.is_integer()) bad("a number, or so many spaces");
         else json_spaces = static_cast<unsigned>(std::clamp<std::int64_t>(v.as_int64(), 0, 10)); // as JSON.stringify
     } else if (name == "env") {
         if (!v.is_string()) bad("a string");
@@ -29951,6 +29954,7 @@ private:
     const activity_label* forgot_ = nullptr; // ended without an answer while there were such holds
     method_mask others_ = 0;        // methods of the paths that matched, when the app tells them
     std::vector<std::exception_ptr> kept_; // errors that frames in the arena refer to
+    const path_params::entry* bound_ = nullptr; // what the current layer has captured
     // what a layer with expressions has matched
     std::vector<route::capture> chosen_;
     std::size_t chosen_at_ = 0, chosen_length_ = 0;
@@ -30235,7 +30239,7 @@ CREMA_FORCEINLINE std::size_t transaction::bind(const Captures& all, std::size_t
         return 0;
     }
     auto* const list = static_cast<path_params::entry*>(
-        memory().allocate((size + outer.size()) * sizeof(path_params::entry), alignof(path_params::entry)));
+        memory().allocate(size * sizeof(path_params::entry), alignof(path_params::entry)));
     for (std::size_t i = 0; i < size; ++i) {
         const route::capture c = all[i];
         auto text = c.value;
@@ -30243,13 +30247,13 @@ CREMA_FORCEINLINE std::size_t transaction::bind(const Captures& all, std::size_t
             if (const auto decoded = route::decode_capture(text)) text = memory().copy(*decoded);
         ::new (&list[i]) path_params::entry{c.name, text, c.wildcard, c.value};
     }
-    req_.params_.entries_ = list;
+    bound_ = req_.params_.entries_ = list;
     req_.params_.count_ = size;
     if (outer.size() != 0) [[unlikely]] bind_beside(list, size, outer);
     return size;
 }
 
-// Adds the parameters of the mount behind a router's own, which hide them; numbers are counted on instead.
+// Adds the parameters of the mount in front of a router's own, which hide them; numbers are counted on instead.
 CREMA_DECL void transaction::bind_beside(path_params::entry* list, std::size_t own, const path_params& outer) {
     const auto has = [](const path_params::entry* from, std::size_t n, std::string_view name) {
         return std::any_of(from, from + n, [&](const auto& e) { return e.name == name; });
@@ -30269,9 +30273,17 @@ CREMA_DECL void transaction::bind_beside(path_params::entry* list, std::size_t o
                 list[i].name = memory().copy(std::to_string(number + theirs));
         }
     }
-    std::size_t n = own;
-    for (const auto& e : outer)
-        if (!has(list, own, e.name)) ::new (&list[n++]) path_params::entry(e);
+    // In the order of Express: those of the mount, with a router's own in the place of what they hide, then the others.
+    auto* const all = static_cast<path_params::entry*>(
+        memory().allocate((own + outer.size()) * sizeof(path_params::entry), alignof(path_params::entry)));
+    std::size_t n = 0;
+    for (const auto& e : outer) {
+        const auto* const mine = std::find_if(list, list + own, [&](const auto& one) { return one.name == e.name; });
+        ::new (&all[n++]) path_params::entry(mine == list + own ? e : *mine);
+    }
+    for (std::size_t i = 0; i < own; ++i)
+        if (!outer.has(list[i].name)) ::new (&all[n++]) path_params::entry(list[i]);
+    req_.params_.entries_ = all;
     req_.params_.count_ = n;
 }
 
@@ -30286,7 +30298,7 @@ CREMA_DECL void transaction::begin_params(router_run& at, const layer& l, std::s
     p->path = req_.path_;
     p->matched = matched;
     p->matched_at = l.choices.empty() ? 0 : chosen_at_;
-    p->entries = req_.params_.entries_;
+    p->entries = bound_;
     p->count = static_cast<std::uint32_t>(own);
     if (b.what == baton::kind::error) p->pending = keep(b.error) + 1;
     walk_params(*p, {});
@@ -33198,6 +33210,7 @@ CREMA_DECL body_parser body_json(body_json_options options = {});
 } // namespace crema
 
 #if CREMA_BODIES
+#include <algorithm>
 #include <utility>
 
 namespace crema {
@@ -33225,9 +33238,11 @@ CREMA_DECL body_parser body_json(body_json_options options) {
         if (text.empty()) return value::object();
         if (strict) {
             const auto first = text.find_first_not_of(" \t\r\n");
-            if (first != text.npos && text[first] != '{' && text[first] != '[')
-                throw http_error(400, "the body must be a JSON object or array; it begins with '" + std::string(1, text[first]) + "'")
+            if (first != text.npos && text[first] != '{' && text[first] != '[') {
+                const auto begin = text.substr(first, std::max<std::size_t>(utf8_length(text.substr(first)), 1));
+                throw http_error(400, "the body must be a JSON object or array; it begins with '" + printable(begin) + "'")
                     .type("entity.parse.failed");
+            }
         }
         auto made = json::parse_value(text);
         if (!made) throw http_error(400, made.error().message()).type("entity.parse.failed");

@@ -412,3 +412,14 @@ TEST_CASE("the verify hook sees octets and character set", "[middleware][body_js
 TEST_CASE("wrong options are refused where they are given", "[middleware][body_json]") {
     CHECK_THROWS_AS(body_json({.limit = "many"}), system_error);
 }
+
+TEST_CASE("what is no object or array is named as one character, whatever it is", "[middleware][body_json]") {
+    app a;
+    a.set("env", "development");
+    a.post("/", body_json(), [](request&, response& res) { res.send("read"); });
+    testing::client c(a);
+    const auto told = [&](std::string text) { return c.post("/").send(std::move(text), "application/json").result().body; };
+    CHECK_THAT(told("\xc3\xa9"), Contains("begins with &#39;\xc3\xa9&#39;"));
+    CHECK_THAT(told("\xc3"), Contains("\\xc3"));
+    CHECK_THAT(told("\x1b[2J"), Contains("\\x1b"));
+}

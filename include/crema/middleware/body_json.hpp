@@ -43,7 +43,10 @@ CREMA_DECL body_parser body_json(body_json_options options = {});
 } // namespace crema
 
 #if CREMA_BODIES
+#include <crema/core/printable.hpp>
+#include <crema/core/text.hpp>
 #include <crema/json/parse.hpp>
+#include <algorithm>
 #include <utility>
 
 namespace crema {
@@ -71,9 +74,11 @@ CREMA_DECL body_parser body_json(body_json_options options) {
         if (text.empty()) return value::object();
         if (strict) {
             const auto first = text.find_first_not_of(" \t\r\n");
-            if (first != text.npos && text[first] != '{' && text[first] != '[')
-                throw http_error(400, "the body must be a JSON object or array; it begins with '" + std::string(1, text[first]) + "'")
+            if (first != text.npos && text[first] != '{' && text[first] != '[') {
+                const auto begin = text.substr(first, std::max<std::size_t>(utf8_length(text.substr(first)), 1));
+                throw http_error(400, "the body must be a JSON object or array; it begins with '" + printable(begin) + "'")
                     .type("entity.parse.failed");
+            }
         }
         auto made = json::parse_value(text);
         if (!made) throw http_error(400, made.error().message()).type("entity.parse.failed");

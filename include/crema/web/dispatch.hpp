@@ -287,7 +287,7 @@ CREMA_FORCEINLINE std::size_t transaction::bind(const Captures& all, std::size_t
         return 0;
     }
     auto* const list = static_cast<path_params::entry*>(
-        memory().allocate((size + outer.size()) * sizeof(path_params::entry), alignof(path_params::entry)));
+        memory().allocate(size * sizeof(path_params::entry), alignof(path_params::entry)));
     for (std::size_t i = 0; i < size; ++i) {
         const route::capture c = all[i];
         auto text = c.value;
@@ -295,13 +295,13 @@ CREMA_FORCEINLINE std::size_t transaction::bind(const Captures& all, std::size_t
             if (const auto decoded = route::decode_capture(text)) text = memory().copy(*decoded);
         ::new (&list[i]) path_params::entry{c.name, text, c.wildcard, c.value};
     }
-    req_.params_.entries_ = list;
+    bound_ = req_.params_.entries_ = list;
     req_.params_.count_ = size;
     if (outer.size() != 0) [[unlikely]] bind_beside(list, size, outer);
     return size;
 }
 
-// Adds the parameters of the mount behind a router's own, which hide them; numbers are counted on instead.
+// Adds the parameters of the mount in front of a router's own, which hide them; numbers are counted on instead.
 CREMA_DECL void transaction::bind_beside(path_params::entry* list, std::size_t own, const path_params& outer) {
     const auto has = [](const path_params::entry* from, std::size_t n, std::string_view name) {
         return std::any_of(from, from + n, [&](const auto& e) { return e.name == name; });
@@ -321,9 +321,17 @@ CREMA_DECL void transaction::bind_beside(path_params::entry* list, std::size_t o
                 list[i].name = memory().copy(std::to_string(number + theirs));
         }
     }
-    std::size_t n = own;
-    for (const auto& e : outer)
-        if (!has(list, own, e.name)) ::new (&list[n++]) path_params::entry(e);
+    // In the order of Express: those of the mount, with a router's own in the place of what they hide, then the others.
+    auto* const all = static_cast<path_params::entry*>(
+        memory().allocate((own + outer.size()) * sizeof(path_params::entry), alignof(path_params::entry)));
+    std::size_t n = 0;
+    for (const auto& e : outer) {
+        const auto* const mine = std::find_if(list, list + own, [&](const auto& one) { return one.name == e.name; });
+        ::new (&all[n++]) path_params::entry(mine == list + own ? e : *mine);
+    }
+    for (std::size_t i = 0; i < own; ++i)
+        if (!outer.has(list[i].name)) ::new (&all[n++]) path_params::entry(list[i]);
+    req_.params_.entries_ = all;
     req_.params_.count_ = n;
 }
 
@@ -338,7 +346,7 @@ CREMA_DECL void transaction::begin_params(router_run& at, const layer& l, std::s
     p->path = req_.path_;
     p->matched = matched;
     p->matched_at = l.choices.empty() ? 0 : chosen_at_;
-    p->entries = req_.params_.entries_;
+    p->entries = bound_;
     p->count = static_cast<std::uint32_t>(own);
     if (b.what == baton::kind::error) p->pending = keep(b.error) + 1;
     walk_params(*p, {});

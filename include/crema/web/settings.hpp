@@ -142,6 +142,7 @@ private:
 
 #if CREMA_BODIES
 #include <crema/core/error.hpp>
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
@@ -178,7 +179,9 @@ CREMA_DECL void settings::set(std::string_view name, value v) {
     else if (name == "json escape") json_escape = truth();
     else if (name == "json spaces") {
         if (v.is_null()) json_spaces = 0;
-        else if (!v.is_integer()) bad("a number");
+        else if (v.is_string() && v.as_string().find_first_not_of(' ') == std::string::npos)
+            json_spaces = static_cast<unsigned>(std::min<std::size_t>(v.as_string().size(), 10));
+        else if (!v.is_integer()) bad("a number, or so many spaces");
         else json_spaces = static_cast<unsigned>(std::clamp<std::int64_t>(v.as_int64(), 0, 10)); // as JSON.stringify
     } else if (name == "env") {
         if (!v.is_string()) bad("a string");

@@ -208,6 +208,7 @@ private:
     const activity_label* forgot_ = nullptr; // ended without an answer while there were such holds
     method_mask others_ = 0;        // methods of the paths that matched, when the app tells them
     std::vector<std::exception_ptr> kept_; // errors that frames in the arena refer to
+    const path_params::entry* bound_ = nullptr; // what the current layer has captured
     // what a layer with expressions has matched
     std::vector<route::capture> chosen_;
     std::size_t chosen_at_ = 0, chosen_length_ = 0;
