@@ -15,6 +15,7 @@
 #   idle          memory per idle connection
 #   threads       what a second thread costs
 #   latency       p99 at half the floor's highest rate
+#   slow          what honest clients wait for while thousands of slow ones attack
 #   plot          writes figures.svg from what was measured so far
 #   peers         builds the neighbours that are to be compared; after that they are measured, too
 #   all           everything but peers (the default)
@@ -34,13 +35,13 @@ what=
 while [ $# -gt 0 ]; do
     case $1 in
     --) shift; break ;;
-    all) what="$what compile allocations await watchdog compression session files instructions calls idle probe cpu threads latency plot" ;;
-    probe | compile | allocations | await | watchdog | compression | session | files | instructions | calls | cpu | idle | threads | latency | plot | peers) what="$what $1" ;;
+    all) what="$what compile allocations await watchdog compression session files instructions calls idle probe cpu threads latency slow plot" ;;
+    probe | compile | allocations | await | watchdog | compression | session | files | instructions | calls | cpu | idle | threads | latency | slow | plot | peers) what="$what $1" ;;
     *) echo "crema: $1 is nothing to measure; the beginning of bench/run.sh lists what is" >&2; exit 2 ;;
     esac
     shift
 done
-[ -n "$what" ] || what="compile allocations await watchdog compression session files instructions calls idle probe cpu threads latency plot"
+[ -n "$what" ] || what="compile allocations await watchdog compression session files instructions calls idle probe cpu threads latency slow plot"
 
 install_packages $packages_build $packages_bench
 launcher=
@@ -102,6 +103,10 @@ for one in $what; do
     compression)
         build bench_compression
         "$build/bench_compression"
+        ;;
+    slow)
+        build bench_server
+        python3 bench/slow.py "$@"
         ;;
     files)
         build bench_load bench_files

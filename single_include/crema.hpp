@@ -15662,7 +15662,8 @@ CREMA_DECL void h1_connection::dispatch() {
     auto& head = x.head_;
     ++requests_;
     lent_ = body_failed_ = stalled_ = false;
-    body_seen_ = swallowed_ = in_octets_ = 0;
+    body_seen_ = swallowed_ = 0;
+    in_octets_ = end_ - begin_; // of the body, or of what comes behind
     in_pace_ = shared_.pace();
     body_at_ = body_end_ = pinned_ = begin_;
     x.carrier_ = this;

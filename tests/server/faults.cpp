@@ -320,6 +320,11 @@ public:
             expect("b", *b, {"got " + text});
             expect("c", *c, {large, "small"});
             expect("d", *d, {large, "small"});
+            for (int i = 0; i < 20 && !refused->over; ++i) { // when it cannot be told that nothing follows, it is closed after a while
+                clock.advance(200ms);
+                turn(1);
+                refused->receive();
+            }
             if (!refused->over) o.wrong += "who was refused is not closed; ";
             // the server goes on
             peer next(s.port());
