@@ -1,90 +1,34 @@
 // Random routers and random requests, answered by Express and by crema: what they answer and which handlers ran must agree.
-//   node differential.mjs PEER [programs] [seed]         PEER: the program of routing_peer.cpp
+//   node differential.mjs PEER [programs] [seed] [-v]    PEER: the program of routing_peer.cpp; -v: what the programs are made of
+// Of programs that differ the first three are shown, made as small as they go by leaving out one thing after the other.
 // Express comes from npm, into $CREMA_NPM or a temporary folder; without it this says so and ends.
 import { createRequire } from 'node:module'
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
 import http from 'node:http'
 import os from 'node:os'
 import path from 'node:path'
 import readline from 'node:readline'
+import { features, generator } from './differential_programs.mjs'
 
-const [peer, count = '500', seed = String(Date.now() % 1e9)] = process.argv.slice(2)
+const [peer, count = '600', seed = '1'] = process.argv.slice(2).filter(a => a !== '-v')
+const verbose = process.argv.includes('-v')
 const folder = process.env.CREMA_NPM || path.join(os.tmpdir(), `crema-npm-${process.getuid()}`)
 let express
+let patterns
 try {
   if (!fs.existsSync(path.join(folder, 'node_modules/express'))) {
     fs.mkdirSync(folder, { recursive: true })
     execFileSync('npm', ['install', '--prefix', folder, '--no-audit', '--no-fund', '--silent', 'express@5'], { stdio: 'ignore', timeout: 120000 })
   }
-  express = createRequire(folder + '/')('express')
+  const ofFolder = createRequire(folder + '/')
+  express = ofFolder('express')
+  patterns = createRequire(createRequire(ofFolder.resolve('express')).resolve('router'))('path-to-regexp')
 } catch {
   console.log('express cannot be had from npm: skipped')
   console.log('0 passed, 0 failed')
   process.exit(0)
-}
-
-// ---- programs
-let state = Number(seed) >>> 0
-const random = () => { // mulberry32
-  state = (state + 0x6d2b79f5) | 0
-  let t = Math.imul(state ^ (state >>> 15), 1 | state)
-  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-  return ((t ^ (t >>> 14)) >>> 0) / 4294967296
-}
-const chance = p => random() < p
-const among = list => list[Math.floor(random() * list.length)]
-const times = (from, to, f) => Array.from({ length: from + Math.floor(random() * (to - from + 1)) }, f)
-
-const routePaths = ['/', '/a', '/a/b', '/A', '/a/', '/b', '/:x', '/:x/:y', '/a/:x', '/:x/b', '/*r', '/a/*r', '{/:x}/b', '/a{/:x}', '/:x-:y', '/:x.:y', '/{:x}', '/a{/:x{/:y}}',
-  '/a{/*r}', '/*r/b', '/:x/*r', '/*q/a/*r', '/:x{.:y}', '/a-:x', '/:x{-:y}/b', '/:"x y"', '/\\:x', '/a\\*', '/a//b', '//a', '/%C3%A9', '/a%20b', '{/a}{/b}', '/a{b}/{:x}']
-const usePaths = ['/', '/', '/', '/a', '/b', '/A', '/a/', '/:x', '/:x/b', '/a/:y', '/:x/:y', '/*r', '/a{/:x}', '{/:y}', '/a{/*r}', '/*r/b', '/:x{.:y}', '/a-:x', '/:"x y"', '//a', '/a//b', '/%C3%A9', '{/a}{/b}', '/:x/']
-const methods = ['get', 'get', 'get', 'post', 'put', 'head', 'options', 'delete', 'patch', 'all']
-let ids = 0
-
-function handler (kind) {
-  const h = { id: kind[0] + ++ids, error: kind === 'handler' && chance(0.22), async: chance(0.3), steps: [] }
-  if (h.async && chance(0.5)) h.steps.push({ do: 'wait' })
-  if (chance(0.06)) h.steps.push({ do: 'url', to: among(['/b', '/a/b?z', '/', '/c/a', '/a', 'rel', '?x', '/a?']) })
-  if (chance(0.08)) h.steps.push({ do: 'param', name: among(['x', 'y', 'n']), value: among(['1', 'set', 'a']) })
-  const last = random()
-  if (last < 0.50) h.steps.push({ do: 'next' })
-  else if (last < 0.58) h.steps.push({ do: 'later' })
-  else if (last < 0.66) h.steps.push({ do: 'next', error: among(['one', 'two']) })
-  else if (last < 0.71) h.steps.push({ do: 'next', text: 'route' })
-  else if (last < 0.75) h.steps.push({ do: 'next', text: 'router' })
-  else if (last < 0.77) h.steps.push({ do: 'next', text: among(['', 'words']) })
-  else if (last < 0.83) h.steps.push({ do: 'throw', error: among(['thrown', 'bad']) })
-  else if (kind === 'param' && chance(0.8)) h.steps.push({ do: 'next' })
-  else h.steps.push({ do: 'send', status: among([200, 200, 200, 201, 404, 503]) })
-  if (h.steps.at(-1).do === 'next' && chance(0.3)) {
-    if (h.async && chance(0.4)) h.steps.push({ do: 'wait' })
-    h.steps.push({ do: 'log' })
-  }
-  return h
-}
-const paths = pool => chance(0.1) ? times(1, 3, () => among(pool)) : among(pool)
-
-function router (depth) {
-  const r = { options: { caseSensitive: chance(0.2), strict: chance(0.2), mergeParams: chance(0.3) }, layers: [] }
-  r.layers = times(1, depth === 0 ? 9 : 6, () => {
-    const kind = random()
-    if (kind < 0.12) return { kind: 'param', name: among(['x', 'y', 'r']), handler: handler('param') }
-    if (kind < 0.42) return { kind: 'use', path: paths(usePaths), handlers: times(1, 3, () => handler('handler')) }
-    if (kind < 0.62 && depth < 3) return { kind: chance(0.3) ? 'app' : 'mount', path: paths(usePaths), router: router(depth + 1) }
-    return { kind: 'route', path: paths(routePaths), entries: times(1, 4, () => ({ method: among(methods), handler: handler('handler') })) }
-  })
-  return r
-}
-function url () { // a target in absolute form has the scheme of the connection: another is 400 here, where Express takes its path
-  const segment = () => among(['a', 'a', 'a', 'b', 'b', 'A', 'c', 'x-y', '1.2', 'a%20b', '%C3%A9', '%c3%a9', 'a%2Fb', '%41', 'a+b', 'a-b', '.', 'a.b', '%2e%2E', 'a;b', '*', ':x', 'a*', '%', chance(0.2) ? '%zz' : 'b', chance(0.2) ? '' : 'a'])
-  const target = (chance(0.05) ? '//' : '/') + times(0, 4, segment).join('/') + (chance(0.15) ? '/' : '') + among(['', '', '', '', '?q=1', '?', '?/b', '??a', '?x=http://h/a'])
-  return chance(0.04) ? among(['http://h.example', 'http://h.example:80', 'HTTP://h.example']) + target : target
-}
-function program (id) {
-  ids = 0
-  return { id, router: router(0), requests: times(3, 8, () => ({ method: among(['GET', 'GET', 'GET', 'POST', 'HEAD', 'OPTIONS', 'DELETE', 'PUT']), url: url() })) }
 }
 
 // ---- Express
@@ -136,12 +80,16 @@ function application (options) {
 }
 async function ask (port, agent, r) {
   log = []
-  const req = http.request({ port, host: '127.0.0.1', method: r.method, path: r.url, agent }).end()
-  const [res] = await once(req, 'response')
-  let body = ''
-  for await (const piece of res) body += piece
-  for (let i = 0; i < 6; ++i) await immediately() // what still runs
-  return { status: res.statusCode, body, allow: res.headers.allow ?? null, log }
+  try {
+    const req = http.request({ port, host: '127.0.0.1', method: r.method, path: r.url, agent, signal: AbortSignal.timeout(5000) }).end()
+    const [res] = await once(req, 'response')
+    let body = ''
+    for await (const piece of res) body += piece
+    for (let i = 0; i < 6; ++i) await immediately() // what still runs
+    return { status: res.statusCode, body, allow: res.headers.allow ?? null, log }
+  } catch (e) {
+    return { failure: e.message, log }
+  }
 }
 async function answers (p) {
   const server = http.createServer(fill(application(p.router.options), p.router)).listen(0, '127.0.0.1')
@@ -154,8 +102,73 @@ async function answers (p) {
   return all
 }
 
+// ---- differences
+function answersOfPeer (p) {
+  try { return JSON.parse(spawnSync(peer, { input: JSON.stringify(p) + '\n', encoding: 'utf8', timeout: 5000 }).stdout) } catch { return [] } // it has crashed, or hangs
+}
+// Finds the first request that is answered otherwise, and what of its answer differs.
+function difference (p, express, crema) {
+  for (let at = 0; at < p.requests.length; ++at)
+    for (const of of ['failure', 'status', 'body', 'allow', 'log'])
+      if (JSON.stringify(express[at][of]) !== JSON.stringify(crema[at]?.[of])) return { at, of, express: express[at], crema: crema[at] ?? null }
+}
+const compared = async p => difference(p, await answers(p), answersOfPeer(p))
+
+// Every program that has one thing less. What a list must keep: one handler, one path, and of steps the one that ends them.
+function * smaller (p) {
+  const objects = function * (o) {
+    yield o
+    for (const v of Object.values(o)) if (v && typeof v === 'object') yield * objects(v)
+  }
+  for (const o of objects(p))
+    for (const [name, v] of Object.entries(o)) {
+      const can = one => name === 'layers' || (name === 'steps' ? ['wait', 'url', 'param', 'log'].includes(one.do) : v.length > 1)
+      const less = v === true ? [false] : Array.isArray(v) ? v.flatMap((one, i) => can(one) ? [v.filter((_, k) => k !== i)] : []) : []
+      for (o[name] of less) yield structuredClone(p)
+      o[name] = v
+    }
+}
+async function smallest (p) {
+  const until = Date.now() + 30000
+  let kept = await compared(p)
+  for (let going = Boolean(kept); going;) {
+    going = false
+    for (const less of smaller(p)) {
+      const d = await compared(less)
+      if (Date.now() > until) return { p, d: kept }
+      if (d?.of !== kept.of) continue
+      p = less
+      kept = d
+      going = true
+      break
+    }
+  }
+  return { p, d: kept }
+}
+function shownHandler (h) {
+  const steps = h.steps.map(({ do: what, error, ...more }) => [what, ...Object.values(more).map(v => JSON.stringify(v)), error ? `Error ${error}` : ''].join(' ').trim())
+  return `${h.error ? 'error handler ' : ''}${h.id}: ${h.async ? 'async ' : ''}${steps.join(', ')}`
+}
+function shownRouter (r, indent) {
+  const on = Object.keys(r.options).filter(name => r.options[name]).join(' ')
+  return (on && `  {${on}}`) + r.layers.map(l => `\n${indent}${l.kind} ${JSON.stringify(l.path ?? l.name)}` + (l.router
+    ? shownRouter(l.router, indent + '  ')
+    : [l.handler, ...l.handlers ?? []].filter(Boolean).map(h => `\n${indent}  ${shownHandler(h)}`).join('') + (l.entries ?? []).map(e => `\n${indent}  ${e.method} ${shownHandler(e.handler)}`).join(''))).join('')
+}
+async function show (id, whole, first) {
+  const { p, d } = await smallest(structuredClone({ ...whole, requests: [whole.requests[first.at]] }))
+  const alone = d ? p : whole
+  const { at, of, express, crema } = d ?? first
+  console.log(`FAILED: program ${id} of seed ${seed}: ${of} of ${alone.requests[at].method} ${alone.requests[at].url}${d ? '' : ', not when asked alone'}`)
+  console.log(`  app${shownRouter(alone.router, '    ')}`)
+  console.log(`  Express ${JSON.stringify(express, null, 1).replaceAll('\n', '\n    ')}`)
+  console.log(`  crema   ${JSON.stringify(crema, null, 1).replaceAll('\n', '\n    ')}`)
+  if (verbose) console.log(JSON.stringify(alone))
+}
+
 // ---- both
-const programs = Array.from({ length: Number(count) }, (_, i) => program(i))
+const isPattern = text => { try { return Boolean(patterns.pathToRegexp(text)) } catch { return false } }
+const programs = Array.from({ length: Number(count) }, (_, i) => i).map(generator(seed, patterns.parse, isPattern))
 const child = spawn(peer, { stdio: ['pipe', 'pipe', 'ignore'] })
 child.stdin.on('error', () => {})
 const theirs = []
@@ -166,17 +179,14 @@ const ended = once(child, 'close')
 const ours = []
 for (const p of programs) ours.push(await answers(p))
 await ended
-let passed = 0
 let failed = 0
-programs.forEach((p, i) => {
-  const differs = theirs[i] ? p.requests.findIndex((_, k) => JSON.stringify(ours[i][k]) !== JSON.stringify(theirs[i][k])) : 0
-  if (differs < 0) { ++passed; return }
-  if (++failed > 3) return
-  const r = p.requests[differs]
-  console.log(`FAILED: program ${i} of seed ${seed}: ${r.method} ${r.url}`)
-  console.log(`  Express ${JSON.stringify(ours[i][differs], null, 1).replaceAll('\n', '\n    ')}`)
-  console.log(`  crema   ${JSON.stringify(theirs[i]?.[differs] ?? null, null, 1).replaceAll('\n', '\n    ')}`)
-  if (process.env.VERBOSE) console.log(JSON.stringify(p.router, null, 1))
-})
+const mix = {}
+for (const [i, p] of programs.entries()) {
+  for (const name of features(p, ours[i])) mix[name] = (mix[name] ?? 0) + 1
+  const d = difference(p, ours[i], theirs[i] ?? answersOfPeer(p))
+  if (d && ++failed <= 3) await show(i, p, d)
+}
+if (verbose) console.log(`of ${programs.length} programs, in which a handler ran behind it, or which asked so, or were answered so:`)
+if (verbose) for (const name of Object.keys(mix).sort()) console.log(`${String(mix[name]).padStart(5)} ${name}`)
 console.log(`seed ${seed}`)
-console.log(`${passed} passed, ${failed} failed`)
+console.log(`${programs.length - failed} passed, ${failed} failed`)

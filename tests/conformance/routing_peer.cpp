@@ -134,7 +134,8 @@ detail::located_path read_path(const value& v) {
 detail::method_mask read_method(const std::string& name) {
     if (name == "all") return detail::all_methods;
     std::string capital = name;
-    for (char& c : capital) c = static_cast<char>(c - 'a' + 'A');
+    for (char& c : capital)
+        if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
     return detail::mask_of(http::to_method(capital));
 }
 
