@@ -329,3 +329,12 @@ TEST_CASE("a method that is set counts for the layers behind", "[dispatch]") {
     c.post("/?_method=a%20b").expect(500);
     c.post("/any").expect(200, "POST");
 }
+
+TEST_CASE("a url that was emptied below a mount is given back empty", "[dispatch]") {
+    app a;
+    a.set("env", "test");
+    a.param("x", [](request& req, response&, next& next, std::string_view) { req.url("/b"), next(); });
+    a.use("/:x", [](request& req, response&, next& next) { req.url(""), next(); });
+    a.use("/a", says("found"));
+    testing::client(a).get("/a").expect(200, "found");
+}

@@ -55,7 +55,7 @@ std::string found(const detail::file_plan& plan, bool on_the_pool, const precomp
 
 } // namespace
 
-TEST_CASE("paths are cleaned as Node does", "[file_search]") {
+TEST_CASE("names are cleaned as Node does before a file is looked for", "[file_search]") {
     CHECK(detail::normal_path("") == "");
     CHECK(detail::normal_path("a/b/../c/./d//e/") == "a/c/d/e");
     CHECK(detail::normal_path("/a/../../b") == "/b");

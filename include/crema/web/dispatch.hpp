@@ -49,7 +49,7 @@ CREMA_DECL std::string_view path_of(std::string_view target) noexcept {
 CREMA_DECL void transaction::set_path() noexcept { req_.path_ = path_of(req_.url_); }
 
 CREMA_DECL void transaction::rewrite(std::string_view url) {
-    req_.url_ = memory().copy(url);
+    req_.url_ = url.empty() ? std::string_view("") : memory().copy(url); // empty, and yet another than none
     set_path();
     if (req_.path_.data() == nullptr) // nothing matches any more: what is behind is not known
         for (run* r = current_ ? current_->from : nullptr; r; r = r->outer) r->ahead = nullptr;
