@@ -1,35 +1,7 @@
 #!/bin/sh
 # every preset
-# The wire cases against the echo server, where the harness is there; each case counts.
 p=0
 f=0
-wire=${CREMA_SHARED:-}/conformance/h1_wire.mjs
-if [ -f "$wire" ] && command -v node >/dev/null 2>&1; then
-    out=$(mktemp)
-    "$BUILD/conformance_echo" 0 >"$out" 2>&1 &
-    pid=$!
-    port=
-    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-        port=$(head -n 1 "$out")
-        [ -n "$port" ] && break
-        sleep 0.2
-    done
-    for mode in --need-status --strict; do
-        timeout 300 node "$wire" "127.0.0.1:$port" $mode >"$out.$mode" 2>&1
-        line=$(tail -n 1 "$out.$mode")
-        case $line in
-        *" passed, "*" failed") w=${line%% *}; x=${line#*, }; x=${x%% *}; p=$((p + w)); f=$((f + x)); grep '^FAIL' "$out.$mode" ;;
-        *) f=$((f + 1)); echo "FAILED: the harness ended with: $line" ;;
-        esac
-    done
-    kill "$pid"
-    wait "$pid"
-    code=$?
-    if [ $code -eq 0 ]; then p=$((p + 1)); else f=$((f + 1)); echo "FAILED: the echo server ended with $code"; tail -n 20 "$out"; fi
-    rm -f "$out" "$out".*
-else
-    echo "the wire harness is not here: skipped"
-fi
 # add <what> <command…>: a program of its own, whose last line has its totals
 add() {
     what=$1
@@ -54,6 +26,37 @@ add() {
     esac
     rm -f "$out"
 }
+# The echo server, which all wire cases are sent to.
+echo_out=$(mktemp)
+"$BUILD/conformance_echo" 0 >"$echo_out" 2>&1 &
+pid=$!
+port=
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    port=$(head -n 1 "$echo_out")
+    [ -n "$port" ] && break
+    sleep 0.2
+done
+# The project's own cases: each is sent whole, and in two segments.
+add "HTTP/1.1 on the wire, our cases" python3 tests/conformance/http1.py "$port"
+# Those of the harness, in two modes, where it is there; each case counts.
+wire=${CREMA_SHARED:-}/conformance/h1_wire.mjs
+if [ -f "$wire" ] && command -v node >/dev/null 2>&1; then
+    for mode in --need-status --strict; do
+        timeout 300 node "$wire" "127.0.0.1:$port" $mode >"$echo_out.$mode" 2>&1
+        line=$(tail -n 1 "$echo_out.$mode")
+        case $line in
+        *" passed, "*" failed") w=${line%% *}; x=${line#*, }; x=${x%% *}; p=$((p + w)); f=$((f + x)); grep '^FAIL' "$echo_out.$mode" ;;
+        *) f=$((f + 1)); echo "FAILED: the harness ended with: $line" ;;
+        esac
+    done
+else
+    echo "the wire harness is not here: skipped"
+fi
+kill "$pid"
+wait "$pid"
+code=$?
+if [ $code -eq 0 ]; then p=$((p + 1)); else f=$((f + 1)); echo "FAILED: the echo server ended with $code"; tail -n 20 "$echo_out"; fi
+rm -f "$echo_out" "$echo_out".*
 if command -v node >/dev/null 2>&1; then
     vectors=${CREMA_SHARED:-}/conformance/check_vectors.mjs
     if [ -f "$vectors" ]; then add "the vectors of Express' libraries" node "$vectors" --adapter "$BUILD/conformance_vectors"; else echo "the vectors are not here: skipped"; fi
