@@ -26287,6 +26287,11 @@ public:
         crema::json::write(text, v, {});
         return signed_cookie(name, std::string_view(text), options);
     }
+    /** Set a field as it is given: Node's `setHeader`, where `set` adds a charset to a Content-Type.
+
+        @throws system_error(error::bad_value) when name or value cannot stand in a header.
+    */
+    CREMA_DECL response& set_header(std::string_view name, std::string_view field_value);
     /// Sets what signs cookies, for who checks them; must outlive the exchange.
     void cookie_signer(const signer& s) noexcept { signer_ = &s; }
     /// Makes the client forget a cookie; path and domain must be those it was set with.
@@ -26711,6 +26716,12 @@ CREMA_DECL response& response_fields::set_field(std::string_view name, std::stri
         }
         return self();
     }
+    if (!headers_.set(name, field_value)) detail::bad_field(name);
+    return self();
+}
+
+CREMA_DECL response& response_fields::set_header(std::string_view name, std::string_view field_value) {
+    require_open("set_header()");
     if (!headers_.set(name, field_value)) detail::bad_field(name);
     return self();
 }
@@ -30002,7 +30013,7 @@ CREMA_DECL std::string_view path_of(std::string_view target) noexcept {
 CREMA_DECL void transaction::set_path() noexcept { req_.path_ = path_of(req_.url_); }
 
 CREMA_DECL void transaction::rewrite(std::string_view url) {
-    req_.url_ = memory().copy(url);
+    req_.url_ = url.empty() ? std::string_view("") : memory().copy(url); // empty, and yet another than none
     set_path();
     if (req_.path_.data() == nullptr) // nothing matches any more: what is behind is not known
         for (run* r = current_ ? current_->from : nullptr; r; r = r->outer) r->ahead = nullptr;

@@ -14,7 +14,7 @@ inline std::string all_params(const request& req) {
     return json::stringify(as_javascript(all));
 }
 inline const handler shows_params([](request& req, response& res, next&) {
-    res.append("Content-Type", "application/json");
+    res.set_header("Content-Type", "application/json");
     res.end(all_params(req));
 });
 inline const handler sets_params([](request& req, response& res, next& n) {
@@ -109,7 +109,7 @@ inline void add_express(suite& s) {
                 n();
             }));
         a.use([calls](request& req, response& res) -> task<> {
-            res.append("Content-Type", "application/json");
+            res.set_header("Content-Type", "application/json");
             std::string text(co_await req.read_text());
             require(*calls == "one two ", *calls);
             res.end(text);

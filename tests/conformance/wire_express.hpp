@@ -331,7 +331,7 @@ inline void add_responses(suite& s) {
     s.add(append + "should work with res.set(field, val) first", one([](request&, response& res) { res.set("Set-Cookie", "foo=bar").append("Set-Cookie", "fizz=buzz").end(); }));
     s.add(append + "should work together with res.cookie", one([](request&, response& res) { res.cookie("foo", "bar").append("Set-Cookie", "fizz=buzz").end(); }));
     s.add(r + ".get(field) / should get the response header field", one([](request&, response& res) {
-              res.append("Content-Type", "text/x-foo");
+              res.set_header("Content-Type", "text/x-foo");
               res.send(std::string(*res.get("Content-Type")));
           }));
     const auto type = [](std::string name, std::string body) { return one([=](request&, response& res) { res.type(name).end(body); }); };

@@ -182,7 +182,7 @@ inline void add_send(suite& s) {
     s.add(pipe + "\"headers\" event / should allow altering headers", [](app& a) {
         options o;
         o.set_headers = [](response& res, std::string_view, const fs::file_status&) {
-            res.append("Content-Type", "text/x-custom"); // `set` names a charset
+            res.set_header("Content-Type", "text/x-custom"); // `set` names a charset
             res.set({{"Cache-Control", "no-cache"}, {"ETag", "W/\"everything\""}, {"X-Created", "Mon, 23 Nov 2026 00:44:45 GMT"}});
         };
         sends(o)(a);

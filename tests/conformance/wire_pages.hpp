@@ -2,6 +2,7 @@
 #pragma once
 #include "wire_examples.hpp"
 #include <crema/core/html.hpp>
+#include <crema/core/sha1.hpp>
 #include <crema/middleware/session.hpp>
 #include <cstring>
 

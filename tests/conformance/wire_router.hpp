@@ -9,7 +9,7 @@ namespace wire {
 
 namespace router_tests {
 
-inline void plain(response& res) { res.append("Content-Type", "text/plain"); } // `set` names a charset
+inline void plain(response& res) { res.set_header("Content-Type", "text/plain"); } // `set` names a charset
 inline const handler hello([](request&, response& res, next&) {
     plain(res.status(200));
     res.end("hello, world");
@@ -50,7 +50,7 @@ inline value params_of(const request& req) {
     return all;
 }
 inline const handler send_params([](request& req, response& res, next&) {
-    res.append("Content-Type", "application/json");
+    res.set_header("Content-Type", "application/json");
     res.end(json::stringify(params_of(req)));
 });
 inline handler passes(std::string_view what, std::string_view field = {}) {
@@ -338,7 +338,7 @@ inline void add(suite& s) {
                     for (const auto& one : p.segments()) parts.as_array().push_back(one);
                     shown[p.name] = std::move(parts);
                 }
-                res.append("Content-Type", "application/json");
+                res.set_header("Content-Type", "application/json");
                 res.end(json::stringify(shown));
             }));
         });
@@ -360,7 +360,7 @@ inline void add(suite& s) {
     with("FQDN url / should strip/restore FQDN req.url", [](router& r) { r.use("/blog", set_saw(1)), r.use(saw); });
     for (const auto* one : {"should ignore FQDN in search", "should ignore FQDN in path"}) with(std::string("FQDN url / ") + one, [](router& r) { r.use("/proxy", set_saw(1)), r.use(saw); });
     const handler show_params([](request& req, response& res, next&) {
-        res.status(200).append("Content-Type", "application/json");
+        res.status(200).set_header("Content-Type", "application/json");
         res.end(json::stringify(params_of(req)));
     });
     with("req.params / should default to empty object", [show_params](router& r) { r.get("/", show_params); });

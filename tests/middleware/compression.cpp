@@ -44,7 +44,7 @@ app with(compression_options options, answer f) {
 // What a handler of Node's does that sets a type and ends with a text.
 answer plain(std::string_view text = hello, std::string type = "text/plain") {
     return [=](request&, response& res) {
-        res.append("Content-Type", type);
+        res.set_header("Content-Type", type);
         if (!text.empty()) static_cast<void>(res.write(text));
         res.end();
     };
@@ -136,7 +136,7 @@ TEST_CASE("recorded: threshold", "[middleware][compression][wire]") {
     const auto of_length = [](std::size_t n, bool streamed) {
         return [=](request&, response& res) {
             const std::string text = n == 12 ? std::string(hello) : std::string(n, '.');
-            res.append("Content-Type", "text/plain").set("Content-Length", n);
+            res.set_header("Content-Type", "text/plain").set("Content-Length", n);
             if (streamed) {
                 static_cast<void>(res.write(std::string_view(text).substr(0, n / 2)));
                 res.end(std::string_view(text).substr(n / 2));
@@ -199,7 +199,7 @@ TEST_CASE("recorded: enforceEncoding", "[middleware][compression][wire]") {
 TEST_CASE("recorded: .filter", "[middleware][compression][wire]") {
     const auto told = [](const char* type) {
         return [=](request& req, response& res) {
-            if (*type) res.append("Content-Type", type);
+            if (*type) res.set_header("Content-Type", type);
             res.end(compression_filter(req, res) ? "true" : "false");
         };
     };
@@ -262,7 +262,7 @@ TEST_CASE("recorded: large bodies, back-pressure, and who goes away", "[middlewa
     INFO("should transfer large bodies with multiple writes");
     check(ask(with({.threshold = 0},
                    [&](request&, response& res) {
-                       res.append("Content-Type", "text/plain");
+                       res.set_header("Content-Type", "text/plain");
                        for (std::size_t at = 0; at < large.size(); at += 100'000)
                            static_cast<void>(res.write(std::string_view(large).substr(at, 100'000)));
                        res.end();

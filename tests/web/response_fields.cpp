@@ -108,6 +108,7 @@ TEST_CASE("a link does not end before it should", "[response_fields]") {
 }
 
 TEST_CASE("a type that is appended is one that is set; there is one", "[response_fields]") {
+    CHECK(field(got([](request&, response& res) { res.set_header("Content-Type", "text/plain").end(); }), "content-type") == "text/plain");
     CHECK(field(got([](request&, response& res) { res.append("Content-Type", "text/html; level=1").end(); }), "content-type") ==
           "text/html; level=1; charset=utf-8");
     CHECK_THAT(got([](request&, response& res) { res.type("html").append("content-type", "text/css").end(); }).body,

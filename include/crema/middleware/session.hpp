@@ -231,7 +231,7 @@ private:
     std::optional<value> data_;
     std::optional<std::chrono::milliseconds> max_age_, original_max_age_, saved_max_age_;
     std::chrono::system_clock::time_point expires_{};
-    bool touched_ = false;
+    bool touched_ = false, loaded_ = false;
 };
 
 /** Is the middleware that `session` makes. Copies share their store.
@@ -411,6 +411,7 @@ CREMA_DECL void session_state::begin() {
     id_ = options_->generate_id ? options_->generate_id(*req_) : random_token(24);
     if (id_.empty()) throw std::logic_error("crema: session: generate_id gave no id");
     raw_ = original_ = "{}";
+    loaded_ = false;
     data_.reset();
     saved_.reset();
     max_age_ = original_max_age_ = cookie_.max_age;
@@ -420,6 +421,7 @@ CREMA_DECL void session_state::begin() {
 CREMA_DECL void session_state::open(std::string id, session_record record) {
     id_ = std::move(id);
     raw_ = original_ = std::move(record.data);
+    loaded_ = true;
     data_.reset();
     saved_.reset();
     if (!options_->resave) saved_ = raw_;
@@ -474,8 +476,9 @@ CREMA_COROUTINE task<> session_state::end(session_state& s, bool saves, response
 CREMA_COROUTINE task<> session_state::save() {
     auto kept = record();
     auto as = kept.data;
-    if (is_new()) co_await options_->store->save(id_, std::move(kept));
+    if (!loaded_) co_await options_->store->save(id_, std::move(kept));
     else co_await options_->store->update(id_, std::move(kept));
+    loaded_ = true;
     saved_ = std::move(as);
     saved_max_age_ = max_age_;
 }

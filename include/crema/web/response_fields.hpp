@@ -118,6 +118,11 @@ public:
         crema::json::write(text, v, {});
         return signed_cookie(name, std::string_view(text), options);
     }
+    /** Set a field as it is given: Node's `setHeader`, where `set` adds a charset to a Content-Type.
+
+        @throws system_error(error::bad_value) when name or value cannot stand in a header.
+    */
+    CREMA_DECL response& set_header(std::string_view name, std::string_view field_value);
     /// Sets what signs cookies, for who checks them; must outlive the exchange.
     void cookie_signer(const signer& s) noexcept { signer_ = &s; }
     /// Makes the client forget a cookie; path and domain must be those it was set with.
@@ -214,6 +219,12 @@ CREMA_DECL response& response_fields::set_field(std::string_view name, std::stri
         }
         return self();
     }
+    if (!headers_.set(name, field_value)) detail::bad_field(name);
+    return self();
+}
+
+CREMA_DECL response& response_fields::set_header(std::string_view name, std::string_view field_value) {
+    require_open("set_header()");
     if (!headers_.set(name, field_value)) detail::bad_field(name);
     return self();
 }
