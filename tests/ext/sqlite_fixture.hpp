@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <crema/async/spawn.hpp>
 #include <crema/async/task.hpp>
+#include <crema/loop/loop.hpp>
 #include <exception>
 #include <filesystem>
 #include <mutex>
