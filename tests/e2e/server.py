@@ -695,6 +695,17 @@ def what_is_wrong_with_a_request_is_said_and_the_connection_ends():
 
 
 @test
+def a_bomb_of_cookies_is_refused_and_a_large_one_read():
+    with Server() as s, s.connect() as c:
+        same(c.get("/", "Cookie: " + "; ".join(f"c{i}=v" for i in range(1500)) + "\r\n").status, 200)
+        answer = c.get("/", "Cookie: " + "; ".join(f"c{i}=v" for i in range(4000)) + "\r\n")
+        same((answer.status, answer.fields["connection"]), (431, "close"))
+        has(answer.body, "header section too large")
+        assert c.ended()
+        s.stop()
+
+
+@test
 def parameters_that_do_not_fit_are_named():
     with Server() as s, s.connect() as c:
         for path in ("/sleep/abc", "/sleep/1.5", "/sleep/99999999999", "/sleep/%31x"):

@@ -444,6 +444,8 @@ TEST_CASE("a session needs a signer (should error without secret, secret option 
           "[middleware][session]") {
     CHECK_THROWS_AS(session({}), system_error);
     CHECK_THROWS_AS(session({.signer = std::make_shared<length_signer>(), .name = "a b"}), system_error);
+    for (const auto& cookie : {session_cookie{.path = "/s;x"}, session_cookie{.path = "/a\r\nb"}, session_cookie{.domain = "a;b"}})
+        CHECK_THROWS_AS(session({.signer = std::make_shared<length_signer>(), .cookie = cookie}), system_error);
     app a;
     a.set("env", "test");
     a.get("/", [](request& req, response& res) { res.send(session_of(req).id()); });

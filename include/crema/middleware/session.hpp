@@ -262,7 +262,7 @@ private:
     handlers answer instead. Of requests of one session at the same time the last one to save wins; a session that was
     destroyed or regenerated meanwhile does not come back.
 
-    @throws system_error(error::bad_value) without a signer, or when the name is no token.
+    @throws system_error(error::bad_value) without a signer, or when name, path or domain cannot be those of a cookie.
 */
 CREMA_COROUTINE session_handler session(session_options options);
 
@@ -504,6 +504,11 @@ CREMA_DECL session_handler::session_handler(runner how, session_options options)
     if (!options.signer) throw system_error(make_error_code(error::bad_value), "session: a signer is needed");
     if (!is_token(options.name))
         throw system_error(make_error_code(error::bad_value), "session: name \"" + options.name + "\"");
+    http::cookie_options fits; // else each request would fail
+    fits.path = options.cookie.path;
+    fits.domain = options.cookie.domain;
+    if (const auto line = http::serialize_cookie(options.name, "x", fits); !line)
+        throw system_error(line.error().code, "session: " + line.error().message());
     if (!options.store) options.store = std::make_shared<memory_session_store>();
     options_ = std::make_shared<const session_options>(std::move(options));
 }
