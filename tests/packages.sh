@@ -6,8 +6,8 @@ packages_test="catch2 ccache curl python3 nodejs strace meson"
 # Installs what is missing of the packages given; one line says why when that cannot be done.
 install_packages() {
     missing=
-    for p in "$@"; do
-        dpkg-query -W -f '${Status}' "$p" 2>/dev/null | grep -q '^install ok installed' || missing="$missing $p"
+    for package in "$@"; do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q '^install ok installed' || missing="$missing $package"
     done
     # Another source than Debian's package may have brought these.
     for pair in nodejs:node python3:python3 cmake:cmake ninja-build:ninja; do
