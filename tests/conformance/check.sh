@@ -81,6 +81,8 @@ elif [ ! -f "$matrix" ] || ! command -v node >/dev/null 2>&1 || [ ! -x "$BUILD/e
 elif [ ! -d "$npm/node_modules/autocannon" ] && ! timeout 300 npm install --prefix "$npm" --no-audit --no-fund --silent $clients >/dev/null 2>&1; then
     echo "the clients cannot be had from npm: skipped"
 else
+    . tests/packages.sh
+    install_packages wrk nghttp2-client apache2-utils slowhttptest chromium || echo "not all of the clients can be had"
     out=$(mktemp)
     "$BUILD/examples/reference_app" 0 >"$out" 2>"$out.err" &
     pid=$!
