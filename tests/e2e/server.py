@@ -5,6 +5,7 @@ usage: server.py <the built e2e_server> [part of a test's name]
 Ends with one line "N passed, M failed" and exit code 0 when nothing failed.
 """
 import email.utils
+import itertools
 import json
 import os
 import re
@@ -248,11 +249,11 @@ def refused(port):
 def clients_that_ask_again_and_again_lose_nothing_when_it_stops():
     for threads in ("1", "2"):
         with Server("--threads", threads) as s:
-            lost, answered, go = [], [], threading.Event()
+            lost, answered, going, go = [], [], [], threading.Event()
+            connections = [s.connect() for _ in range(20)]
 
-            def ask():
-                c = s.connect()
-                while True:
+            def ask(c):
+                for turn in itertools.count():
                     c.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
                     try:
                         answer = c.answer()
@@ -260,13 +261,15 @@ def clients_that_ask_again_and_again_lose_nothing_when_it_stops():
                         lost.append(1)
                         return
                     answered.append(answer.status)
-                    if len(answered) > 200:
-                        go.set()
+                    if turn == 5:
+                        going.append(1)
+                        if len(going) == len(connections):
+                            go.set()
                     if answer.fields.get("connection") == "close":
                         return
 
-            clients = [later(ask) for _ in range(20)]
-            go.wait(20)
+            clients = [later(ask, c) for c in connections]
+            assert go.wait(20)
             s.send(signal.SIGTERM)
             for c in clients:
                 c.result()
