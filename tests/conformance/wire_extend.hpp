@@ -111,7 +111,7 @@ inline void add_exports(suite& s) {
     s.result(top + "expose the response prototype", [] { require(like_response<response> && !like_response<request>, "a response lacks something"); });
     s.result(top + "permit modifying the .application prototype", [] {
         app_with_foo a; // an app that has more is one, too
-        a.get("/", handler([a](request&, response& res, next&) { res.send(a.foo()); }));
+        a.get("/", handler([&a](request&, response& res, next&) { res.send(a.foo()); }));
         testing::client(a).get("/").expect(200, "bar");
     });
     const auto foo = [](const auto& about) { return about.app().get("foo").as_string(); };

@@ -179,7 +179,7 @@ std::string served_by(Listen listen) {
     a.set("env", "test");
     std::string got;
     std::jthread other;
-    a.get("/", handler([a](request&, response& res, next&) mutable {
+    a.get("/", handler([&a](request&, response& res, next&) {
               res.end("it listens");
               a.close(std::chrono::milliseconds(1000));
           }));
