@@ -28564,35 +28564,49 @@ using route::method_mask;
 // The bit of a method; methods that have no name here share one, which only `all` has.
 constexpr method_mask mask_of(http::method m) noexcept { return method_mask{1} << static_cast<unsigned>(m); }
 
-// A handler at its place, as next() comes upon it.
-struct placed_handler {
-    std::unique_ptr<handler_base> fn;
+// A handler in its row, below one mount or at the top: all that next() needs of it.
+struct step {
+    handler_base* fn = nullptr;
     const activity_label* label = nullptr;
     // What is right behind, when it is synchronous, takes no error, and is for whatever comes through here.
-    const placed_handler* behind = nullptr;
+    const step* behind = nullptr;
+};
 
+// A handler at its place. It has a step for the top, and one for the first mount that it ran below.
+struct placed_handler {
+    // What a walk gets to know when it comes here: how to show it, and what is ahead of its next().
+    struct row {
+        const activity_label* label;
+        const step* ahead;
+    };
+    std::unique_ptr<handler_base> fn;
+
+    placed_handler() noexcept = default;
+    placed_handler(const placed_handler&) = delete;
+    CREMA_DECL ~placed_handler();
     void place(std::unique_ptr<handler_base> f, const activity_label& l) noexcept {
         fn = std::move(f);
+        top_.fn = fn.get();
         label_as(l);
     }
-    void label_as(const activity_label& l) noexcept {
-        label = &l;
-        seen_.store(&l, std::memory_order_relaxed);
+    void label_as(const activity_label& l) noexcept { top_.label = &l; }
+    CREMA_DECL void put_behind(const placed_handler& one); // this one's next() comes upon that
+
+    row row_in(const activity_label* mount) const {
+        const auto* const s = seen_.load(std::memory_order_acquire);
+        if (s->label->below == mount) [[likely]] return {s->label, s->behind};
+        return find_row(mount);
     }
-    // Returns the label below that of a mount; null is the top.
-    const activity_label* label_in(const activity_label* mount) const {
-        if (const auto* l = label_if(mount)) [[likely]] return l;
-        return find_label(mount);
-    }
-    // The same if it is at hand, else null.
-    const activity_label* label_if(const activity_label* mount) const noexcept {
-        const auto* const l = seen_.load(std::memory_order_acquire);
-        return l->below == mount ? l : nullptr;
-    }
+    const activity_label* label_in(const activity_label* mount) const { return row_in(mount).label; }
+    const step& at_top() const noexcept { return top_; }
+    CREMA_DECL const step* step_in(const activity_label* mount) const; // null when it first ran below another
 
 private:
-    mutable std::atomic<const activity_label*> seen_{nullptr}; // the label, or the same below the first mount it ran in
-    CREMA_DECL const activity_label* find_label(const activity_label* mount) const;
+    CREMA_DECL row find_row(const activity_label* mount) const;
+
+    step top_;
+    mutable std::atomic<step*> seen_{const_cast<step*>(&top_)}; // or that of the first mount
+    const placed_handler* behind_ = nullptr;
 };
 
 // A handler of a route, for some methods.
@@ -28686,7 +28700,7 @@ public:
     app_core* owner = nullptr; // whose base router this is
 
     std::vector<std::unique_ptr<layer>> layers;
-    const placed_handler* plain_first = nullptr; // as placed_handler::behind, of the beginning
+    const placed_handler* plain_first = nullptr; // as step::behind, of the beginning
     std::vector<param_entry> params;
     route::matcher index;
 
@@ -28983,11 +28997,32 @@ private:
 namespace crema {
 namespace detail {
 
-CREMA_DECL const activity_label* placed_handler::find_label(const activity_label* mount) const {
-    const auto* const l = mount ? &label_below(*label, *mount) : label;
-    const auto* own = label;
-    seen_.compare_exchange_strong(own, l, std::memory_order_acq_rel, std::memory_order_relaxed);
-    return l;
+CREMA_DECL placed_handler::~placed_handler() {
+    if (auto* const s = seen_.load(std::memory_order_relaxed); s != &top_) delete s;
+}
+
+CREMA_DECL void placed_handler::put_behind(const placed_handler& one) {
+    behind_ = &one;
+    top_.behind = &one.top_;
+    if (auto* const s = seen_.load(std::memory_order_relaxed); s != &top_) s->behind = one.step_in(s->label->below);
+}
+
+// Makes the steps of the whole row when they are not there. Several threads may do so at the same time.
+CREMA_DECL const step* placed_handler::step_in(const activity_label* mount) const {
+    if (!mount) return &top_;
+    auto* seen = seen_.load(std::memory_order_acquire);
+    if (seen == &top_) {
+        auto made = std::make_unique<step>(top_);
+        made->label = &label_below(*top_.label, *mount);
+        made->behind = behind_ ? behind_->step_in(mount) : nullptr;
+        if (seen_.compare_exchange_strong(seen, made.get(), std::memory_order_acq_rel)) return made.release();
+    }
+    return seen->label->below == mount ? seen : nullptr;
+}
+
+CREMA_DECL placed_handler::row placed_handler::find_row(const activity_label* mount) const {
+    if (const auto* const s = step_in(mount)) return {s->label, s->behind};
+    return {&label_below(*top_.label, *mount), nullptr};
 }
 
 CREMA_DECL std::string located_path::text() const {
@@ -29061,7 +29096,8 @@ CREMA_DECL void router::add_use(const detail::located_path& path, std::unique_pt
     l.place(std::move(f), make_label(kind, text == "/" ? "" : text, path.where));
     if (!l.pattern.matches_everything() || !l.choices.empty() || l.fn->takes_error || l.fn->suspends) return;
     const auto& all = core_->layers;
-    (all.size() == 1 ? core_->plain_first : all[all.size() - 2]->behind) = &l;
+    if (all.size() == 1) core_->plain_first = &l;
+    else all[all.size() - 2]->put_behind(l);
 }
 
 CREMA_DECL void router::add_param(std::string_view name, std::source_location where,
@@ -29088,7 +29124,7 @@ CREMA_DECL void route_chain::push(detail::method_mask methods, std::source_locat
     e.place(std::move(f), make_label("handler", r.path, where));
     if (r.entries.size() == 1 || e.fn->takes_error || e.fn->suspends) return;
     auto& before = *r.entries[r.entries.size() - 2];
-    if ((before.methods & ~methods) == 0) before.behind = &e;
+    if ((before.methods & ~methods) == 0) before.put_behind(e);
 }
 
 } // namespace crema
@@ -29793,8 +29829,8 @@ struct run {
     enum class kind : unsigned char { router, route, param };
     kind what;
     run* outer = nullptr; // where it goes on when this one is through; null at the top
-    // What next() of the handler on the stack goes on with, where that is known (placed_handler::behind).
-    const placed_handler* ahead = nullptr;
+    // What next() of the handler on the stack goes on with, where that is known (step::behind).
+    const step* ahead = nullptr;
     const activity_label* below = nullptr; // of the mount
     std::uint32_t index = 0;               // next layer, handler or parameter to look at
     std::int32_t left = max_steps;         // how many more calls of next() may lie on the stack
@@ -30144,7 +30180,7 @@ CREMA_DECL void transaction::enter_plain(router_run& at) {
     at.ahead = h.behind;
     ++at.index;
     req_.params_ = {};
-    run_now(*h.fn, at, h.label_in(at.below), {});
+    run_now(*h.fn, at, h.label, {});
     at.left = max_steps;
 }
 
@@ -30387,8 +30423,9 @@ CREMA_DECL void transaction::enter_route(router_run& at, const layer& l) {
     if (!(e.methods & r->method) || e.fn->takes_error || x_->has_body()) [[unlikely]] return walk_route(*r, go_);
     r->index = 1;
     --r->left;
-    r->ahead = e.behind;
-    const auto* const label = req_.route_ = e.label_in(at.below);
+    const auto [label, ahead] = e.row_in(at.below);
+    r->ahead = ahead;
+    req_.route_ = label;
     if (e.fn->suspends) start(*e.fn, *r, label, {});
     else run_now(*e.fn, *r, label, {});
     r->left = max_steps;
@@ -30401,14 +30438,15 @@ CREMA_DECL bool transaction::dispatch(router_run& at, const layer& l, std::strin
         enter_route(at, l);
         return true;
     }
-    if (matched == 0 && (!at.core->merge_params || at.params.size() == 0)) at.ahead = l.behind;
+    const auto [label, ahead] = l.row_in(at.below);
+    if (matched == 0 && (!at.core->merge_params || at.params.size() == 0)) at.ahead = ahead;
     const bool fits = l.mounted ? b.what != baton::kind::error : l.fn->takes_error == (b.what == baton::kind::error);
     // Express takes the path away before it looks; giving it back changes nothing, except where it stands elsewhere by now.
     if (!fits && (matched == 0 || path.data() == req_.url_.data() + at.host.size())) return false;
     if (matched != 0 && !enter(at, l, path, matched)) return false;
     if (!fits) return false;
     if (l.mounted) descend(at, l);
-    else invoke(*l.fn, at, l.label_in(at.below), {&b.error});
+    else invoke(*l.fn, at, label, {&b.error});
     return true;
 }
 
@@ -30471,9 +30509,10 @@ CREMA_DECL void transaction::descend(router_run& at, const layer& l) {
     r->app = l.app ? l.app.get() : at.app;
     r->base_url = req_.base_url_;
     r->params = req_.params_;
-    if (!r->core->merge_params || r->params.size() == 0) r->ahead = r->core->plain_first;
+    const bool plain = r->core->plain_first && (!r->core->merge_params || r->params.size() == 0);
     if (!req_.url_.starts_with('/')) [[unlikely]] r->host = host_of(req_.url_);
     r->below = at.removed.empty() ? at.below : l.label_in(at.below);
+    if (plain) r->ahead = r->core->plain_first->step_in(r->below);
     if (r->app != at.app) show_app(*r->app);
     walk(*r, go_);
 }
@@ -30504,8 +30543,9 @@ CREMA_DECL void transaction::walk_route(route_run& at, const baton& b) {
         if (!e) return walk(outer, b);
         const bool error = b.what == baton::kind::error;
         if (e->fn->takes_error != error) continue; // as if it had called next(err)
-        const auto* const label = req_.route_ = e->label_in(at.below);
-        if (!x_->has_body() || req_.raw_body()) at.ahead = e->behind;
+        const auto [label, ahead] = e->row_in(at.below);
+        req_.route_ = label;
+        if (!x_->has_body() || req_.raw_body()) at.ahead = ahead;
         else if (!error && body_first(*e->fn, at, label)) return;
         invoke(*e->fn, at, label, {&b.error});
         at.left = max_steps;
@@ -30592,8 +30632,9 @@ CREMA_DECL void transaction::begin(exchange& x, app_core& app) {
     top->app = &app;
     const auto target = x.head().target();
     if (!target.starts_with('/')) [[unlikely]] top->host = host_of(target);
-    top->ahead = top->core->plain_first;
-    if (top->ahead && self->req_.path_.data()) {
+    const auto* const first = top->core->plain_first;
+    if (first && self->req_.path_.data()) {
+        top->ahead = &first->at_top();
         --top->left;
         self->enter_plain(*top);
     } else {
@@ -30674,16 +30715,14 @@ CREMA_DECL void activation::drop() noexcept { owner->drop(*this); }
 // is given back where the row was entered: who calls next() twice in a row has the fewer calls left.
 CREMA_NOINLINE CREMA_DECL activation* call_frame::hand_on() {
     run& at = *from;
-    const placed_handler* const h = at.ahead;
+    const step* const h = at.ahead;
     transaction& t = *owner;
-    if (!h || t.current_ != this) [[unlikely]] return t.go_slowly(*this);
-    const auto* const to = h->label_if(at.below);
-    if (!to || --at.left < 0) [[unlikely]] return t.go_slowly(*this);
+    if (!h || t.current_ != this || --at.left < 0) [[unlikely]] return t.go_slowly(*this);
     state |= passed;
     at.ahead = h->behind;
     ++at.index;
-    t.board_.label.store(to, std::memory_order_release);
-    called one(t, at, to);
+    t.board_.label.store(h->label, std::memory_order_release);
+    called one(t, at, h->label);
     one.frame.before = this;
     t.current_ = &one.frame;
     try {

@@ -249,3 +249,47 @@ TEST_CASE("a path may be an expression of one's own", "[router]") {
     c.get("/1234567890").expect(400);
     c.get("/none").expect(404);
 }
+
+TEST_CASE("a row of handlers is shown below the mount that it runs in, wherever it ran first", "[router]") {
+    std::string shown;
+    const auto now = [] {
+        std::string all;
+        for (const auto* l = this_thread_activity().label.load(); l; l = l->below) all = std::string(l->name) + all;
+        return all;
+    };
+    const auto show = [&](request&, response&, next& next) {
+        const auto before = now();
+        shown += before + " ";
+        next();
+        if (now() != before) shown += "now " + now() + " ";
+    };
+    app a, within;
+    router r;
+    r.use(show).use(show);
+    r.get("/x", show, show, [](request&, response& res) { res.end(); });
+    within.use(show, show).use("/in", r);
+    a.use("/one", r).use("/two", r).use("/app", within);
+    testing::client c(a), alone(within);
+    const auto get = [&](testing::client& from, std::string_view path) {
+        shown.clear();
+        from.get(std::string(path)).expect(200);
+        return shown;
+    };
+    for (int i = 0; i < 2; ++i) {
+        CHECK(get(c, "/one/x") == "/one /one /one/x /one/x ");
+        CHECK(get(c, "/two/x") == "/two /two /two/x /two/x ");
+        CHECK(get(c, "/app/in/x") == "/app /app /app/in /app/in /app/in/x /app/in/x ");
+        CHECK(get(alone, "/in/x") == "  /in /in /in/x /in/x ");
+    }
+    // What is registered when requests have come already stands below the same mount.
+    router late;
+    late.use(show);
+    a.use("/late", late);
+    shown.clear();
+    c.get("/late").expect(404);
+    CHECK(shown == "/late ");
+    late.use(show, show);
+    shown.clear();
+    c.get("/late").expect(404);
+    CHECK(shown == "/late /late /late ");
+}

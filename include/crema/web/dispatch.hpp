@@ -180,7 +180,7 @@ CREMA_DECL void transaction::enter_plain(router_run& at) {
     at.ahead = h.behind;
     ++at.index;
     req_.params_ = {};
-    run_now(*h.fn, at, h.label_in(at.below), {});
+    run_now(*h.fn, at, h.label, {});
     at.left = max_steps;
 }
 
@@ -423,8 +423,9 @@ CREMA_DECL void transaction::enter_route(router_run& at, const layer& l) {
     if (!(e.methods & r->method) || e.fn->takes_error || x_->has_body()) [[unlikely]] return walk_route(*r, go_);
     r->index = 1;
     --r->left;
-    r->ahead = e.behind;
-    const auto* const label = req_.route_ = e.label_in(at.below);
+    const auto [label, ahead] = e.row_in(at.below);
+    r->ahead = ahead;
+    req_.route_ = label;
     if (e.fn->suspends) start(*e.fn, *r, label, {});
     else run_now(*e.fn, *r, label, {});
     r->left = max_steps;
@@ -437,14 +438,15 @@ CREMA_DECL bool transaction::dispatch(router_run& at, const layer& l, std::strin
         enter_route(at, l);
         return true;
     }
-    if (matched == 0 && (!at.core->merge_params || at.params.size() == 0)) at.ahead = l.behind;
+    const auto [label, ahead] = l.row_in(at.below);
+    if (matched == 0 && (!at.core->merge_params || at.params.size() == 0)) at.ahead = ahead;
     const bool fits = l.mounted ? b.what != baton::kind::error : l.fn->takes_error == (b.what == baton::kind::error);
     // Express takes the path away before it looks; giving it back changes nothing, except where it stands elsewhere by now.
     if (!fits && (matched == 0 || path.data() == req_.url_.data() + at.host.size())) return false;
     if (matched != 0 && !enter(at, l, path, matched)) return false;
     if (!fits) return false;
     if (l.mounted) descend(at, l);
-    else invoke(*l.fn, at, l.label_in(at.below), {&b.error});
+    else invoke(*l.fn, at, label, {&b.error});
     return true;
 }
 
@@ -507,9 +509,10 @@ CREMA_DECL void transaction::descend(router_run& at, const layer& l) {
     r->app = l.app ? l.app.get() : at.app;
     r->base_url = req_.base_url_;
     r->params = req_.params_;
-    if (!r->core->merge_params || r->params.size() == 0) r->ahead = r->core->plain_first;
+    const bool plain = r->core->plain_first && (!r->core->merge_params || r->params.size() == 0);
     if (!req_.url_.starts_with('/')) [[unlikely]] r->host = host_of(req_.url_);
     r->below = at.removed.empty() ? at.below : l.label_in(at.below);
+    if (plain) r->ahead = r->core->plain_first->step_in(r->below);
     if (r->app != at.app) show_app(*r->app);
     walk(*r, go_);
 }
@@ -540,8 +543,9 @@ CREMA_DECL void transaction::walk_route(route_run& at, const baton& b) {
         if (!e) return walk(outer, b);
         const bool error = b.what == baton::kind::error;
         if (e->fn->takes_error != error) continue; // as if it had called next(err)
-        const auto* const label = req_.route_ = e->label_in(at.below);
-        if (!x_->has_body() || req_.raw_body()) at.ahead = e->behind;
+        const auto [label, ahead] = e->row_in(at.below);
+        req_.route_ = label;
+        if (!x_->has_body() || req_.raw_body()) at.ahead = ahead;
         else if (!error && body_first(*e->fn, at, label)) return;
         invoke(*e->fn, at, label, {&b.error});
         at.left = max_steps;

@@ -36,35 +36,49 @@ using route::method_mask;
 // The bit of a method; methods that have no name here share one, which only `all` has.
 constexpr method_mask mask_of(http::method m) noexcept { return method_mask{1} << static_cast<unsigned>(m); }
 
-// A handler at its place, as next() comes upon it.
-struct placed_handler {
-    std::unique_ptr<handler_base> fn;
+// A handler in its row, below one mount or at the top: all that next() needs of it.
+struct step {
+    handler_base* fn = nullptr;
     const activity_label* label = nullptr;
     // What is right behind, when it is synchronous, takes no error, and is for whatever comes through here.
-    const placed_handler* behind = nullptr;
+    const step* behind = nullptr;
+};
 
+// A handler at its place. It has a step for the top, and one for the first mount that it ran below.
+struct placed_handler {
+    // What a walk gets to know when it comes here: how to show it, and what is ahead of its next().
+    struct row {
+        const activity_label* label;
+        const step* ahead;
+    };
+    std::unique_ptr<handler_base> fn;
+
+    placed_handler() noexcept = default;
+    placed_handler(const placed_handler&) = delete;
+    CREMA_DECL ~placed_handler();
     void place(std::unique_ptr<handler_base> f, const activity_label& l) noexcept {
         fn = std::move(f);
+        top_.fn = fn.get();
         label_as(l);
     }
-    void label_as(const activity_label& l) noexcept {
-        label = &l;
-        seen_.store(&l, std::memory_order_relaxed);
+    void label_as(const activity_label& l) noexcept { top_.label = &l; }
+    CREMA_DECL void put_behind(const placed_handler& one); // this one's next() comes upon that
+
+    row row_in(const activity_label* mount) const {
+        const auto* const s = seen_.load(std::memory_order_acquire);
+        if (s->label->below == mount) [[likely]] return {s->label, s->behind};
+        return find_row(mount);
     }
-    // Returns the label below that of a mount; null is the top.
-    const activity_label* label_in(const activity_label* mount) const {
-        if (const auto* l = label_if(mount)) [[likely]] return l;
-        return find_label(mount);
-    }
-    // The same if it is at hand, else null.
-    const activity_label* label_if(const activity_label* mount) const noexcept {
-        const auto* const l = seen_.load(std::memory_order_acquire);
-        return l->below == mount ? l : nullptr;
-    }
+    const activity_label* label_in(const activity_label* mount) const { return row_in(mount).label; }
+    const step& at_top() const noexcept { return top_; }
+    CREMA_DECL const step* step_in(const activity_label* mount) const; // null when it first ran below another
 
 private:
-    mutable std::atomic<const activity_label*> seen_{nullptr}; // the label, or the same below the first mount it ran in
-    CREMA_DECL const activity_label* find_label(const activity_label* mount) const;
+    CREMA_DECL row find_row(const activity_label* mount) const;
+
+    step top_;
+    mutable std::atomic<step*> seen_{const_cast<step*>(&top_)}; // or that of the first mount
+    const placed_handler* behind_ = nullptr;
 };
 
 // A handler of a route, for some methods.
@@ -158,7 +172,7 @@ public:
     app_core* owner = nullptr; // whose base router this is
 
     std::vector<std::unique_ptr<layer>> layers;
-    const placed_handler* plain_first = nullptr; // as placed_handler::behind, of the beginning
+    const placed_handler* plain_first = nullptr; // as step::behind, of the beginning
     std::vector<param_entry> params;
     route::matcher index;
 
@@ -456,11 +470,32 @@ private:
 namespace crema {
 namespace detail {
 
-CREMA_DECL const activity_label* placed_handler::find_label(const activity_label* mount) const {
-    const auto* const l = mount ? &label_below(*label, *mount) : label;
-    const auto* own = label;
-    seen_.compare_exchange_strong(own, l, std::memory_order_acq_rel, std::memory_order_relaxed);
-    return l;
+CREMA_DECL placed_handler::~placed_handler() {
+    if (auto* const s = seen_.load(std::memory_order_relaxed); s != &top_) delete s;
+}
+
+CREMA_DECL void placed_handler::put_behind(const placed_handler& one) {
+    behind_ = &one;
+    top_.behind = &one.top_;
+    if (auto* const s = seen_.load(std::memory_order_relaxed); s != &top_) s->behind = one.step_in(s->label->below);
+}
+
+// Makes the steps of the whole row when they are not there. Several threads may do so at the same time.
+CREMA_DECL const step* placed_handler::step_in(const activity_label* mount) const {
+    if (!mount) return &top_;
+    auto* seen = seen_.load(std::memory_order_acquire);
+    if (seen == &top_) {
+        auto made = std::make_unique<step>(top_);
+        made->label = &label_below(*top_.label, *mount);
+        made->behind = behind_ ? behind_->step_in(mount) : nullptr;
+        if (seen_.compare_exchange_strong(seen, made.get(), std::memory_order_acq_rel)) return made.release();
+    }
+    return seen->label->below == mount ? seen : nullptr;
+}
+
+CREMA_DECL placed_handler::row placed_handler::find_row(const activity_label* mount) const {
+    if (const auto* const s = step_in(mount)) return {s->label, s->behind};
+    return {&label_below(*top_.label, *mount), nullptr};
 }
 
 CREMA_DECL std::string located_path::text() const {
@@ -534,7 +569,8 @@ CREMA_DECL void router::add_use(const detail::located_path& path, std::unique_pt
     l.place(std::move(f), make_label(kind, text == "/" ? "" : text, path.where));
     if (!l.pattern.matches_everything() || !l.choices.empty() || l.fn->takes_error || l.fn->suspends) return;
     const auto& all = core_->layers;
-    (all.size() == 1 ? core_->plain_first : all[all.size() - 2]->behind) = &l;
+    if (all.size() == 1) core_->plain_first = &l;
+    else all[all.size() - 2]->put_behind(l);
 }
 
 CREMA_DECL void router::add_param(std::string_view name, std::source_location where,
@@ -561,7 +597,7 @@ CREMA_DECL void route_chain::push(detail::method_mask methods, std::source_locat
     e.place(std::move(f), make_label("handler", r.path, where));
     if (r.entries.size() == 1 || e.fn->takes_error || e.fn->suspends) return;
     auto& before = *r.entries[r.entries.size() - 2];
-    if ((before.methods & ~methods) == 0) before.behind = &e;
+    if ((before.methods & ~methods) == 0) before.put_behind(e);
 }
 
 } // namespace crema

@@ -35,8 +35,8 @@ struct run {
     enum class kind : unsigned char { router, route, param };
     kind what;
     run* outer = nullptr; // where it goes on when this one is through; null at the top
-    // What next() of the handler on the stack goes on with, where that is known (placed_handler::behind).
-    const placed_handler* ahead = nullptr;
+    // What next() of the handler on the stack goes on with, where that is known (step::behind).
+    const step* ahead = nullptr;
     const activity_label* below = nullptr; // of the mount
     std::uint32_t index = 0;               // next layer, handler or parameter to look at
     std::int32_t left = max_steps;         // how many more calls of next() may lie on the stack
@@ -247,8 +247,9 @@ CREMA_DECL void transaction::begin(exchange& x, app_core& app) {
     top->app = &app;
     const auto target = x.head().target();
     if (!target.starts_with('/')) [[unlikely]] top->host = host_of(target);
-    top->ahead = top->core->plain_first;
-    if (top->ahead && self->req_.path_.data()) {
+    const auto* const first = top->core->plain_first;
+    if (first && self->req_.path_.data()) {
+        top->ahead = &first->at_top();
         --top->left;
         self->enter_plain(*top);
     } else {
@@ -329,16 +330,14 @@ CREMA_DECL void activation::drop() noexcept { owner->drop(*this); }
 // is given back where the row was entered: who calls next() twice in a row has the fewer calls left.
 CREMA_NOINLINE CREMA_DECL activation* call_frame::hand_on() {
     run& at = *from;
-    const placed_handler* const h = at.ahead;
+    const step* const h = at.ahead;
     transaction& t = *owner;
-    if (!h || t.current_ != this) [[unlikely]] return t.go_slowly(*this);
-    const auto* const to = h->label_if(at.below);
-    if (!to || --at.left < 0) [[unlikely]] return t.go_slowly(*this);
+    if (!h || t.current_ != this || --at.left < 0) [[unlikely]] return t.go_slowly(*this);
     state |= passed;
     at.ahead = h->behind;
     ++at.index;
-    t.board_.label.store(to, std::memory_order_release);
-    called one(t, at, to);
+    t.board_.label.store(h->label, std::memory_order_release);
+    called one(t, at, h->label);
     one.frame.before = this;
     t.current_ = &one.frame;
     try {
