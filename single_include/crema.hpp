@@ -9847,8 +9847,9 @@ struct poller::state : std::enable_shared_from_this<state> {
         if (!set_.is_open()) return;
         if (next_ == size_) {
             next_ = 0;
-            size_ = std::max(::epoll_wait(set_.descriptor(), batch_, most, 0), 0);
-            all_settled_ = size_ < most;
+            const int found = ::epoll_wait(set_.descriptor(), batch_, most, 0);
+            size_ = std::max(found, 0);
+            all_settled_ = found >= 0 && found < most; // who was not seen because that failed is still there
         }
         while (next_ < size_)
             if (!tell(next_, std::min(size_, next_ + most_at_once))) break;
@@ -12194,520 +12195,6 @@ CREMA_DECL parse_state request_parser::finish_framing(request_head& head) noexce
 
 } // namespace crema::http
 #endif
-// ---- crema/server/exchange.hpp
-// exchange: one request and its answer, as the engine sees them.
-#include <coroutine>
-#include <cstddef>
-#include <cstdint>
-#include <memory>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <system_error>
-
-namespace crema {
-
-class loop;
-class exchange;
-
-/// Is what was a connection of HTTP and now speaks something else.
-struct upgraded_stream {
-    std::unique_ptr<net::stream> stream; ///< to be started with a handler of its own; null when the client has left
-    std::string received;                ///< octets that the client has sent behind its request
-    std::string unsent;                  ///< octets to be sent before anything else; mostly none
-};
-
-namespace detail {
-
-class h1_connection;
-struct h1_shared;
-class h1_nobody;
-
-// Tells what is there of a request body.
-enum class body_state : unsigned char { piece, end, wait, failed };
-
-// Waits for octets of a request, or for room in an answer. `wake` may destroy it.
-struct exchange_waiter {
-    void (*wake)(exchange_waiter&) = nullptr;
-};
-
-// Carries an exchange: a connection of some version of HTTP, or nobody once the connection is gone.
-class exchange_carrier {
-public:
-    virtual void respond(exchange& x, int status, std::string_view reason, std::string_view fields, std::string_view body) = 0;
-    virtual void begin(exchange& x, int status, std::string_view reason, std::string_view fields,
-                       std::optional<std::uint64_t> length) = 0;
-    virtual void write(exchange& x, std::string_view piece) = 0;
-    virtual std::optional<std::size_t> write_file(exchange&, int, std::uint64_t, std::size_t) { return std::nullopt; }
-    virtual void end(exchange& x, std::string_view trailers) = 0;
-    virtual void informational(exchange& x, int status, std::string_view fields) = 0;
-    virtual void abort(exchange& x) noexcept = 0;
-    virtual upgraded_stream upgrade(exchange& x, int status, std::string_view fields) = 0;
-    virtual bool has_room(exchange& x) noexcept = 0;
-    virtual body_state next_piece(exchange& x, std::string_view& piece) = 0;
-    virtual std::optional<std::string_view> buffered_body(exchange& x) = 0;
-    virtual void wants_body(exchange& x) = 0;
-    virtual std::string_view trailers(const exchange& x) const noexcept = 0;
-    virtual void released(exchange& x) noexcept = 0;
-    virtual net::address local() const noexcept = 0;
-    virtual std::size_t connections() const noexcept = 0;
-    virtual bool closing() const noexcept = 0;
-
-protected:
-    ~exchange_carrier() = default;
-};
-
-} // namespace detail
-
-/// Receives requests. Called on the loop, within a callback.
-class exchange_handler {
-public:
-    /// Handles a request; answers it now, or keeps it with `exchange::retain` and answers later.
-    virtual void on_request(exchange& x) = 0;
-
-protected:
-    ~exchange_handler() = default;
-};
-
-/** Represents one request and its answer on a connection.
-
-    It ends when the answer is complete and nobody retains it; the connection then goes on with the next request. All
-    views are valid until then, across suspension too. When it was answered and sent but is still retained, the
-    connection goes on without it, and a client that leaves then does not cancel it any more.
-
-    An exchange whose client has left stays valid as long as it is retained: what is sent goes nowhere, and
-    `ended()` is true.
-
-    @par Thread Safety
-    Only on its loop.
-*/
-class exchange {
-public:
-    /// Is told what becomes of the exchange.
-    struct listener {
-        /// The last octet of the answer was handed to the kernel.
-        virtual void on_finish() noexcept {}
-        /// The connection is gone before that.
-        virtual void on_close(cancel_reason) noexcept {}
-        /// The exchange ends now: last call.
-        virtual void on_destroy() noexcept {}
-        /** Tells whether `on_finish` or `on_close` matter once the answer is complete.
-
-            When not, and nobody retains the exchange, it ends at once, without either of them: memory that is warm
-            serves the next of several pipelined requests. */
-        virtual bool wants_finish() const noexcept { return true; }
-
-    protected:
-        ~listener() = default;
-    };
-
-    exchange(const exchange&) = delete;
-    exchange& operator=(const exchange&) = delete;
-
-    /// Returns the head of the request.
-    const http::request_head& head() const noexcept { return head_; }
-
-    /// Tells whether the request has a body.
-    bool has_body() const noexcept { return head_.has_body(); }
-    /// Returns the length of the body when the request says one.
-    std::optional<std::uint64_t> content_length() const noexcept { return head_.content_length(); }
-    /// Returns the whole body when all of it is here already, else nothing. Nothing is copied; valid until the exchange ends.
-    std::optional<std::string_view> buffered_body() { return carrier_->buffered_body(*this); }
-
-    /// Is the awaitable of `read`.
-    class read_awaiter;
-    /** Read the next piece of the body; empty at its end. The view is valid until the next call.
-
-        The first call that finds nothing asks a client that waits for it to go on (`100 Continue`).
-
-        @throws system_error `closed` when the client left, `would_exceed_limit` when the body is too long, `bad_syntax` when it is
-        malformed. In the last two cases the connection closes behind the answer; `body_status` tells which fits.
-        @throws std::logic_error when another read waits.
-
-        @par Cancellation
-        Ends the wait; the body can be read on. Calls must not overlap.
-    */
-    inline read_awaiter read() noexcept;
-    /** Read the whole body.
-
-        @param limit Octets; a longer body gives `error::too_large`.
-        @param done Called once, perhaps before this returns; with `error::cancelled` when the scope of the exchange is
-        cancelled before. The exchange is retained until then.
-    */
-    CREMA_DECL void read_all(std::size_t limit, unique_function<void(std::error_code, std::string)> done);
-    /** Throw away what nobody has read of the body, as it comes, also before the answer.
-
-        After the answer this is done anyway. More than `limits::drain` octets close the connection behind the answer. */
-    CREMA_DECL void drain();
-    /// Returns the status that fits a body that could not be read: 400, 408, 413 or 431; 0 while nothing is wrong.
-    int body_status() const noexcept { return body_status_; }
-    /// Returns the trailer lines, each with CRLF, after the end of a chunked body; valid until the exchange ends.
-    std::string_view trailers() const noexcept { return carrier_->trailers(*this); }
-
-    /** Answer in one go. Does nothing when the client has left.
-
-        @param status 200 to 999.
-        @param reason Empty for the standard phrase.
-        @param fields Ready lines, each with CRLF, without Date, Connection, Content-Length, Transfer-Encoding.
-        @param body Not sent for HEAD, 204 and 304; taken before this returns.
-        @throws system_error `already_answered`
-    */
-    void respond(int status, std::string_view reason, std::string_view fields, std::string_view body) {
-        carrier_->respond(*this, status, reason, fields, body);
-    }
-    /** Begin an answer whose body follows with `write`. Does nothing when the client has left.
-
-        @param length When known; else the body is chunked, or ends with the connection for HTTP/1.0.
-        @throws system_error `already_answered`
-    */
-    void begin(int status, std::string_view reason, std::string_view fields, std::optional<std::uint64_t> length) {
-        carrier_->begin(*this, status, reason, fields, length);
-    }
-    /// Is the awaitable of `write`.
-    class write_awaiter;
-    /** Send a piece of the body. It is taken before this returns; await it to go on when there is room again.
-
-        @throws system_error `closed` when the client left, or when awaited and it leaves.
-
-        @par Cancellation
-        Ends the wait. Calls must not overlap.
-    */
-    inline write_awaiter write(std::string_view piece);
-    /// Returns what to await for room, as `write` does, without a piece.
-    inline write_awaiter room() noexcept;
-    /// Makes who awaits a `write` wait, even though there is room: what was written is still being worked on.
-    void hold_writers() noexcept { writers_held_ = true; }
-    /// Ends `hold_writers`; may resume who waits.
-    void writers_may_go() {
-        writers_held_ = false;
-        if (writer_ && carrier_->has_room(*this)) writer_->wake(*writer_);
-    }
-    /** Send a piece of the body without waiting for room. Does nothing when the client has left.
-
-        @throws system_error `bad_value` when there is no answer to write to, or more than its length: the connection is reset then.
-    */
-    void write_now(std::string_view piece) { carrier_->write(*this, piece); }
-    /** Send octets of a file as a piece of the body, out of the system's memory, without a copy. What is not there yet is waited
-        for: ask `fs::is_at_hand` first.
-
-        @param descriptor Of a regular file, that has them all.
-        @return How many the connection took; when it is less than all, await `room`. Nothing when it cannot do that, because it is
-        encrypted or the body is chunked: read and write them.
-        @throws system_error As `write_now`.
-    */
-    std::optional<std::size_t> write_file(int descriptor, std::uint64_t offset, std::size_t size) {
-        return carrier_->write_file(*this, descriptor, offset, size);
-    }
-    /** End the answer.
-
-        @param trailers Ready lines, only for a chunked body.
-        @throws system_error `bad_value` when less than its length was written: the connection is reset then.
-    */
-    void end(std::string_view trailers = {}) { carrier_->end(*this, trailers); }
-    /// Sends an informational response, 100 to 199 but not 101, to clients that understand it.
-    void informational(int status, std::string_view fields) { carrier_->informational(*this, status, fields); }
-    /** Take the connection over for another protocol.
-
-        Answers with a head alone, after which the connection is the caller's; the server neither counts nor closes it any
-        more. The exchange is answered then and goes on as long as it is retained; its scope is not cancelled by the client.
-
-        @param status 101, with `Connection: Upgrade` added; or 200 to 299 for CONNECT.
-        @param fields Ready lines, each with CRLF: for 101 one of them is Upgrade.
-        @throws system_error `already_answered`; `bad_value` for another status, or when the body was not read to its end.
-    */
-    upgraded_stream upgrade(int status, std::string_view fields) { return carrier_->upgrade(*this, status, fields); }
-    /// Closes the connection behind the answer.
-    void close_after() noexcept { close_after_ = true; }
-    /// Closes the connection at once; the client sees that the answer is not whole.
-    void abort() noexcept { carrier_->abort(*this); }
-
-    /// Tells whether the head of the answer was sent.
-    bool head_sent() const noexcept { return head_sent_; }
-    /// Tells whether the answer is complete, or nobody is there any more to take it.
-    bool ended() const noexcept { return ended_; }
-
-    /// Returns the octets of the body of the answer, when they were known when its head was sent.
-    std::optional<std::uint64_t> answer_length() const noexcept {
-        return answer_length_ == unknown_length ? std::nullopt : std::optional(answer_length_);
-    }
-
-    /// Keeps the exchange; counts.
-    void retain() noexcept { ++retained_; }
-    /// Ends one `retain`. May end the exchange.
-    void release() noexcept {
-        if (--retained_ == 0) carrier_->released(*this);
-    }
-
-    /// Returns the scope that is cancelled when the client leaves or the server gives up.
-    cancel_scope& scope() noexcept { return scope_; }
-    /// Sets who is told of the end; null for nobody.
-    void listen(listener* l) noexcept { listener_ = l; }
-    /// Returns memory that ends with the exchange.
-    arena& memory() noexcept { return memory_; }
-    /// Returns the address of the client.
-    const net::address& peer() const noexcept { return peer_; }
-    /// Returns the address that the client is connected to; nothing when it has left.
-    net::address local() const noexcept { return carrier_->local(); }
-    /// Returns how many connections its server has open on this thread; 0 when its client has left.
-    std::size_t connections() const noexcept { return carrier_->connections(); }
-    /// Tells whether the server is closing: no further requests are wanted.
-    bool closing() const noexcept { return carrier_->closing(); }
-    /// Tells whether the connection is encrypted.
-    bool secure() const noexcept { return secure_; }
-    /// Returns the loop.
-    class loop& loop() const noexcept { return *owner_; }
-
-private:
-    friend class detail::h1_connection;
-    friend struct detail::h1_shared;
-    friend class detail::h1_nobody;
-
-    struct collector;
-    enum class framing : unsigned char { none, length, chunked, until_close };
-
-    explicit exchange(const http::parse_limits& l) noexcept : parser_(l) {}
-    CREMA_DECL void wait_for_body(detail::exchange_waiter& w);
-    CREMA_DECL void require_body() const;
-
-    detail::exchange_carrier* carrier_ = nullptr;
-    class loop* owner_ = nullptr;
-    listener* listener_ = nullptr;
-    detail::exchange_waiter* reader_ = nullptr;
-    detail::exchange_waiter* writer_ = nullptr;
-    cancel_scope scope_;
-    unsigned retained_ = 0;
-    bool head_sent_ = false;
-    bool ended_ = false;
-    bool told_ = false;        // on_finish or on_close was called
-    bool close_after_ = false;
-    bool no_body_ = false;     // of the answer
-    bool continued_ = false;   // the client was asked for the body
-    bool draining_ = false;    // nobody will read the body
-    bool gone_ = false;        // nobody is there to be answered
-    bool secure_ = false;
-    bool writers_held_ = false;
-    framing out_ = framing::none;
-    std::uint16_t body_status_ = 0;
-    net::address peer_;
-    std::uint64_t out_left_ = 0;
-    static constexpr auto unknown_length = static_cast<std::uint64_t>(-1);
-    std::uint64_t answer_length_ = unknown_length; // set with the head
-    std::error_code body_error_;
-    const char* body_reason_ = "";
-    http::request_head head_;
-    http::request_parser parser_;
-    arena memory_;
-    std::uint64_t sent_at_ = 0;  // where the answer ends in what the connection sends
-    exchange* next_ = nullptr;   // those that wait for their answer to be sent; those without a connection
-    exchange* prev_ = nullptr;
-    // the octets of the request, once the connection uses others
-    struct {
-        char* data = nullptr;
-        std::size_t size = 0;
-    } rooms_[2];
-};
-
-class exchange::read_awaiter : detail::exchange_waiter, cancel_callback {
-public:
-    /// @cond
-    explicit read_awaiter(exchange& x) noexcept : exchange_waiter{&woken}, cancel_callback(&stop), x_(x) {}
-    ~read_awaiter() {
-        if (x_.reader_ == this) x_.reader_ = nullptr;
-    }
-    bool await_ready() {
-        state_ = x_.carrier_->next_piece(x_, piece_);
-        return state_ != detail::body_state::wait;
-    }
-    template <class Promise>
-    bool await_suspend(std::coroutine_handle<Promise> h) {
-        env_ = environment_of(h);
-        if (env_->scope && env_->scope->is_cancelled()) {
-            stopped_ = env_->scope->reason();
-            return false;
-        }
-        waiter_ = h;
-        x_.wait_for_body(*this);
-        attach(env_->scope);
-        return true;
-    }
-    std::string_view await_resume() {
-        if (stopped_ != cancel_reason::none) throw cancelled(stopped_);
-        if (state_ == detail::body_state::failed) x_.require_body();
-        return piece_;
-    }
-    /// @endcond
-
-private:
-    static void stop(cancel_callback& c) noexcept {
-        auto& self = static_cast<read_awaiter&>(c);
-        self.x_.reader_ = nullptr;
-        self.stopped_ = self.env_->scope->reason();
-        resume_in(*self.env_, self.waiter_);
-    }
-    static void woken(exchange_waiter& w) {
-        auto& self = static_cast<read_awaiter&>(w);
-        self.state_ = self.x_.carrier_->next_piece(self.x_, self.piece_);
-        if (self.state_ == detail::body_state::wait) return;
-        self.x_.reader_ = nullptr;
-        self.detach();
-        resume_in(*self.env_, self.waiter_);
-    }
-    exchange& x_;
-    environment* env_ = nullptr;
-    std::coroutine_handle<> waiter_;
-    std::string_view piece_;
-    detail::body_state state_ = detail::body_state::wait;
-    cancel_reason stopped_ = cancel_reason::none;
-};
-
-class exchange::write_awaiter : detail::exchange_waiter, cancel_callback {
-public:
-    /// @cond
-    explicit write_awaiter(exchange& x) noexcept : exchange_waiter{&woken}, cancel_callback(&stop), x_(x) {}
-    ~write_awaiter() {
-        if (x_.writer_ == this) x_.writer_ = nullptr;
-    }
-    bool await_ready() noexcept { return (!x_.writers_held_ || x_.gone_) && x_.carrier_->has_room(x_); }
-    template <class Promise>
-    bool await_suspend(std::coroutine_handle<Promise> h) {
-        env_ = environment_of(h);
-        if (env_->scope && env_->scope->is_cancelled()) {
-            stopped_ = env_->scope->reason();
-            return false;
-        }
-        waiter_ = h;
-        x_.writer_ = this;
-        attach(env_->scope);
-        return true;
-    }
-    void await_resume() const {
-        if (stopped_ != cancel_reason::none) throw cancelled(stopped_);
-        if (x_.gone_) throw system_error(make_error_code(error::closed), "response");
-    }
-    /// @endcond
-
-private:
-    static void stop(cancel_callback& c) noexcept {
-        auto& self = static_cast<write_awaiter&>(c);
-        self.x_.writer_ = nullptr;
-        self.stopped_ = self.env_->scope->reason();
-        resume_in(*self.env_, self.waiter_);
-    }
-    static void woken(exchange_waiter& w) {
-        auto& self = static_cast<write_awaiter&>(w);
-        self.x_.writer_ = nullptr;
-        self.detach();
-        resume_in(*self.env_, self.waiter_);
-    }
-    exchange& x_;
-    environment* env_ = nullptr;
-    std::coroutine_handle<> waiter_;
-    cancel_reason stopped_ = cancel_reason::none;
-};
-
-inline exchange::read_awaiter exchange::read() noexcept { return read_awaiter(*this); }
-inline exchange::write_awaiter exchange::room() noexcept { return write_awaiter(*this); }
-inline exchange::write_awaiter exchange::write(std::string_view piece) {
-    write_now(piece);
-    return write_awaiter(*this);
-}
-
-} // namespace crema
-
-#if CREMA_BODIES
-#include <exception>
-#include <memory>
-#include <stdexcept>
-#include <utility>
-
-namespace crema {
-
-// What `read_all` waits with. Owns itself and retains the exchange; ends with the body, or with the scope of the exchange.
-struct exchange::collector final : detail::exchange_waiter, cancel_callback {
-    collector(exchange& from, std::size_t most, unique_function<void(std::error_code, std::string)> f) noexcept
-        : exchange_waiter{&woken}, cancel_callback(&stop), x(from), limit(most), done(std::move(f)) {}
-
-    // True when the body has ended one way or the other; `error` tells which.
-    bool collect() {
-        std::string_view piece;
-        for (;;) {
-            switch (x.carrier_->next_piece(x, piece)) {
-            case detail::body_state::piece:
-                if (piece.size() > limit - text.size()) {
-                    error = make_error_code(crema::error::too_large);
-                    return true;
-                }
-                text.append(piece);
-                break;
-            case detail::body_state::end: return true;
-            case detail::body_state::failed: error = x.body_error_; return true;
-            case detail::body_state::wait: return false;
-            }
-        }
-    }
-    void tell() {
-        const std::unique_ptr<collector> self(this);
-        if (error) text.clear();
-        done(error, std::move(text));
-    }
-    void tell_later() noexcept {
-        auto& keep = x;
-        keep.reader_ = nullptr;
-        detach();
-        try {
-            tell();
-        } catch (...) {
-            keep.owner_->report_unobserved(std::current_exception());
-        }
-        keep.release();
-    }
-    static void woken(exchange_waiter& w) {
-        auto& self = static_cast<collector&>(w);
-        if (self.collect()) self.tell_later();
-    }
-    static void stop(cancel_callback& c) noexcept {
-        auto& self = static_cast<collector&>(c);
-        self.error = make_error_code(crema::error::cancelled);
-        self.tell_later();
-    }
-
-    exchange& x;
-    std::size_t limit;
-    unique_function<void(std::error_code, std::string)> done;
-    std::string text;
-    std::error_code error;
-};
-
-CREMA_DECL void exchange::wait_for_body(detail::exchange_waiter& w) {
-    if (reader_) throw std::logic_error("crema: the body is being read already");
-    reader_ = &w;
-    carrier_->wants_body(*this);
-}
-
-CREMA_DECL void exchange::require_body() const {
-    throw system_error(body_error_, *body_reason_ ? body_reason_ : "request body");
-}
-
-CREMA_DECL void exchange::drain() {
-    draining_ = true;
-    carrier_->wants_body(*this);
-}
-
-CREMA_DECL void exchange::read_all(std::size_t limit, unique_function<void(std::error_code, std::string)> done) {
-    if (content_length().value_or(0) > limit) return done(make_error_code(error::too_large), {});
-    auto all = std::make_unique<collector>(*this, limit, std::move(done));
-    if (all->collect()) return all.release()->tell();
-    if (scope_.is_cancelled()) {
-        all->error = make_error_code(error::cancelled);
-        return all.release()->tell();
-    }
-    wait_for_body(*all);
-    retain();
-    all.release()->attach(&scope_);
-}
-
-} // namespace crema
-#endif
 // ---- crema/http/chunked.hpp
 // chunked_decoder: takes the chunks of a request body apart, strictly, from octets that may arrive in any pieces.
 #include <cstddef>
@@ -13033,6 +12520,522 @@ CREMA_DECL chunked_decoder::outcome chunked_decoder::decode(char* data, std::siz
 }
 
 } // namespace crema::http
+#endif
+// ---- crema/server/exchange.hpp
+// exchange: one request and its answer, as the engine sees them.
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace crema {
+
+class loop;
+class exchange;
+
+/// Is what was a connection of HTTP and now speaks something else.
+struct upgraded_stream {
+    std::unique_ptr<net::stream> stream; ///< to be started with a handler of its own; null when the client has left
+    std::string received;                ///< octets that the client has sent behind its request
+    std::string unsent;                  ///< octets to be sent before anything else; mostly none
+};
+
+namespace detail {
+
+class h1_connection;
+struct h1_shared;
+class h1_nobody;
+
+// Tells what is there of a request body.
+enum class body_state : unsigned char { piece, end, wait, failed };
+
+// Waits for octets of a request, or for room in an answer. `wake` may destroy it.
+struct exchange_waiter {
+    void (*wake)(exchange_waiter&) = nullptr;
+};
+
+// Carries an exchange: a connection of some version of HTTP, or nobody once the connection is gone.
+class exchange_carrier {
+public:
+    virtual void respond(exchange& x, int status, std::string_view reason, std::string_view fields, std::string_view body) = 0;
+    virtual void begin(exchange& x, int status, std::string_view reason, std::string_view fields,
+                       std::optional<std::uint64_t> length) = 0;
+    virtual void write(exchange& x, std::string_view piece) = 0;
+    virtual std::optional<std::size_t> write_file(exchange&, int, std::uint64_t, std::size_t) { return std::nullopt; }
+    virtual void end(exchange& x, std::string_view trailers) = 0;
+    virtual void informational(exchange& x, int status, std::string_view fields) = 0;
+    virtual void abort(exchange& x) noexcept = 0;
+    virtual upgraded_stream upgrade(exchange& x, int status, std::string_view fields) = 0;
+    virtual bool has_room(exchange& x) noexcept = 0;
+    virtual body_state next_piece(exchange& x, std::string_view& piece) = 0;
+    virtual std::optional<std::string_view> buffered_body(exchange& x) = 0;
+    virtual void wants_body(exchange& x) = 0;
+    virtual std::string_view trailers(const exchange& x) const noexcept = 0;
+    virtual void released(exchange& x) noexcept = 0;
+    virtual net::address local() const noexcept = 0;
+    virtual std::size_t connections() const noexcept = 0;
+    virtual bool closing() const noexcept = 0;
+
+protected:
+    ~exchange_carrier() = default;
+};
+
+} // namespace detail
+
+/// Receives requests. Called on the loop, within a callback.
+class exchange_handler {
+public:
+    /// Handles a request; answers it now, or keeps it with `exchange::retain` and answers later.
+    virtual void on_request(exchange& x) = 0;
+
+protected:
+    ~exchange_handler() = default;
+};
+
+/** Represents one request and its answer on a connection.
+
+    It ends when the answer is complete and nobody retains it; the connection then goes on with the next request. All
+    views are valid until then, across suspension too. When it was answered and sent but is still retained, the
+    connection goes on without it, and a client that leaves then does not cancel it any more.
+
+    An exchange whose client has left stays valid as long as it is retained: what is sent goes nowhere, and
+    `ended()` is true.
+
+    @par Thread Safety
+    Only on its loop.
+*/
+class exchange {
+public:
+    /// Is told what becomes of the exchange.
+    struct listener {
+        /// The last octet of the answer was handed to the kernel.
+        virtual void on_finish() noexcept {}
+        /// The connection is gone before that.
+        virtual void on_close(cancel_reason) noexcept {}
+        /// The exchange ends now: last call.
+        virtual void on_destroy() noexcept {}
+        /** Tells whether `on_finish` or `on_close` matter once the answer is complete.
+
+            When not, and nobody retains the exchange, it ends at once, without either of them: memory that is warm
+            serves the next of several pipelined requests. */
+        virtual bool wants_finish() const noexcept { return true; }
+
+    protected:
+        ~listener() = default;
+    };
+
+    exchange(const exchange&) = delete;
+    exchange& operator=(const exchange&) = delete;
+
+    /// Returns the head of the request.
+    const http::request_head& head() const noexcept { return head_; }
+
+    /// Tells whether the request has a body.
+    bool has_body() const noexcept { return head_.has_body(); }
+    /// Returns the length of the body when the request says one.
+    std::optional<std::uint64_t> content_length() const noexcept { return head_.content_length(); }
+    /// Returns the whole body when all of it is here already, else nothing. Nothing is copied; valid until the exchange ends.
+    std::optional<std::string_view> buffered_body() { return carrier_->buffered_body(*this); }
+
+    /// Is the awaitable of `read`.
+    class read_awaiter;
+    /** Read the next piece of the body; empty at its end. The view is valid until the next call.
+
+        The first call that finds nothing asks a client that waits for it to go on (`100 Continue`).
+
+        @throws system_error `closed` when the client left, `would_exceed_limit` when the body is too long, `bad_syntax` when it is
+        malformed. In the last two cases the connection closes behind the answer; `body_status` tells which fits.
+        @throws std::logic_error when another read waits.
+
+        @par Cancellation
+        Ends the wait; the body can be read on. Calls must not overlap.
+    */
+    inline read_awaiter read() noexcept;
+    /** Read the whole body.
+
+        @param limit Octets; a longer body gives `error::too_large`.
+        @param done Called once, perhaps before this returns; with `error::cancelled` when the scope of the exchange is
+        cancelled before. The exchange is retained until then.
+    */
+    CREMA_DECL void read_all(std::size_t limit, unique_function<void(std::error_code, std::string)> done);
+    /** Throw away what nobody has read of the body, as it comes, also before the answer.
+
+        After the answer this is done anyway. More than `limits::drain` octets close the connection behind the answer. */
+    CREMA_DECL void drain();
+    /// Returns the status that fits a body that could not be read: 400, 408, 413 or 431; 0 while nothing is wrong.
+    int body_status() const noexcept { return body_status_; }
+    /// Returns the trailer lines, each with CRLF, after the end of a chunked body; valid until the exchange ends.
+    std::string_view trailers() const noexcept { return carrier_->trailers(*this); }
+
+    /** Answer in one go. Does nothing when the client has left.
+
+        @param status 200 to 999.
+        @param reason Empty for the standard phrase.
+        @param fields Ready lines, each with CRLF, without Date, Connection, Content-Length, Transfer-Encoding.
+        @param body Not sent for HEAD, 204 and 304; taken before this returns.
+        @throws system_error `already_answered`
+    */
+    void respond(int status, std::string_view reason, std::string_view fields, std::string_view body) {
+        carrier_->respond(*this, status, reason, fields, body);
+    }
+    /** Begin an answer whose body follows with `write`. Does nothing when the client has left.
+
+        @param length When known; else the body is chunked, or ends with the connection for HTTP/1.0.
+        @throws system_error `already_answered`
+    */
+    void begin(int status, std::string_view reason, std::string_view fields, std::optional<std::uint64_t> length) {
+        carrier_->begin(*this, status, reason, fields, length);
+    }
+    /// Is the awaitable of `write`.
+    class write_awaiter;
+    /** Send a piece of the body. It is taken before this returns; await it to go on when there is room again.
+
+        @throws system_error `closed` when the client left, or when awaited and it leaves.
+        @throws std::logic_error when another is awaited.
+
+        @par Cancellation
+        Ends the wait. Calls must not overlap.
+    */
+    inline write_awaiter write(std::string_view piece);
+    /// Returns what to await for room, as `write` does, without a piece.
+    inline write_awaiter room() noexcept;
+    /// Makes who awaits a `write` wait, even though there is room: what was written is still being worked on.
+    void hold_writers() noexcept { writers_held_ = true; }
+    /// Ends `hold_writers`; may resume who waits.
+    void writers_may_go() {
+        writers_held_ = false;
+        if (writer_ && carrier_->has_room(*this)) writer_->wake(*writer_);
+    }
+    /** Send a piece of the body without waiting for room. Does nothing when the client has left.
+
+        @throws system_error `bad_value` when there is no answer to write to, or more than its length: the connection is reset then.
+    */
+    void write_now(std::string_view piece) { carrier_->write(*this, piece); }
+    /** Send octets of a file as a piece of the body, out of the system's memory, without a copy. What is not there yet is waited
+        for: ask `fs::is_at_hand` first.
+
+        @param descriptor Of a regular file, that has them all.
+        @return How many the connection took; when it is less than all, await `room`. Nothing when it cannot do that, because it is
+        encrypted or the body is chunked: read and write them.
+        @throws system_error As `write_now`.
+    */
+    std::optional<std::size_t> write_file(int descriptor, std::uint64_t offset, std::size_t size) {
+        return carrier_->write_file(*this, descriptor, offset, size);
+    }
+    /** End the answer.
+
+        @param trailers Ready lines, only for a chunked body.
+        @throws system_error `bad_value` when less than its length was written: the connection is reset then.
+    */
+    void end(std::string_view trailers = {}) { carrier_->end(*this, trailers); }
+    /// Sends an informational response, 100 to 199 but not 101, to clients that understand it.
+    void informational(int status, std::string_view fields) { carrier_->informational(*this, status, fields); }
+    /** Take the connection over for another protocol.
+
+        Answers with a head alone, after which the connection is the caller's; the server neither counts nor closes it any
+        more. The exchange is answered then and goes on as long as it is retained; its scope is not cancelled by the client.
+
+        @param status 101, with `Connection: Upgrade` added; or 200 to 299 for CONNECT.
+        @param fields Ready lines, each with CRLF: for 101 one of them is Upgrade.
+        @throws system_error `already_answered`; `bad_value` for another status, or when the body was not read to its end.
+    */
+    upgraded_stream upgrade(int status, std::string_view fields) { return carrier_->upgrade(*this, status, fields); }
+    /// Closes the connection behind the answer.
+    void close_after() noexcept { close_after_ = true; }
+    /// Closes the connection at once; the client sees that the answer is not whole.
+    void abort() noexcept { carrier_->abort(*this); }
+
+    /// Tells whether the head of the answer was sent.
+    bool head_sent() const noexcept { return head_sent_; }
+    /// Tells whether the answer is complete, or nobody is there any more to take it.
+    bool ended() const noexcept { return ended_; }
+
+    /// Returns the octets of the body of the answer, when they were known when its head was sent.
+    std::optional<std::uint64_t> answer_length() const noexcept {
+        return answer_length_ == unknown_length ? std::nullopt : std::optional(answer_length_);
+    }
+
+    /// Keeps the exchange; counts.
+    void retain() noexcept { ++retained_; }
+    /// Ends one `retain`. May end the exchange.
+    void release() noexcept {
+        if (--retained_ == 0) carrier_->released(*this);
+    }
+
+    /// Returns the scope that is cancelled when the client leaves or the server gives up.
+    cancel_scope& scope() noexcept { return scope_; }
+    /// Sets who is told of the end; null for nobody.
+    void listen(listener* l) noexcept { listener_ = l; }
+    /// Returns memory that ends with the exchange.
+    arena& memory() noexcept { return memory_; }
+    /// Returns the address of the client.
+    const net::address& peer() const noexcept { return peer_; }
+    /// Returns the address that the client is connected to; nothing when it has left.
+    net::address local() const noexcept { return carrier_->local(); }
+    /// Returns how many connections its server has open on this thread; 0 when its client has left.
+    std::size_t connections() const noexcept { return carrier_->connections(); }
+    /// Tells whether the server is closing: no further requests are wanted.
+    bool closing() const noexcept { return carrier_->closing(); }
+    /// Tells whether the connection is encrypted.
+    bool secure() const noexcept { return secure_; }
+    /// Returns the loop.
+    class loop& loop() const noexcept { return *owner_; }
+
+private:
+    friend class detail::h1_connection;
+    friend struct detail::h1_shared;
+    friend class detail::h1_nobody;
+
+    struct collector;
+    enum class framing : unsigned char { none, length, chunked, until_close };
+
+    explicit exchange(const http::parse_limits& l) noexcept : parser_(l) {}
+    CREMA_DECL void wait_for_body(detail::exchange_waiter& w);
+    CREMA_DECL void require_body() const;
+
+    detail::exchange_carrier* carrier_ = nullptr;
+    class loop* owner_ = nullptr;
+    listener* listener_ = nullptr;
+    detail::exchange_waiter* reader_ = nullptr;
+    detail::exchange_waiter* writer_ = nullptr;
+    cancel_scope scope_;
+    unsigned retained_ = 0;
+    bool head_sent_ = false;
+    bool ended_ = false;
+    bool told_ = false;        // on_finish or on_close was called
+    bool close_after_ = false;
+    bool no_body_ = false;     // of the answer
+    bool continued_ = false;   // the client was asked for the body
+    bool draining_ = false;    // nobody will read the body
+    bool gone_ = false;        // nobody is there to be answered
+    bool secure_ = false;
+    bool writers_held_ = false;
+    framing out_ = framing::none;
+    std::uint16_t body_status_ = 0;
+    net::address peer_;
+    std::uint64_t out_left_ = 0;
+    static constexpr auto unknown_length = static_cast<std::uint64_t>(-1);
+    std::uint64_t answer_length_ = unknown_length; // set with the head
+    std::error_code body_error_;
+    const char* body_reason_ = "";
+    http::request_head head_;
+    http::request_parser parser_;
+    arena memory_;
+    std::uint64_t sent_at_ = 0;  // where the answer ends in what the connection sends
+    exchange* next_ = nullptr;   // those that wait for their answer to be sent; those without a connection
+    exchange* prev_ = nullptr;
+    // the octets of the request, once the connection uses others or may give them up; see h1_room
+    char* rooms_[2]{};
+    std::unique_ptr<http::chunked_decoder> chunks_; // has the trailers, once the connection has gone on
+};
+
+class exchange::read_awaiter : detail::exchange_waiter, cancel_callback {
+public:
+    /// @cond
+    explicit read_awaiter(exchange& x) noexcept : exchange_waiter{&woken}, cancel_callback(&stop), x_(x) {}
+    ~read_awaiter() {
+        if (x_.reader_ == this) x_.reader_ = nullptr;
+    }
+    bool await_ready() {
+        state_ = x_.carrier_->next_piece(x_, piece_);
+        return state_ != detail::body_state::wait;
+    }
+    template <class Promise>
+    bool await_suspend(std::coroutine_handle<Promise> h) {
+        env_ = environment_of(h);
+        if (env_->scope && env_->scope->is_cancelled()) {
+            stopped_ = env_->scope->reason();
+            return false;
+        }
+        waiter_ = h;
+        x_.wait_for_body(*this);
+        attach(env_->scope);
+        return true;
+    }
+    std::string_view await_resume() {
+        if (stopped_ != cancel_reason::none) throw cancelled(stopped_);
+        if (state_ == detail::body_state::failed) x_.require_body();
+        return piece_;
+    }
+    /// @endcond
+
+private:
+    static void stop(cancel_callback& c) noexcept {
+        auto& self = static_cast<read_awaiter&>(c);
+        self.x_.reader_ = nullptr;
+        self.stopped_ = self.env_->scope->reason();
+        resume_in(*self.env_, self.waiter_);
+    }
+    static void woken(exchange_waiter& w) {
+        auto& self = static_cast<read_awaiter&>(w);
+        self.state_ = self.x_.carrier_->next_piece(self.x_, self.piece_);
+        if (self.state_ == detail::body_state::wait) return;
+        self.x_.reader_ = nullptr;
+        self.detach();
+        resume_in(*self.env_, self.waiter_);
+    }
+    exchange& x_;
+    environment* env_ = nullptr;
+    std::coroutine_handle<> waiter_;
+    std::string_view piece_;
+    detail::body_state state_ = detail::body_state::wait;
+    cancel_reason stopped_ = cancel_reason::none;
+};
+
+class exchange::write_awaiter : detail::exchange_waiter, cancel_callback {
+public:
+    /// @cond
+    explicit write_awaiter(exchange& x) noexcept : exchange_waiter{&woken}, cancel_callback(&stop), x_(x) {}
+    ~write_awaiter() {
+        if (x_.writer_ == this) x_.writer_ = nullptr;
+    }
+    bool await_ready() noexcept { return (!x_.writers_held_ || x_.gone_) && x_.carrier_->has_room(x_); }
+    template <class Promise>
+    bool await_suspend(std::coroutine_handle<Promise> h) {
+        env_ = environment_of(h);
+        if (env_->scope && env_->scope->is_cancelled()) {
+            stopped_ = env_->scope->reason();
+            return false;
+        }
+        if (x_.writer_) throw std::logic_error("crema: another write of this response is awaited already");
+        waiter_ = h;
+        x_.writer_ = this;
+        attach(env_->scope);
+        return true;
+    }
+    void await_resume() const {
+        if (stopped_ != cancel_reason::none) throw cancelled(stopped_);
+        if (x_.gone_) throw system_error(make_error_code(error::closed), "response");
+    }
+    /// @endcond
+
+private:
+    static void stop(cancel_callback& c) noexcept {
+        auto& self = static_cast<write_awaiter&>(c);
+        self.x_.writer_ = nullptr;
+        self.stopped_ = self.env_->scope->reason();
+        resume_in(*self.env_, self.waiter_);
+    }
+    static void woken(exchange_waiter& w) {
+        auto& self = static_cast<write_awaiter&>(w);
+        self.x_.writer_ = nullptr;
+        self.detach();
+        resume_in(*self.env_, self.waiter_);
+    }
+    exchange& x_;
+    environment* env_ = nullptr;
+    std::coroutine_handle<> waiter_;
+    cancel_reason stopped_ = cancel_reason::none;
+};
+
+inline exchange::read_awaiter exchange::read() noexcept { return read_awaiter(*this); }
+inline exchange::write_awaiter exchange::room() noexcept { return write_awaiter(*this); }
+inline exchange::write_awaiter exchange::write(std::string_view piece) {
+    write_now(piece);
+    return write_awaiter(*this);
+}
+
+} // namespace crema
+
+#if CREMA_BODIES
+#include <exception>
+#include <utility>
+
+namespace crema {
+
+// What `read_all` waits with. Owns itself and retains the exchange; ends with the body, or with the scope of the exchange.
+struct exchange::collector final : detail::exchange_waiter, cancel_callback {
+    collector(exchange& from, std::size_t most, unique_function<void(std::error_code, std::string)> f) noexcept
+        : exchange_waiter{&woken}, cancel_callback(&stop), x(from), limit(most), done(std::move(f)) {}
+    ~collector() {
+        if (x.reader_ == this) x.reader_ = nullptr;
+    }
+
+    // True when the body has ended one way or the other; `error` tells which.
+    bool collect() {
+        std::string_view piece;
+        for (;;) {
+            switch (x.carrier_->next_piece(x, piece)) {
+            case detail::body_state::piece:
+                if (piece.size() > limit - text.size()) {
+                    error = make_error_code(crema::error::too_large);
+                    return true;
+                }
+                text.append(piece);
+                break;
+            case detail::body_state::end: return true;
+            case detail::body_state::failed: error = x.body_error_; return true;
+            case detail::body_state::wait: return false;
+            }
+        }
+    }
+    void tell() {
+        const std::unique_ptr<collector> self(this);
+        if (error) text.clear();
+        done(error, std::move(text));
+    }
+    void tell_later() noexcept {
+        auto& keep = x;
+        keep.reader_ = nullptr;
+        detach();
+        try {
+            tell();
+        } catch (...) {
+            keep.owner_->report_unobserved(std::current_exception());
+        }
+        keep.release();
+    }
+    static void woken(exchange_waiter& w) {
+        auto& self = static_cast<collector&>(w);
+        if (self.collect()) self.tell_later();
+    }
+    static void stop(cancel_callback& c) noexcept {
+        auto& self = static_cast<collector&>(c);
+        self.error = make_error_code(crema::error::cancelled);
+        self.tell_later();
+    }
+
+    exchange& x;
+    std::size_t limit;
+    unique_function<void(std::error_code, std::string)> done;
+    std::string text;
+    std::error_code error;
+};
+
+CREMA_DECL void exchange::wait_for_body(detail::exchange_waiter& w) {
+    if (reader_) throw std::logic_error("crema: the body is being read already");
+    reader_ = &w;
+    carrier_->wants_body(*this);
+}
+
+CREMA_DECL void exchange::require_body() const {
+    throw system_error(body_error_, *body_reason_ ? body_reason_ : "request body");
+}
+
+CREMA_DECL void exchange::drain() {
+    draining_ = true;
+    carrier_->wants_body(*this);
+}
+
+CREMA_DECL void exchange::read_all(std::size_t limit, unique_function<void(std::error_code, std::string)> done) {
+    if (content_length().value_or(0) > limit) return done(make_error_code(error::too_large), {});
+    auto all = std::make_unique<collector>(*this, limit, std::move(done));
+    if (all->collect()) return all.release()->tell();
+    if (scope_.is_cancelled()) {
+        all->error = make_error_code(error::cancelled);
+        return all.release()->tell();
+    }
+    wait_for_body(*all);
+    retain();
+    all.release()->attach(&scope_);
+}
+
+} // namespace crema
 #endif
 // ---- crema/http/date.hpp
 // Dates of HTTP: format IMF-fixdate, parse all three forms, keep a ready Date line.
@@ -13608,9 +13611,9 @@ inline void write_chunk(output_buffer& out, std::string_view data) {
 
 /// Ends a chunked body. @param trailers Ready lines, each with CRLF; may be empty.
 inline void write_last_chunk(output_buffer& out, std::string_view trailers = {}) {
-    out.append("0\r\n");
-    out.append(trailers);
-    out.append("\r\n");
+    char* p = put_literal(out.prepare(trailers.size() + 5), "0\r\n");
+    put_literal(put_text(p, trailers), "\r\n");
+    out.commit(trailers.size() + 5);
 }
 
 /** Write a number in decimal digits.
@@ -13716,8 +13719,10 @@ namespace crema {
 struct limits {
     std::size_t request_line = 8 * 1024 + 256;      ///< octets of the request line; 414
     std::size_t header_bytes = 16 * 1024;           ///< octets of all header fields; 431
-    std::size_t header_count = 128;                 ///< header fields; 431
+    std::size_t header_count = 128;                 ///< header fields, at most 65535; 431
     std::uint64_t body = 64 * 1024 * 1024;          ///< octets of a body as it arrives; 413. Parsers have smaller limits.
+    std::size_t chunk_extensions = 16 * 1024;       ///< octets of chunk extensions that no octets of data pay for; 413
+    std::size_t trailers = 8 * 1024;                ///< octets of all trailer lines; 431
     std::uint64_t drain = 256 * 1024;               ///< octets of a body nobody read that are thrown away, else the connection closes
     std::chrono::milliseconds header_deadline{10'000}; ///< from the first octet of a request to the end of its header; 408
     std::chrono::milliseconds idle{60'000};         ///< between requests, and from connecting to the first one; closed
@@ -13725,7 +13730,8 @@ struct limits {
     std::chrono::milliseconds rate_grace{5'000};    ///< time before the rate counts; 408, or reset
     std::chrono::milliseconds linger{2'000};        ///< time a refused client has to read the answer
     std::size_t backlog = 256 * 1024;               ///< octets of an answer that wait for the client before `write` waits
-    std::uint64_t requests_per_connection = 0;      ///< then the connection closes; 0 for no limit
+    std::size_t pipeline_depth = 128;               ///< requests of one client that are answered before the others have their turn
+    std::uint64_t requests_per_connection = 100'000'000; ///< then the connection closes; 0 for no limit
     std::size_t connections = 50'000;               ///< at once; more are closed at once
     std::size_t connections_per_address = 20'000;   ///< at once from one address (IPv6: one /64; Unix sockets: no limit); more are closed at once
 };
@@ -13744,23 +13750,29 @@ namespace crema {
 
 CREMA_DECL std::string to_string(const limits& l) {
     std::string out;
-    const auto line = [&](const char* name, std::uint64_t v, const char* unit) {
-        std::string row = name;
-        row.resize(26, ' ');
-        out += row + (v == 0 ? std::string("none") : std::to_string(v) + unit) + "\n";
+    const auto row = [&](std::string name, const std::string& text) {
+        name.resize(26, ' ');
+        out += name + text + "\n";
+    };
+    const auto line = [&](const char* name, std::uint64_t v, const char* unit) { row(name, std::to_string(v) + unit); };
+    const auto unless_0 = [&](const char* name, std::uint64_t v, const char* unit) {
+        row(name, v == 0 ? "none" : std::to_string(v) + unit);
     };
     line("request line", l.request_line, " octets");
     line("header bytes", l.header_bytes, " octets");
     line("header count", l.header_count, "");
     line("body", l.body, " octets");
+    line("chunk extensions", l.chunk_extensions, " octets");
+    line("trailers", l.trailers, " octets");
     line("drain", l.drain, " octets");
     line("header deadline", static_cast<std::uint64_t>(l.header_deadline.count()), " ms");
     line("idle", static_cast<std::uint64_t>(l.idle.count()), " ms");
-    line("rate", l.rate, " octets/s");
+    unless_0("rate", l.rate, " octets/s");
     line("rate grace", static_cast<std::uint64_t>(l.rate_grace.count()), " ms");
     line("linger", static_cast<std::uint64_t>(l.linger.count()), " ms");
     line("backlog", l.backlog, " octets");
-    line("requests per connection", l.requests_per_connection, "");
+    line("pipeline depth", l.pipeline_depth, "");
+    unless_0("requests per connection", l.requests_per_connection, "");
     line("connections", l.connections, "");
     line("connections per address", l.connections_per_address, "");
     return out;
@@ -13788,10 +13800,11 @@ struct client_error {
     int status;                ///< 400, 408, 413, 414, 417, 431, 501 or 505; may be changed to another of 400 to 599
     std::string_view reason;   ///< what was wrong, in a few words; lives forever
     const net::address& peer;  ///< who sent it
-    std::string_view received; ///< the octets of the request that are there, at most 16 KiB; valid during the call
+    std::string_view received; ///< the octets of the request that are there; valid during the call
     std::string type{};        ///< Content-Type of the answer; may be changed
     std::string body{};        ///< body of the answer; may be changed
-    std::vector<std::pair<std::string, std::string>> fields{}; ///< further fields of the answer; those that are malformed are left out
+    /// Further fields of the answer; those that are malformed, or say how the answer is framed, are left out.
+    std::vector<std::pair<std::string, std::string>> fields{};
     bool silent = false;       ///< set: the connection is closed without an answer
 };
 
@@ -13831,9 +13844,16 @@ struct h1_link {
     }
 };
 
-// Octets for requests.
-struct h1_room {
-    static constexpr std::size_t size = 16 * 1024;
+// Octets of requests. Shared by the connection that reads into them and by exchanges whose requests lie there, once the
+// connection has gone on.
+struct alignas(16) h1_room {
+    static constexpr std::uint32_t size = 16 * 1024;
+    std::size_t capacity;
+    std::size_t users = 1;
+
+    char* octets() noexcept { return reinterpret_cast<char*>(this + 1); }
+    static h1_room& of(char* octets) noexcept { return *(reinterpret_cast<h1_room*>(octets) - 1); }
+    static bool is_shared(char* octets) noexcept { return of(octets).users > 1; }
 };
 
 // Carries exchanges whose connection is gone or has gone on.
@@ -13851,7 +13871,7 @@ public:
     CREMA_DECL body_state next_piece(exchange& x, std::string_view& piece) override;
     std::optional<std::string_view> buffered_body(exchange&) override { return std::nullopt; }
     void wants_body(exchange&) override {}
-    std::string_view trailers(const exchange&) const noexcept override { return {}; }
+    CREMA_DECL std::string_view trailers(const exchange& x) const noexcept override;
     CREMA_DECL void released(exchange& x) noexcept override;
     net::address local() const noexcept override { return {}; }
     std::size_t connections() const noexcept override { return 0; }
@@ -13873,7 +13893,7 @@ struct h1_shared : std::enable_shared_from_this<h1_shared> {
 
     exchange_handler* handler;
     class loop* owner;
-    limits limit;
+    limits limit; // pipeline_depth is 1 at least
     bool half_open = false;
     bool draining = false;
     std::chrono::milliseconds drain_idle{0};
@@ -13909,6 +13929,7 @@ struct h1_shared : std::enable_shared_from_this<h1_shared> {
     h1_link buried;  // closed ones, destroyed when no function of any is on the stack
     std::size_t connections = 0;
     std::size_t exchanges = 0;   // that were handed to a handler and have not ended
+    std::uint64_t begun = 0;     // that were ever
     exchange* detached = nullptr; // exchanges without a connection
     unsigned depth = 0;          // functions of connections on the stack
 
@@ -13927,7 +13948,11 @@ struct h1_shared : std::enable_shared_from_this<h1_shared> {
     exchange* take_exchange();
     void give_back(exchange* x) noexcept;
     char* take_room(std::size_t size = h1_room::size);
-    void give_room(char* room, std::size_t size) noexcept;
+    static char* share_room(char* room) noexcept {
+        ++h1_room::of(room).users;
+        return room;
+    }
+    void give_room(char* room) noexcept;
     void take_output(http::output_buffer& out) noexcept;
     void give_output(http::output_buffer& out) noexcept;
     std::unique_ptr<http::chunked_decoder> take_decoder();
@@ -13938,6 +13963,7 @@ struct h1_shared : std::enable_shared_from_this<h1_shared> {
     // Ends an exchange.
     void recycle(exchange& x) noexcept;
     void recycle_one(exchange& x) noexcept;
+    void give_back_rest(exchange& x) noexcept;
     // Calls for each connection, whatever becomes of others meanwhile.
     template <class F>
     void for_each(h1_link& list, F&& f);
@@ -13945,6 +13971,7 @@ struct h1_shared : std::enable_shared_from_this<h1_shared> {
     void check_all();
     bool make_room() noexcept; // for a new connection; false when all are at work
     void cut(cancel_reason why);
+    std::size_t uncut() const noexcept; // exchanges that a cut would cancel
     void leave() noexcept;
     void may_be_quiet() noexcept;
 
@@ -13965,6 +13992,7 @@ struct h1_shared : std::enable_shared_from_this<h1_shared> {
 
 private:
     static constexpr std::size_t most_spare = 256;
+    static constexpr std::size_t most_fields = 65'535; // that a head can count
     // Does what a microtask would do when there is no memory for one.
     struct without_memory : loop_immediate {
         explicit without_memory(h1_shared& s) noexcept
@@ -13986,7 +14014,7 @@ private:
     next_turn next_turn_{*this};
     std::vector<h1_connection*> soon_, running_, later_, turning_;
     std::vector<std::unique_ptr<exchange>> spare_exchanges_;
-    std::vector<std::unique_ptr<char[]>> spare_rooms_;
+    std::vector<h1_room*> spare_rooms_;
     std::vector<http::output_buffer> spare_outputs_;
     std::vector<std::unique_ptr<http::chunked_decoder>> spare_decoders_;
 };
@@ -14004,6 +14032,9 @@ CREMA_DECL body_state h1_nobody::next_piece(exchange& x, std::string_view&) {
     if (!x.body_error_) x.body_error_ = make_error_code(error::closed);
     return body_state::failed;
 }
+CREMA_DECL std::string_view h1_nobody::trailers(const exchange& x) const noexcept {
+    return x.chunks_ ? x.chunks_->trailers() : std::string_view{};
+}
 CREMA_DECL void h1_nobody::released(exchange& x) noexcept { shared_.recycle(x); }
 
 CREMA_DECL h1_shared::h1_shared(exchange_handler& h, class loop& l, const limits& given)
@@ -14017,13 +14048,16 @@ CREMA_DECL h1_shared::h1_shared(exchange_handler& h, class loop& l, const limits
     rate_ticks = ticks_of(limit.rate_grace);
     linger_ticks = ticks_of(limit.linger);
     rate_octets = limit.rate * static_cast<std::uint64_t>(std::max<std::int64_t>(limit.rate_grace.count(), 1)) / 1000;
+    limit.pipeline_depth = std::max<std::size_t>(limit.pipeline_depth, 1);
     date.refresh(static_cast<std::int64_t>(std::time(nullptr)));
     spare_exchanges_.reserve(most_spare); // giving back never fails
     spare_rooms_.reserve(most_spare);
     spare_outputs_.reserve(most_spare);
     spare_decoders_.reserve(most_spare);
 }
-CREMA_DECL h1_shared::~h1_shared() = default;
+CREMA_DECL h1_shared::~h1_shared() {
+    for (auto* r : spare_rooms_) ::operator delete(r);
+}
 
 CREMA_DECL std::uint32_t h1_shared::ticks_of(std::chrono::milliseconds time) const noexcept {
     return static_cast<std::uint32_t>(std::clamp<std::int64_t>((time + period - std::chrono::milliseconds(1)) / period, 1, 1 << 30));
@@ -14031,7 +14065,8 @@ CREMA_DECL std::uint32_t h1_shared::ticks_of(std::chrono::milliseconds time) con
 
 CREMA_DECL exchange* h1_shared::take_exchange() {
     if (spare_exchanges_.empty())
-        return new exchange(http::parse_limits{.request_line = limit.request_line, .header_bytes = limit.header_bytes, .header_count = limit.header_count});
+        return new exchange(http::parse_limits{.request_line = limit.request_line, .header_bytes = limit.header_bytes,
+                                               .header_count = std::min(limit.header_count, most_fields)});
     auto* x = spare_exchanges_.back().release();
     spare_exchanges_.pop_back();
     return x;
@@ -14042,17 +14077,19 @@ CREMA_DECL void h1_shared::give_back(exchange* x) noexcept {
     spare_exchanges_.emplace_back(x);
 }
 CREMA_DECL char* h1_shared::take_room(std::size_t size) {
-    if (size != h1_room::size || spare_rooms_.empty()) return new char[size];
-    auto* room = spare_rooms_.back().release();
-    spare_rooms_.pop_back();
-    return room;
-}
-CREMA_DECL void h1_shared::give_room(char* room, std::size_t size) noexcept {
-    if (size != h1_room::size || spare_rooms_.size() >= most_spare) [[unlikely]] {
-        delete[] room;
-    } else if (room) {
-        spare_rooms_.emplace_back(room);
+    if (size != h1_room::size || spare_rooms_.empty()) {
+        static_assert(alignof(h1_room) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__);
+        return (::new (::operator new(sizeof(h1_room) + size)) h1_room{size})->octets();
     }
+    auto* const room = spare_rooms_.back();
+    spare_rooms_.pop_back();
+    return room->octets();
+}
+CREMA_DECL void h1_shared::give_room(char* octets) noexcept {
+    auto& room = h1_room::of(octets);
+    if (room.users != 1) [[unlikely]] --room.users;
+    else if (room.capacity != h1_room::size || spare_rooms_.size() >= most_spare) [[unlikely]] ::operator delete(&room);
+    else spare_rooms_.push_back(&room);
 }
 CREMA_DECL void h1_shared::take_output(http::output_buffer& out) noexcept {
     if (spare_outputs_.empty()) return;
@@ -14065,7 +14102,8 @@ CREMA_DECL void h1_shared::give_output(http::output_buffer& out) noexcept {
     spare_outputs_.push_back(std::move(out));
 }
 CREMA_DECL std::unique_ptr<http::chunked_decoder> h1_shared::take_decoder() {
-    if (spare_decoders_.empty()) return std::make_unique<http::chunked_decoder>();
+    if (spare_decoders_.empty()) return std::make_unique<http::chunked_decoder>(
+        http::chunk_limits{.extensions = limit.chunk_extensions, .trailers = limit.trailers});
     auto d = std::move(spare_decoders_.back());
     spare_decoders_.pop_back();
     d->reset();
@@ -14093,10 +14131,16 @@ CREMA_FORCEINLINE void h1_shared::recycle_one(exchange& x) noexcept {
     if (auto* l = std::exchange(x.listener_, nullptr)) l->on_destroy();
     x.scope_.reset();
     x.memory_.reset();
-    if (x.rooms_[0].data) [[unlikely]] // they are filled in order
-        for (auto& room : x.rooms_) give_room(std::exchange(room.data, nullptr), room.size);
+    if (x.rooms_[0]) [[unlikely]] give_back_rest(x);
     give_back(&x);
     if (--exchanges == 0 && draining) [[unlikely]] may_be_quiet();
+}
+
+// What only one has that its connection has left.
+CREMA_COLD CREMA_DECL void h1_shared::give_back_rest(exchange& x) noexcept {
+    for (auto& room : x.rooms_) // they are filled in order
+        if (room) give_room(std::exchange(room, nullptr));
+    if (x.chunks_) give_back(std::move(x.chunks_));
 }
 
 CREMA_DECL void h1_shared::recycle(exchange& x) noexcept {
@@ -14198,8 +14242,8 @@ struct server_options {
 
 /// Says what a server that was closed had to cut.
 struct drain_report {
-    std::size_t finished = 0; ///< requests that ended by themselves within the grace
-    std::size_t cut = 0;      ///< requests that were cancelled at its end
+    std::size_t finished = 0; ///< requests that ended by themselves, those that came while it closed included
+    std::size_t cut = 0;      ///< requests that were cancelled at the end of the grace
 };
 
 /** Serves HTTP/1.1 on one loop, or on several threads with a loop each.
@@ -14265,7 +14309,7 @@ public:
 
         @param grace How long running requests may take.
         @param done Called once, when the last connection and the last request are gone; never before this returns. A second
-        call gives another grace and, when it has one, another `done`.
+        call gives another grace; all that were given are called, with the same report.
     */
     CREMA_DECL void close(std::chrono::milliseconds grace, unique_function<void(const drain_report&)> done = {});
     /// Sets what is called, after `done`, when a server that closes has lost its last connection.
@@ -14311,8 +14355,9 @@ private:
     late_ticks late_{*this};
     std::chrono::steady_clock::time_point last_tick_{};
     drain_report report_;
-    std::size_t cut_ = 0; // on this thread
-    unique_function<void(const drain_report&)> done_;
+    std::uint64_t begun_ = 0; // requests of this thread, without those that ran when it began to close
+    std::size_t cut_ = 0;     // on this thread
+    std::vector<unique_function<void(const drain_report&)>> done_;
     std::function<void()> closed_;
     std::shared_ptr<int> life_ = std::make_shared<int>(0);
 };
@@ -14632,6 +14677,7 @@ public:
     std::uint32_t since() const noexcept { return since_; }
     void since(std::uint32_t tick) noexcept { since_ = tick; }
     const net::address& peer() const noexcept { return stream_->peer(); }
+    bool has_input() const noexcept { return begin_ != end_; }
 
 private:
     // idle: nothing of a request is there. head: some. busy: a handler has it. discard: it was answered, its body is not
@@ -14674,8 +14720,10 @@ private:
     bool step_head();
     bool step_busy();
     bool step_discard();
-    void rest();
+    bool rest();
     void go_on();
+    template <class F>
+    void guarded(F&& f) noexcept;
     void dispatch();
     void finish();
     void detach() noexcept;
@@ -14688,13 +14736,16 @@ private:
     void leave_server() noexcept;
     [[noreturn]] static void refuse_answer(const exchange& x, int status);
     void head_of(exchange& x, http::response_head& head, int status, std::string_view reason, std::string_view fields);
+    void look_at_deadlines();
     void want() noexcept;
+    bool wants_to_read() const noexcept;
+    bool can_make_room() const noexcept;
 
     std::span<char> room_to_read();
     void advance_body();
     bool body_over() const noexcept { return framing_ == body_framing::none; }
     bool body_waits() const noexcept { return body_at_ == body_end_ && !body_over() && !body_failed_; }
-    void fail_body(int status, error code, const char* why) noexcept;
+    void fail_body(int status, std::error_code code, const char* why) noexcept;
     bool decide_keep(const exchange& x) const noexcept;
     http::connection_field connection_field(const exchange& x) const noexcept;
     bool send() noexcept;
@@ -14718,6 +14769,7 @@ private:
     std::uint64_t taken_ = 0;                   // octets of answers that the client had by then
     std::uint64_t requests_ = 0;
     std::size_t burst_ = 0;                     // octets written since others had their turn
+    std::uint32_t in_turn_ = 0;                 // requests since others had their turn
     std::uint32_t since_ = 0;                   // tick in which the state began
     std::uint32_t rested_ = 0;                  // tick in which it was put at the end of those that are idle
     std::int32_t in_pace_, out_pace_;           // ticks for which the client may still be waited for
@@ -14732,7 +14784,8 @@ private:
     bool stalled_ = false;    // requests wait because answers do
     bool running_ = false;
     bool soon_ = false;
-    bool yields_ = false;     // writes wait until others have had their turn
+    bool yields_ = false;     // writes and requests wait until others have had their turn
+    bool begun_ = false;      // more than an empty line of a head has come
     bool failed_ = false;     // sending has failed
     bool arrived_ = false;     // octets were read ahead, and `on_readable` follows
     bool may_put_off_ = false; // answers may wait for `on_flush`
@@ -14815,7 +14868,12 @@ CREMA_DECL void h1_connection::write_through(std::string_view body) {
     const auto of_head = std::min(r.size, out_.size());
     out_.consume(of_head);
     sent_ += r.size;
-    out_.append(body.substr(r.size - of_head));
+    try {
+        out_.append(body.substr(r.size - of_head));
+    } catch (const std::bad_alloc&) {
+        failed_ = true; // half an answer is none
+        return;
+    }
     blocked_ = !out_.empty();
 }
 
@@ -14853,7 +14911,7 @@ CREMA_DECL std::optional<std::size_t> h1_connection::write_file(exchange& x, int
         if (r.error == std::errc::operation_not_supported) return std::nullopt;
         x.out_left_ -= r.size;
         sent_ += r.size;
-            if (r.size == size) return size;
+        if (r.size == size) return size;
         if (r.error && !r.would_block()) failed_ = true;
         else blocked_ = true; // it took what it could
         size = r.size;
@@ -14873,12 +14931,13 @@ CREMA_DECL void h1_connection::write(exchange& x, std::string_view piece) {
             lose(cancel_reason::requested);
             throw system_error(make_error_code(error::bad_value), "response body longer than its Content-Length");
         }
-        x.out_left_ -= piece.size();
+        if (x.no_body_) x.out_left_ -= piece.size();
     }
     if (x.no_body_) return;
     if (out_.capacity() == 0) shared_.take_output(out_);
     if (x.out_ == exchange::framing::chunked) http::write_chunk(out_, piece);
     else out_.append(piece);
+    if (x.out_ == exchange::framing::length) x.out_left_ -= piece.size(); // now that it is there
     if (out_.size() >= 64 * 1024) send(); // before it grows further; what fails is seen when the callback has ended
     constexpr std::size_t turn = 512 * 1024; // a client that takes everything at once is not the only one
     if ((burst_ += piece.size()) > turn && !yields_) {
@@ -14998,6 +15057,8 @@ CREMA_DECL void h1_connection::tell_sent() {
 #if CREMA_BODIES
 #include <algorithm>
 #include <cstring>
+#include <new>
+#include <utility>
 
 namespace crema::detail {
 
@@ -15011,13 +15072,12 @@ CREMA_DECL std::span<char> h1_connection::room_to_read() {
         begin_ = end_ = body_at_ = body_end_ = pinned_ = 0;
     }
     if (state_ == state::busy) {
-        if ((x_->reader_ || x_->draining_) && !lent_ && begin_ == end_ && body_at_ == body_end_) {
+        if (can_make_room()) {
             begin_ = end_ = body_at_ = body_end_ = pinned_;
             const std::size_t wanted = framing_ == body_framing::length && body_left_ > 4 * h1_room::size ? 4 * h1_room::size : h1_room::size;
-            if ((capacity_ - end_ < enough || wanted > capacity_) && !x_->rooms_[0].data) { // the head stays where it is
+            if ((capacity_ - end_ < enough || wanted > capacity_) && !x_->rooms_[0]) { // the head stays where it is
                 auto* const more = shared_.take_room(wanted);
-                x_->rooms_[0].data = in_;
-                x_->rooms_[0].size = capacity_;
+                x_->rooms_[0] = in_;
                 in_ = more;
                 capacity_ = static_cast<std::uint32_t>(wanted);
                 begin_ = end_ = body_at_ = body_end_ = pinned_ = 0;
@@ -15025,19 +15085,21 @@ CREMA_DECL std::span<char> h1_connection::room_to_read() {
         }
         return {in_ + end_, capacity_ - end_};
     }
-    if (begin_ == end_) {
+    const bool shared = h1_room::is_shared(in_); // what lies in front is that of others
+    if (begin_ == end_ && !shared) {
         begin_ = end_ = body_at_ = body_end_ = 0;
-    } else if (end_ == capacity_) {
-        if (begin_ != 0) {
-            std::memmove(in_, in_ + begin_, end_ - begin_);
-        } else { // a head that is larger than the room; the parser says how large it may be
-            auto* const more = shared_.take_room(std::size_t{capacity_} * 2);
-            std::memcpy(more, in_, end_);
-            shared_.give_room(in_, capacity_);
-            in_ = more;
-            capacity_ *= 2;
+    } else if (shared ? capacity_ - end_ < enough : end_ == capacity_) {
+        const auto left = end_ - begin_;
+        if (begin_ != 0 && !shared) {
+            std::memmove(in_, in_ + begin_, left);
+        } else { // or a head that is larger than the room; the parser says how large it may be
+            const auto size = std::max<std::uint32_t>(h1_room::size, left > h1_room::size / 2 ? left * 2 : 0);
+            auto* const more = shared_.take_room(size);
+            std::memcpy(more, in_ + begin_, left);
+            shared_.give_room(std::exchange(in_, more));
+            capacity_ = size;
         }
-        end_ -= begin_;
+        end_ = left;
         begin_ = body_at_ = body_end_ = 0;
     }
     return {in_ + end_, capacity_ - end_};
@@ -15055,27 +15117,32 @@ CREMA_DECL void h1_connection::advance_body() {
         if (body_left_ == 0) framing_ = body_framing::none;
         return;
     }
-    const auto got = chunks_->decode(in_ + begin_, end_ - begin_);
+    http::chunked_decoder::outcome got{};
+    try {
+        got = chunks_->decode(in_ + begin_, end_ - begin_);
+    } catch (const std::bad_alloc&) { // where it is now is not known any more
+        return fail_body(503, std::make_error_code(std::errc::not_enough_memory), "there is no memory for the body");
+    }
     const auto produced = static_cast<std::uint32_t>(got.produced);
     if (produced != 0 && body_end_ != begin_) std::memmove(in_ + body_end_, in_ + begin_, produced);
     body_end_ += produced;
     begin_ += static_cast<std::uint32_t>(got.consumed);
     body_seen_ += produced;
     if (got.state == http::parse_state::bad) {
-        fail_body(chunks_->status(), chunks_->status() == 400 ? error::bad_syntax : error::would_exceed_limit, chunks_->reason().data());
+        fail_body(chunks_->status(), make_error_code(chunks_->status() == 400 ? error::bad_syntax : error::would_exceed_limit), chunks_->reason().data());
     } else if (body_seen_ > shared_.limit.body) {
-        fail_body(413, error::would_exceed_limit, "the body is too large");
+        fail_body(413, make_error_code(error::would_exceed_limit), "the body is too large");
     } else if (got.state == http::parse_state::done) {
         framing_ = body_framing::none;
     }
 }
 
-CREMA_DECL void h1_connection::fail_body(int status, error code, const char* why) noexcept {
+CREMA_DECL void h1_connection::fail_body(int status, std::error_code code, const char* why) noexcept {
     body_failed_ = true;
     keep_ = false;
     if (!x_) return;
     x_->body_status_ = static_cast<std::uint16_t>(status);
-    x_->body_error_ = make_error_code(code);
+    x_->body_error_ = code;
     x_->body_reason_ = why;
 }
 
@@ -15150,8 +15217,11 @@ CREMA_DECL void h1_connection::refuse(int status, std::string_view reason, cance
         if (error.silent) return lose(why);
     }
     std::string fields;
+    const auto frames = [](std::string_view name) {
+        return iequals(name, "Content-Length") || iequals(name, "Transfer-Encoding") || iequals(name, "Connection") || iequals(name, "Date");
+    };
     const auto add = [&](std::string_view name, std::string_view text) {
-        if (is_token(name) && http::valid_field_value(text)) fields.append(name).append(": ").append(text).append("\r\n");
+        if (is_token(name) && http::valid_field_value(text) && !frames(name)) fields.append(name).append(": ").append(text).append("\r\n");
     };
     if (!error.type.empty()) add("Content-Type", error.type);
     for (const auto& [name, text] : error.fields) add(name, text);
@@ -15169,6 +15239,7 @@ CREMA_DECL void h1_connection::refuse(int status, std::string_view reason, cance
     keep_ = false;
     if (out_.capacity() == 0) shared_.take_output(out_);
     http::write_response(out_, head, silent ? std::string_view{} : error.body);
+    if (chunks_) forget_chunks();
     framing_ = body_framing::none;
     enter(state::closing);
     if (handled) {
@@ -15255,6 +15326,10 @@ CREMA_DECL void h1_connection::leave_server() noexcept {
 }
 
 CREMA_DECL void h1_connection::check() {
+    guarded([this] { look_at_deadlines(); });
+}
+
+CREMA_DECL void h1_connection::look_at_deadlines() {
     const auto& s = shared_;
     const auto sends_slowly = [&] { return s.slow(in_pace_, [&] { return std::exchange(in_octets_, 0); }); };
     // What the system has taken is not what the client has.
@@ -15277,13 +15352,13 @@ CREMA_DECL void h1_connection::check() {
         }
         break;
     case state::busy:
-        if ((x_->reader_ || x_->draining_) && body_waits() && sends_slowly()) {
-            fail_body(408, error::timed_out, "the body comes too slowly");
+        if ((x_->reader_ || x_->draining_) && body_waits() && !unsent_ && sends_slowly()) {
+            fail_body(408, make_error_code(error::timed_out), "the body comes too slowly");
             refuse(408, "the body comes too slowly", cancel_reason::timed_out);
         }
         break;
     case state::discard:
-        if (sends_slowly()) {
+        if (!unsent_ && sends_slowly()) {
             enter(state::closing);
             run();
         }
@@ -15344,12 +15419,15 @@ CREMA_DECL void h1_shared::check_all() {
 
 // Closes the connection on which nothing has gone on for longest, if that is a second at least.
 CREMA_DECL bool h1_shared::make_room() noexcept {
-    if (idle.alone()) return false;
-    auto& c = *static_cast<h1_connection*>(idle.next);
-    if ((tick - c.since()) * period < std::chrono::seconds(1)) return false;
-    const entry e(*this);
-    c.lose(cancel_reason::requested);
-    return true;
+    for (auto* l = idle.next; l != &idle; l = l->next) {
+        auto& c = *static_cast<h1_connection*>(l);
+        if ((tick - c.since()) * period < std::chrono::seconds(1)) return false;
+        if (c.has_input()) continue; // its request was read ahead
+        const entry e(*this);
+        c.lose(cancel_reason::requested);
+        return true;
+    }
+    return false;
 }
 
 // Cancels everything.
@@ -15367,6 +15445,12 @@ CREMA_DECL void h1_shared::cut(cancel_reason why) {
         x->release();
         x = detached;
     }
+}
+
+CREMA_DECL std::size_t h1_shared::uncut() const noexcept {
+    auto n = exchanges;
+    for (auto* x = detached; x; x = x->next_) n -= x->scope_.is_cancelled();
+    return n;
 }
 
 CREMA_DECL void h1_shared::drain() {
@@ -15404,7 +15488,21 @@ CREMA_DECL h1_connection::h1_connection(h1_shared& shared, std::unique_ptr<net::
 
 CREMA_DECL h1_connection::~h1_connection() {
     if (soon_ || yields_) shared_.not_soon(*this);
-    if (in_) shared_.give_room(in_, capacity_);
+    if (in_) shared_.give_room(in_);
+}
+
+// Does something that may fail for lack of memory: then this connection ends, and the others go on.
+template <class F>
+void h1_connection::guarded(F&& f) noexcept {
+    const h1_shared::entry e(shared_);
+    try {
+        return f();
+    } catch (const std::bad_alloc&) {
+    } catch (...) {
+        shared_.report(std::current_exception());
+    }
+    running_ = false;
+    lose(cancel_reason::requested);
 }
 
 CREMA_DECL void h1_shared::run_soon() {
@@ -15448,37 +15546,40 @@ CREMA_DECL void h1_shared::run_later() {
 }
 CREMA_DECL void h1_connection::run_later() {
     yields_ = false;
-    burst_ = 0;
+    burst_ = in_turn_ = 0;
     run();
 }
 
 CREMA_DECL void h1_connection::on_readable() {
-    const h1_shared::entry e(shared_);
-    if (state_ == state::linger) {
-        const auto r = stream_->read(shared_.scratch);
-        swallowed_ += r.size;
-        if ((r.error && !r.would_block()) || (!r.error && r.size == 0)) lose(cancel_reason::disconnected);
-        return;
-    }
-    bool fresh = true;
-    if (!std::exchange(arrived_, false)) {
-        fresh = state_ == state::idle && begin_ == end_;
-        const auto room = room_to_read();
-        if (room.empty()) return want();
-        const auto r = stream_->read(room);
-        if (r.error) {
-            if (!r.would_block()) return lose(cancel_reason::disconnected);
-            return rest();
+    guarded([this] {
+        if (state_ == state::linger) {
+            const auto r = stream_->read(shared_.scratch);
+            swallowed_ += r.size;
+            if ((r.error && !r.would_block()) || (!r.error && r.size == 0)) lose(cancel_reason::disconnected);
+            return;
         }
-        if (r.size == 0) return client_ended();
-        end_ += static_cast<std::uint32_t>(r.size);
-        in_octets_ += r.size;
-    }
-    may_put_off_ = fresh;
-    run();
-    may_put_off_ = false;
-    // Whole requests and nothing else, all answered: a client that had sent more would have filled up the read.
-    if (fresh && !put_off_ && state_ == state::idle && begin_ == end_ && out_.empty()) stream_->settled();
+        bool fresh = true;
+        if (!std::exchange(arrived_, false)) {
+            fresh = state_ == state::idle && begin_ == end_;
+            const auto room = room_to_read();
+            if (room.empty()) return want();
+            const auto r = stream_->read(room);
+            if (r.error) {
+                if (!r.would_block()) return lose(cancel_reason::disconnected);
+                if (rest()) run();
+                return;
+            }
+            if (r.size == 0) return client_ended();
+            end_ += static_cast<std::uint32_t>(r.size);
+            in_octets_ += r.size;
+        }
+        if (!yields_) in_turn_ = 0;
+        may_put_off_ = fresh;
+        run();
+        may_put_off_ = false;
+        // Whole requests and nothing else, all answered: a client that had sent more would have filled up the read.
+        if (fresh && !put_off_ && state_ == state::idle && begin_ == end_ && out_.empty()) stream_->settled();
+    });
 }
 
 // Reads a request ahead of its turn.
@@ -15497,14 +15598,15 @@ CREMA_DECL void h1_connection::on_arrival() noexcept {
 // Sends what was put off.
 CREMA_DECL void h1_connection::on_flush() {
     if (!put_off_) return;
-    const h1_shared::entry e(shared_);
-    put_off_ = false;
-    if (state_ != state::idle || begin_ != end_ || shared_.draining) return run();
-    if (!send()) return lose(cancel_reason::disconnected);
-    tell_sent();
-    if (state_ == state::closed) return;
-    rest();
-    if (out_.empty()) stream_->settled();
+    guarded([this] {
+        put_off_ = false;
+        if (state_ != state::idle || begin_ != end_ || shared_.draining) return run();
+        if (!send()) return lose(cancel_reason::disconnected);
+        tell_sent();
+        if (state_ == state::closed) return;
+        rest();
+        if (out_.empty()) stream_->settled();
+    });
 }
 
 CREMA_DECL void h1_connection::on_writable() {
@@ -15523,18 +15625,13 @@ CREMA_DECL void h1_connection::on_peer_closed() {
 // Takes steps until nothing more can be done, and sends what they have answered.
 CREMA_DECL void h1_connection::run() {
     if (running_ || state_ == state::closed) return;
-    const h1_shared::entry e(shared_);
-    running_ = true;
-    try {
-        take_steps();
-    } catch (const std::bad_alloc&) { // this connection ends, the others go on
-        lose(cancel_reason::requested);
-    } catch (...) {
-        shared_.report(std::current_exception());
-        lose(cancel_reason::requested);
-    }
-    running_ = false;
-    if (state_ != state::closed && !put_off_) rest();
+    guarded([this] {
+        do {
+            running_ = true;
+            take_steps();
+            running_ = false;
+        } while (state_ != state::closed && !put_off_ && rest());
+    });
 }
 
 CREMA_DECL void h1_connection::take_steps() {
@@ -15551,7 +15648,7 @@ CREMA_DECL void h1_connection::take_steps() {
         }
         tell_sent();
         if (state_ == state::closed) break;
-        if (stalled_ && out_.size() <= shared_.limit.backlog) {
+        if (stalled_ && !yields_ && out_.size() <= shared_.limit.backlog) {
             stalled_ = false;
             continue;
         }
@@ -15587,6 +15684,11 @@ CREMA_DECL bool h1_connection::step_head() {
             return false;
         }
     }
+    if (in_turn_ >= shared_.limit.pipeline_depth) [[unlikely]] { // others are here, too
+        if (!std::exchange(yields_, true)) shared_.later(*this);
+        stalled_ = true;
+        return false;
+    }
     if (!x_) x_ = shared_.take_exchange();
     switch (x_->parser_.parse(x_->head_, in_ + begin_, end_ - begin_)) {
     case http::parse_state::done:
@@ -15594,8 +15696,9 @@ CREMA_DECL bool h1_connection::step_head() {
         dispatch();
         return true;
     case http::parse_state::need_more:
-        if (!ended_) {
-            if (state_ == state::idle) enter(state::head);
+        if (!ended_) { // the time of a head begins with its first octet
+            const bool was = std::exchange(begun_, x_->parser_.started());
+            if (state_ == state::idle || was != begun_) enter(state::head);
         } else if (x_->parser_.started()) {
             refuse(400, "the request is not complete", cancel_reason::disconnected);
         } else { // an empty line behind the last body is no request
@@ -15632,7 +15735,7 @@ CREMA_DECL bool h1_connection::step_busy() {
             if (body_at_ != body_end_) {
                 swallowed_ += body_end_ - body_at_;
                 body_at_ = body_end_;
-                if (swallowed_ > shared_.limit.drain) fail_body(413, error::would_exceed_limit, "too much of the body was not wanted");
+                if (swallowed_ > shared_.limit.drain) fail_body(413, make_error_code(error::would_exceed_limit), "too much of the body was not wanted");
                 return true;
             }
         }
@@ -15661,6 +15764,8 @@ CREMA_DECL void h1_connection::dispatch() {
     auto& x = *x_;
     auto& head = x.head_;
     ++requests_;
+    ++in_turn_;
+    begun_ = false;
     lent_ = body_failed_ = stalled_ = false;
     body_seen_ = swallowed_ = 0;
     in_octets_ = end_ - begin_; // of the body, or of what comes behind
@@ -15678,7 +15783,7 @@ CREMA_DECL void h1_connection::dispatch() {
     x.body_reason_ = "";
     enter(state::busy);
     ++shared_.exchanges;
-    x.retained_ = 1;
+    ++shared_.begun;
     if (head.has_body()) {
         if (head.chunked()) {
             framing_ = body_framing::chunked;
@@ -15687,12 +15792,10 @@ CREMA_DECL void h1_connection::dispatch() {
         } else {
             framing_ = body_framing::length;
             body_left_ = *head.content_length();
-            if (body_left_ > shared_.limit.body) {
-                x.retained_ = 0;
-                return refuse(413, "the body is too large", cancel_reason::requested);
-            }
+            if (body_left_ > shared_.limit.body) return refuse(413, "the body is too large", cancel_reason::requested);
         }
     }
+    x.retained_ = 1; // while the handler runs
     try {
         shared_.handler->on_request(x);
     } catch (...) {
@@ -15717,7 +15820,8 @@ CREMA_DECL void h1_connection::finish() {
             x.told_ = true;
             x.listener_->on_finish();
             shared_.recycle(x);
-        } else { // after the send; the head of the request stays where it is until then
+        } else { // after the send; the head of the request stays where it is until then, whatever becomes of the connection
+            x.rooms_[x.rooms_[0] != nullptr] = h1_shared::share_room(in_);
             x.next_ = nullptr;
             auto** last = &unsent_;
             while (*last) last = &(*last)->next_;
@@ -15743,10 +15847,9 @@ CREMA_DECL void h1_connection::detach() noexcept {
     auto& x = *std::exchange(x_, nullptr);
     shared_.adopt(x);
     x.reader_ = x.writer_ = nullptr;
-    auto& room = x.rooms_[x.rooms_[0].data != nullptr];
-    room.data = std::exchange(in_, nullptr);
-    room.size = std::exchange(capacity_, 0);
-    begin_ = end_ = body_at_ = body_end_ = pinned_ = 0;
+    x.rooms_[x.rooms_[0] != nullptr] = std::exchange(in_, nullptr);
+    capacity_ = begin_ = end_ = body_at_ = body_end_ = pinned_ = 0;
+    if (chunks_ && body_over()) x.chunks_ = std::move(chunks_);
 }
 
 CREMA_FORCEINLINE void h1_connection::forget_body() noexcept {
@@ -15758,60 +15861,70 @@ CREMA_FORCEINLINE void h1_connection::forget_body() noexcept {
 }
 CREMA_COLD CREMA_DECL void h1_connection::forget_chunks() noexcept { shared_.give_back(std::move(chunks_)); }
 
-// Nothing more can be done now: gives back what is not needed and says what is waited for.
-CREMA_DECL void h1_connection::rest() {
-    if (state_ == state::busy && x_->ended_ && x_->told_ && body_over()) return go_on();
+// Nothing more can be done now: gives back what is not needed and says what is waited for. True when there is more, after all.
+CREMA_DECL bool h1_connection::rest() {
+    if (state_ == state::busy && x_->ended_ && x_->told_ && body_over()) {
+        go_on();
+        return true;
+    }
     if (out_.empty()) {
         if (out_.capacity() != 0) shared_.give_output(out_);
         if (state_ == state::closing) {
-            if (ended_) return lose(cancel_reason::disconnected);
+            if (ended_) {
+                lose(cancel_reason::disconnected);
+                return false;
+            }
             stream_->end();
             begin_ = end_;
             enter(state::linger);
         }
         if ((state_ == state::idle || state_ == state::linger) && begin_ == end_) {
-            if (in_) shared_.give_room(std::exchange(in_, nullptr), capacity_);
+            if (in_) shared_.give_room(std::exchange(in_, nullptr));
             capacity_ = begin_ = end_ = body_at_ = body_end_ = pinned_ = 0;
             if (x_) shared_.give_back(std::exchange(x_, nullptr));
             if (state_ == state::idle) {
                 if (!resting_ || rested_ != shared_.tick) shared_.idle.push_back(*this); // else it is with the last ones
                 resting_ = true;
                 rested_ = since_ = shared_.tick;
-                return want();
+                want();
+                return false;
             }
         }
     }
     resting_ = false;
     shared_.active.push_back(*this);
     want();
+    return false;
 }
 
 // Whatever the handler still does after its answer is its own affair; the next request does not wait for it.
 CREMA_DECL void h1_connection::go_on() {
-    const auto left = end_ - begin_;
-    const auto size = std::max<std::size_t>(h1_room::size, left);
-    char* more = nullptr;
-    if (left != 0) {
-        more = shared_.take_room(size);
-        std::memcpy(more, in_ + begin_, left);
-    }
+    const auto begin = begin_, end = end_, capacity = capacity_;
+    char* const room = begin != end ? h1_shared::share_room(in_) : nullptr; // the next requests lie behind
     keep_ = keep_ && !x_->close_after_ && !body_failed_;
     detach();
-    forget_body();
-    if (more) {
-        in_ = more;
-        capacity_ = static_cast<std::uint32_t>(size);
-        end_ = left;
+    if (room) {
+        in_ = room;
+        begin_ = begin;
+        end_ = end;
+        capacity_ = capacity;
     }
+    forget_body();
     enter(keep_ ? state::idle : state::closing);
-    run();
 }
 
-CREMA_DECL void h1_connection::want() noexcept {
-    bool readable = !ended_;
-    if (state_ == state::busy) readable = readable && !unsent_ && (end_ < capacity_ || ((x_->reader_ || x_->draining_) && !lent_));
-    else if (state_ == state::closing || stalled_ || (unsent_ && state_ != state::linger)) readable = false;
-    stream_->want(readable, blocked_);
+CREMA_DECL void h1_connection::want() noexcept { stream_->want(wants_to_read(), blocked_); }
+
+CREMA_DECL bool h1_connection::wants_to_read() const noexcept {
+    if (ended_) return false;
+    if (state_ == state::linger) return true;
+    if (unsent_ || stalled_ || state_ == state::closing) return false;
+    return state_ != state::busy || end_ < capacity_ || can_make_room();
+}
+
+// Whether the room that a body has taken can be used again.
+CREMA_DECL bool h1_connection::can_make_room() const noexcept {
+    return (x_->reader_ || x_->draining_) && !lent_ && begin_ == end_ && body_at_ == body_end_;
 }
 
 } // namespace crema::detail
@@ -15980,7 +16093,7 @@ CREMA_DECL server::server(class loop& l, exchange_handler& handler, server_optio
 CREMA_DECL server::~server() {
     threads_.clear();
     listeners_.clear();
-    done_.reset();
+    done_.clear();
     shared_->draining = true;
     shared_->on_quiet = {};
     shared_->cut(cancel_reason::shutdown);
@@ -16108,11 +16221,11 @@ CREMA_DECL void server::pass() {
 }
 
 CREMA_DECL void server::close(std::chrono::milliseconds grace, unique_function<void(const drain_report&)> done) {
-    if (done) done_ = std::move(done);
+    if (done) done_.push_back(std::move(done));
     const bool first = !shared_->draining;
     if (first) {
         for (auto& l : listeners_) l->accept_waiting();
-        report_.finished = shared_->exchanges;
+        begun_ = shared_->begun - shared_->exchanges;
         threads_left_ = threads_.size();
     }
     for (auto& t : threads_) {
@@ -16139,9 +16252,10 @@ CREMA_DECL void server::thread_closed(const drain_report& r) {
 
 CREMA_DECL void server::cut() {
     grace_.cancel();
-    cut_ += shared_->exchanges;
-    report_.cut += shared_->exchanges;
     const auto keep = shared_;
+    const auto more = keep->uncut();
+    cut_ += more;
+    report_.cut += more;
     keep->cut(cancel_reason::shutdown);
     keep->may_be_quiet();
 }
@@ -16149,13 +16263,15 @@ CREMA_DECL void server::cut() {
 CREMA_DECL void server::quiet() {
     ticker_.cancel();
     grace_.cancel();
-    if (!std::exchange(quiet_, true)) report_.finished -= std::min(report_.finished, cut_);
+    if (!std::exchange(quiet_, true)) report_.finished += static_cast<std::size_t>(shared_->begun - begun_) - cut_;
     if (threads_left_ != 0) return;
     quiet_ = false;
     auto closed = std::exchange(closed_, {});
     cut_ = 0;
-    if (auto done = std::exchange(done_, {})) done(std::exchange(report_, {}));
-    if (closed) closed(); // this may be gone
+    const auto report = std::exchange(report_, {});
+    auto done = std::exchange(done_, {});
+    for (auto& f : done) f(report); // any of them may destroy this
+    if (closed) closed();
 }
 
 } // namespace crema

@@ -8,7 +8,9 @@
 #include <crema/async/task.hpp>
 
 #include <catch2/catch.hpp>
+#include <stdexcept>
 #include <string>
+#include <utility>
 
 using namespace crema_test;
 constexpr auto head_only = http::response_parser::to::head;
@@ -238,6 +240,30 @@ TEST_CASE("trailers are there at the end of a chunked body", "[exchange]") {
     CHECK(c.send(post("/", "x")).response().body().empty());
 }
 
+TEST_CASE("trailers stay as long as the exchange", "[exchange]") {
+    bench b;
+    exchange* held = nullptr;
+    std::string_view seen;
+    b.handle = [&](exchange& x) {
+        if (held) return x.read_all(100, [&x](std::error_code, std::string) { x.respond(200, {}, {}, x.trailers()); });
+        held = &x;
+        x.retain();
+        x.read_all(100, [&](std::error_code, std::string) {
+            seen = held->trailers();
+            held->respond(200, {}, {}, "ok");
+        });
+    };
+    auto c = b.connect();
+    const std::string name(100, 'a');
+    CHECK(c.send(chunked("/", "1\r\na\r\n0\r\n" + name + ": b\r\n\r\n")).response().status() == 200);
+    CHECK(c.send(chunked("/", "1\r\na\r\n0\r\nOther: c\r\n\r\n")).response().body() == "Other: c\r\n");
+    CHECK(seen == name + ": b\r\n");
+    CHECK(held->trailers() == seen);
+    c.close();
+    CHECK(held->trailers() == seen);
+    held->release();
+}
+
 TEST_CASE("a body that nobody reads is thrown away, up to a limit", "[exchange]") {
     limits l;
     l.drain = 1000;
@@ -290,6 +316,72 @@ TEST_CASE("drain throws a body away before the answer", "[exchange]") {
     b.turn();
     CHECK(c.response().body() == "ok");
     CHECK_FALSE(c.over());
+}
+
+TEST_CASE("a body that is thrown away does not keep the loop busy when it may not go on", "[exchange]") {
+    limits l;
+    l.drain = 1000;
+    bench b({.limit = l});
+    exchange* held = nullptr;
+    b.handle = [&](exchange& x) {
+        if (!x.has_body()) return x.respond(200, {}, {}, "ok");
+        held = &x;
+        x.retain();
+        x.drain();
+    };
+    const auto quiet = [&](const std::string& octets) {
+        auto c = b.connect();
+        c.send(octets);
+        int turns = 0;
+        while (b.l.run_once()) REQUIRE(++turns < 30); // else there is always something to do
+        REQUIRE(held);
+        b.l.callback([&] {
+            held->respond(200, {}, {}, "late");
+            std::exchange(held, nullptr)->release();
+        });
+        b.turn();
+        CHECK(c.response().body() == "late");
+    };
+    std::string more;
+    for (int i = 0; i < 2000; ++i) more += get("/");
+    quiet(post("/", "abc") + more);
+    quiet(post("/", std::string(1'000'000, 'x')));
+}
+
+TEST_CASE("waiting twice for room is a mistake that is told", "[exchange]") {
+    bench b({.limit = [] {
+        limits l;
+        l.backlog = 1000;
+        return l;
+    }()});
+    std::string log;
+    exchange* held = nullptr;
+    b.handle = [&](exchange& x) {
+        held = &x;
+        x.retain();
+        x.begin(200, {}, {}, std::nullopt);
+        const auto writes = [](exchange& to, std::string& into, std::string name) -> task<> {
+            try {
+                co_await to.write(std::string(100'000, 'x'));
+                into += name + " went on ";
+            } catch (const std::logic_error&) {
+                into += name + " was told ";
+            }
+        };
+        spawn(writes(x, log, "first"));
+        spawn(writes(x, log, "second"));
+    };
+    auto c = b.connect({.capacity = 1000});
+    b.turn();
+    c.pause(true);
+    c.send(get("/"));
+    CHECK(log == "second was told ");
+    c.pause(false);
+    for (int i = 0; i < 10; ++i) b.turn();
+    CHECK(log == "second was told first went on ");
+    held->end();
+    held->release();
+    b.turn();
 }
 
 TEST_CASE("reading twice at once is a mistake that is told", "[exchange]") {

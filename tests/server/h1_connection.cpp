@@ -6,8 +6,10 @@
 #include <crema/async/task.hpp>
 
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <deque>
 #include <string>
+#include <vector>
 
 using namespace crema_test;
 
@@ -81,7 +83,7 @@ TEST_CASE("every division of the octets gives the same answers", "[h1_connection
     }
 }
 
-TEST_CASE("pipelined requests are answered in order, with one send", "[h1_connection]") {
+TEST_CASE("pipelined requests are answered in order", "[h1_connection]") {
     bench b;
     auto c = b.connect();
     std::string all;
@@ -263,6 +265,33 @@ TEST_CASE("work that goes on behind the answer keeps its request, and the connec
     CHECK(held->head().get("a") == "something to look at");
     held->release();
     CHECK(n.log == "finish destroy ");
+}
+
+TEST_CASE("many requests whose work goes on behind their answers share the room that they came in", "[h1_connection]") {
+    bench b;
+    std::vector<exchange*> held;
+    b.handle = [&](exchange& x) {
+        x.retain();
+        held.push_back(&x);
+        x.respond(200, {}, {}, x.head().target());
+    };
+    auto c = b.connect();
+    std::string all;
+    constexpr int count = 1500;
+    for (int i = 0; i < count; ++i) all += get("/" + std::to_string(i));
+    c.put(all);
+    for (int i = 0; i < 30; ++i) b.turn();
+    REQUIRE(held.size() == count);
+    const auto base_of = [&](int i) { return held[static_cast<std::size_t>(i)]->head().base(); };
+    std::size_t rooms = 1;
+    for (int i = 1; i < count; ++i) rooms += std::abs(base_of(i) - base_of(i - 1)) > 1000;
+    CHECK(rooms <= 4); // of 16 KiB, for 42 KiB of requests
+    for (int i = 0; i < count; ++i) {
+        CHECK(c.response().body() == "/" + std::to_string(i));
+        CHECK(held[static_cast<std::size_t>(i)]->head().target() == "/" + std::to_string(i));
+    }
+    c.close();
+    for (auto* x : held) x->release();
 }
 
 TEST_CASE("an empty line behind the last body is no request", "[h1_connection]") {

@@ -85,7 +85,8 @@ TEST_CASE("the application may answer a refusal with another status and fields, 
     bench b({.on_client_error = [&](client_error& e) {
         seen = e.received;
         e.status = 404;
-        e.fields = {{"X-Why", std::string(e.reason)}, {"X-Bad", "a\r\nX-More: b"}, {"no name", "x"}};
+        e.fields = {{"X-Why", std::string(e.reason)}, {"X-Bad", "a\r\nX-More: b"}, {"no name", "x"}, {"content-length", "0"},
+                    {"Transfer-Encoding", "chunked"}, {"Connection", "keep-alive"}};
         e.silent = silent;
     }});
     auto c = b.connect();
@@ -94,6 +95,9 @@ TEST_CASE("the application may answer a refusal with another status and fields, 
     CHECK(r.field("X-Why"));
     CHECK_FALSE(r.field("X-Bad"));
     CHECK_FALSE(r.field("X-More"));
+    CHECK_FALSE(r.field("Transfer-Encoding"));
+    CHECK(r.field("Connection") == "close");
+    CHECK_THAT(r.body(), Catch::StartsWith("400 "));
     silent = true;
     auto d = b.connect();
     d.send("GARBAGE\r\n\r\n");
@@ -190,6 +194,35 @@ TEST_CASE("listeners hear of the end, in every way it can come", "[h1_end]") {
         CHECK(c.broken);
         CHECK(n.log == "close1 destroy ");
     }
+}
+
+TEST_CASE("a request keeps its octets until its answer has left, whatever becomes of the connection", "[h1_end]") {
+    struct : exchange::listener {
+        void on_finish() noexcept override { noted += of->head().target(); }
+        void on_destroy() noexcept override { noted += of->head().get("x-id"); }
+        exchange* of = nullptr;
+        std::string noted;
+    } n;
+    bench b;
+    b.handle = [&](exchange& x) {
+        if (x.head().target() != "/first") return x.respond(200, {}, {}, "ok");
+        n.of = &x;
+        x.listen(&n);
+        x.respond(200, {}, {}, std::string(20'000, 'l'));
+    };
+    auto c = b.connect({.capacity = 1000});
+    c.pause(true);
+    c.send(get("/first", "X-Id: one\r\n") + "POST /refused HTTP/1.1\r\nHost: h\r\nContent-Length: 99999999999\r\n\r\n");
+    for (int i = 0; i < 3; ++i) { // others whose octets would lie there
+        auto other = b.connect();
+        CHECK(other.send(get("/other", "A: " + std::string(12'000, 'x') + "\r\n")).response().status() == 200);
+    }
+    CHECK(n.noted.empty());
+    c.pause(false);
+    CHECK(c.response().body().size() == 20'000);
+    CHECK(c.response().status() == 413);
+    CHECK(n.noted == "/firstone");
+    CHECK(c.over());
 }
 
 TEST_CASE("a client that has ended its side gets what is answered without waiting", "[h1_end]") {

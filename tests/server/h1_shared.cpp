@@ -76,12 +76,14 @@ TEST_CASE("rooms and outputs that come back are lent out again", "[h1_shared]") 
     const auto s = std::make_shared<h1_shared>(h, l, limits{});
     auto* const room = s->take_room();
     std::memset(room, 'x', h1_room::size);
-    s->give_room(room, h1_room::size);
+    s->give_room(h1_shared::share_room(room));
+    CHECK_FALSE(h1_room::is_shared(room)); // it had two users
+    s->give_room(room);
     auto* const again = s->take_room();
     CHECK(again == room);
     auto* const large = s->take_room(h1_room::size * 2); // of another size: not kept
-    s->give_room(large, h1_room::size * 2);
-    s->give_room(again, h1_room::size);
+    s->give_room(large);
+    s->give_room(again);
     http::output_buffer out;
     s->take_output(out);
     out.append("left");

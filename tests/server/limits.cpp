@@ -4,6 +4,7 @@
 
 #include "peer.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <deque>
 #include <string>
@@ -25,10 +26,65 @@ void drip_slowly(bench& b, client& c, std::string_view octets, std::chrono::mill
 
 TEST_CASE("limits print as a table", "[limits]") {
     limits l;
-    l.connections = 0;
+    l.connections = 0; // nobody
+    l.requests_per_connection = 0; // as many as they like
     const auto text = to_string(l);
-    CHECK_THAT(text, Catch::Contains("header deadline") && Catch::Contains("10000 ms"));
-    CHECK_THAT(text, Catch::Contains("connections") && Catch::Contains("none"));
+    CHECK_THAT(text, Catch::Contains("header deadline           10000 ms\n"));
+    CHECK_THAT(text, Catch::Contains("\nconnections               0\n"));
+    CHECK_THAT(text, Catch::Contains("\nrequests per connection   none\n"));
+    CHECK(static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) == 17);
+}
+
+TEST_CASE("as many header fields as a head can count are the most", "[limits]") {
+    limits l;
+    l.header_count = 1'000'000;
+    l.header_bytes = 1 << 20;
+    l.idle = l.header_deadline = 1h;
+    bench b({.limit = l});
+    std::string fields;
+    for (int i = 0; i < 65'534; ++i) fields += "a:5\r\n";
+    auto c = b.connect({.capacity = 1 << 20});
+    CHECK(c.send(get("/", fields)).response().status() == 200); // with Host
+    CHECK(c.send(get("/", fields + "a:5\r\n")).response().status() == 431);
+}
+
+TEST_CASE("a client that sends many requests at once leaves the others their turn", "[limits]") {
+    limits l;
+    l.pipeline_depth = 10;
+    for (const bool later : {false, true}) {
+        bench b({.limit = l});
+        std::string order;
+        std::deque<exchange*> held;
+        b.handle = [&](exchange& x) {
+            order += x.head().target().back();
+            if (!later) return x.respond(200, {}, {}, "ok");
+            x.retain();
+            held.push_back(&x);
+        };
+        auto greedy = b.connect(), modest = b.connect();
+        std::string many;
+        for (int i = 0; i < 35; ++i) many += get("/g");
+        greedy.put(many);
+        modest.put(get("/m"));
+        for (int i = 0; later && i < 40; ++i) {
+            b.turn();
+            b.l.callback([&] {
+                while (!held.empty()) {
+                    auto& x = *held.front();
+                    held.pop_front();
+                    x.respond(200, {}, {}, "ok");
+                    x.release();
+                }
+            });
+        }
+        b.turn();
+        CHECK(order.size() == 36);
+        CHECK(order.find('m') <= 10);
+        for (int i = 0; i < 35; ++i) CHECK(greedy.response().status() == 200);
+        CHECK(modest.response().status() == 200);
+        if (!later) CHECK(greedy.send(get("/g")).response().status() == 200);
+        CHECK(b.errors.empty());
+    }
 }
 
 TEST_CASE("a connection on which nothing happens is closed", "[limits]") {
@@ -81,8 +137,13 @@ TEST_CASE("a header has a deadline from its first octet, however it drips", "[li
         used.send(get("/") + "\r\n");
         CHECK(used.response().status() == 200);
         b.advance(30s);
-        used.send("GET /y HTTP/1.1\r\n");
-        b.advance(1s);
+        used.send("GET /y HTTP/1.1\r\n"); // its time begins here
+        b.advance(9s);
+        CHECK(used.send("Host: h\r\n\r\n").response().status() == 200);
+        used.send("\r\n");
+        b.advance(30s);
+        used.send("G");
+        b.advance(11s);
         CHECK(used.response().status() == 408);
     }
     SECTION("the second request has its own") {
@@ -170,6 +231,43 @@ TEST_CASE("a body has to come at a rate", "[limits]") {
         CHECK(c.over());
         CHECK(b.engine->connections() == 0);
     }
+}
+
+TEST_CASE("who takes its answers slowly enough has time for the body that nobody reads meanwhile", "[limits]") {
+    bench b;
+    struct : exchange::listener {} wants_to_know;
+    const std::string large(100'000, 'l');
+    b.handle = [&](exchange& x) {
+        if (!x.has_body()) {
+            x.listen(&wants_to_know);
+            return x.respond(200, {}, {}, large);
+        }
+        x.read_all(1 << 20, [&x](std::error_code ec, std::string body) { x.respond(200, {}, {}, ec ? ec.message() : std::to_string(body.size())); });
+    };
+    auto c = b.connect({.capacity = 8000});
+    c.pause(true);
+    c.put(get("/") + "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 50000\r\n\r\n" + std::string(5000, 'b'));
+    b.turn();
+    std::size_t left = 45'000;
+    for (int i = 0; i < 60; ++i) { // 4 000 octets a second, both ways
+        b.advance(500ms);
+        char room[2000];
+        if (const auto r = c.stream->read(room); !r.error) c.got.append(room, r.size);
+        const auto n = std::min<std::size_t>(left, 2000);
+        const std::string body(n, 'b');
+        const std::string_view piece[] = {body};
+        left -= c.stream->write(piece).size;
+    }
+    c.pause(false);
+    while (left != 0 && !c.over()) {
+        const std::string body(std::min<std::size_t>(left, 2000), 'b');
+        const std::string_view piece[] = {body};
+        left -= c.stream->write(piece).size;
+        b.turn();
+    }
+    CHECK(c.response().body() == large);
+    CHECK(c.response().body() == "50000");
+    CHECK_FALSE(c.over());
 }
 
 TEST_CASE("an answer has to be taken at a rate", "[limits]") {

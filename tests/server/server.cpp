@@ -14,6 +14,7 @@
 #include <sys/resource.h>
 #include <thread>
 #include <unistd.h>
+#include <vector>
 
 using namespace crema_test;
 
@@ -87,7 +88,7 @@ TEST_CASE("a server that closes finishes what runs", "[server]") {
     CHECK(running.ended);
     running.end();
     REQUIRE(report);
-    CHECK(report->finished == 1);
+    CHECK(report->finished == 2); // what ran, and what came since
     CHECK(report->cut == 0);
     CHECK(b.engine->connections() == 0);
 }
@@ -117,6 +118,31 @@ TEST_CASE("a server that closes cancels what takes longer than the grace", "[ser
     CHECK(report->finished == 1);
     CHECK(report->cut == 1);
     CHECK(closed == 1);
+}
+
+TEST_CASE("a server that is closed twice tells everybody, and counts what it cuts once", "[server]") {
+    bench b;
+    holder h;
+    b.handle = std::ref(h);
+    auto running = b.connect(), late = b.connect();
+    running.send(get("/hold"));
+    late.send(get("/").substr(0, 10));
+    std::vector<drain_report> reports;
+    b.engine->close(5s, [&](const drain_report& r) { reports.push_back(r); });
+    late.send(get("/").substr(10)); // a request that comes while it closes
+    CHECK(late.response().status() == 200);
+    late.end();
+    b.advance(6s); // the handler does not listen
+    CHECK(reports.empty());
+    b.engine->close(0s, [&](const drain_report& r) { reports.push_back(r); });
+    b.engine->close(0s);
+    h.held.front()->release();
+    b.turn();
+    REQUIRE(reports.size() == 2);
+    for (const auto& r : reports) {
+        CHECK(r.finished == 1);
+        CHECK(r.cut == 1);
+    }
 }
 
 TEST_CASE("a server with nothing to do closes at once, and may be destroyed by its callback", "[server]") {

@@ -48,6 +48,18 @@ for module in sorted(p for p in (ROOT / "tests").iterdir() if p.name in LEVEL):
     for n in {n for n in names if names.count(n) > 1}:
         check(False, f"tests/{module.name}: two test cases are called: {n}")
 
+# docs/server.md tells every limit with its default, in the order of the header.
+def octets(text):
+    n, unit = re.match(r"([\d ]+)(KiB|MiB|s\b)?", text).groups()
+    return int(n.replace(" ", "")) * {None: 1, "KiB": 1024, "MiB": 1024 * 1024, "s": 1000}[unit]
+
+
+members = re.findall(r"^    [\w:]+ (\w+)(?: = |\{)([\d' *+]+)", (ROOT / "include/crema/server/limits.hpp").read_text(), re.M)
+rows = re.findall(r"^\| `(\w+)` \| ([^|]*) \|", (ROOT / "docs/server.md").read_text().split("## Threads")[0], re.M)
+check([m for m, _ in members] == [r for r, _ in rows], "docs/server.md: not the members of limits, in their order")
+for (name, default), (_, told) in zip(members, rows):
+    check(eval(default.replace("'", "")) == octets(told), f"docs/server.md: {name} is not {told}")
+
 for p in problems:
     print(p)
 print(f"{checks - len(problems)} passed, {len(problems)} failed")

@@ -133,9 +133,9 @@ inline void write_chunk(output_buffer& out, std::string_view data) {
 
 /// Ends a chunked body. @param trailers Ready lines, each with CRLF; may be empty.
 inline void write_last_chunk(output_buffer& out, std::string_view trailers = {}) {
-    out.append("0\r\n");
-    out.append(trailers);
-    out.append("\r\n");
+    char* p = put_literal(out.prepare(trailers.size() + 5), "0\r\n");
+    put_literal(put_text(p, trailers), "\r\n");
+    out.commit(trailers.size() + 5);
 }
 
 /** Write a number in decimal digits.

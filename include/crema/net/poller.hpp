@@ -147,8 +147,9 @@ struct poller::state : std::enable_shared_from_this<state> {
         if (!set_.is_open()) return;
         if (next_ == size_) {
             next_ = 0;
-            size_ = std::max(::epoll_wait(set_.descriptor(), batch_, most, 0), 0);
-            all_settled_ = size_ < most;
+            const int found = ::epoll_wait(set_.descriptor(), batch_, most, 0);
+            size_ = std::max(found, 0);
+            all_settled_ = found >= 0 && found < most; // who was not seen because that failed is still there
         }
         while (next_ < size_)
             if (!tell(next_, std::min(size_, next_ + most_at_once))) break;

@@ -6,6 +6,7 @@
 #include <crema/core/config.hpp>
 #include <crema/core/error.hpp>
 #include <crema/core/function.hpp>
+#include <crema/http/chunked.hpp>
 #include <crema/http/request_head.hpp>
 #include <crema/http/request_parser.hpp>
 #include <crema/net/address.hpp>
@@ -15,6 +16,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -182,6 +184,7 @@ public:
     /** Send a piece of the body. It is taken before this returns; await it to go on when there is room again.
 
         @throws system_error `closed` when the client left, or when awaited and it leaves.
+        @throws std::logic_error when another is awaited.
 
         @par Cancellation
         Ends the wait. Calls must not overlap.
@@ -314,11 +317,9 @@ private:
     std::uint64_t sent_at_ = 0;  // where the answer ends in what the connection sends
     exchange* next_ = nullptr;   // those that wait for their answer to be sent; those without a connection
     exchange* prev_ = nullptr;
-    // the octets of the request, once the connection uses others
-    struct {
-        char* data = nullptr;
-        std::size_t size = 0;
-    } rooms_[2];
+    // the octets of the request, once the connection uses others or may give them up; see h1_room
+    char* rooms_[2]{};
+    std::unique_ptr<http::chunked_decoder> chunks_; // has the trailers, once the connection has gone on
 };
 
 class exchange::read_awaiter : detail::exchange_waiter, cancel_callback {
@@ -389,6 +390,7 @@ public:
             stopped_ = env_->scope->reason();
             return false;
         }
+        if (x_.writer_) throw std::logic_error("crema: another write of this response is awaited already");
         waiter_ = h;
         x_.writer_ = this;
         attach(env_->scope);
@@ -431,8 +433,6 @@ inline exchange::write_awaiter exchange::write(std::string_view piece) {
 #if CREMA_BODIES
 #include <crema/loop/loop.hpp>
 #include <exception>
-#include <memory>
-#include <stdexcept>
 #include <utility>
 
 namespace crema {
@@ -441,6 +441,9 @@ namespace crema {
 struct exchange::collector final : detail::exchange_waiter, cancel_callback {
     collector(exchange& from, std::size_t most, unique_function<void(std::error_code, std::string)> f) noexcept
         : exchange_waiter{&woken}, cancel_callback(&stop), x(from), limit(most), done(std::move(f)) {}
+    ~collector() {
+        if (x.reader_ == this) x.reader_ = nullptr;
+    }
 
     // True when the body has ended one way or the other; `error` tells which.
     bool collect() {

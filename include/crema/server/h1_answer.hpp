@@ -75,7 +75,12 @@ CREMA_DECL void h1_connection::write_through(std::string_view body) {
     const auto of_head = std::min(r.size, out_.size());
     out_.consume(of_head);
     sent_ += r.size;
-    out_.append(body.substr(r.size - of_head));
+    try {
+        out_.append(body.substr(r.size - of_head));
+    } catch (const std::bad_alloc&) {
+        failed_ = true; // half an answer is none
+        return;
+    }
     blocked_ = !out_.empty();
 }
 
@@ -113,7 +118,7 @@ CREMA_DECL std::optional<std::size_t> h1_connection::write_file(exchange& x, int
         if (r.error == std::errc::operation_not_supported) return std::nullopt;
         x.out_left_ -= r.size;
         sent_ += r.size;
-            if (r.size == size) return size;
+        if (r.size == size) return size;
         if (r.error && !r.would_block()) failed_ = true;
         else blocked_ = true; // it took what it could
         size = r.size;
@@ -133,12 +138,13 @@ CREMA_DECL void h1_connection::write(exchange& x, std::string_view piece) {
             lose(cancel_reason::requested);
             throw system_error(make_error_code(error::bad_value), "response body longer than its Content-Length");
         }
-        x.out_left_ -= piece.size();
+        if (x.no_body_) x.out_left_ -= piece.size();
     }
     if (x.no_body_) return;
     if (out_.capacity() == 0) shared_.take_output(out_);
     if (x.out_ == exchange::framing::chunked) http::write_chunk(out_, piece);
     else out_.append(piece);
+    if (x.out_ == exchange::framing::length) x.out_left_ -= piece.size(); // now that it is there
     if (out_.size() >= 64 * 1024) send(); // before it grows further; what fails is seen when the callback has ended
     constexpr std::size_t turn = 512 * 1024; // a client that takes everything at once is not the only one
     if ((burst_ += piece.size()) > turn && !yields_) {

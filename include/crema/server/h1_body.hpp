@@ -7,6 +7,8 @@
 #if CREMA_BODIES
 #include <algorithm>
 #include <cstring>
+#include <new>
+#include <utility>
 
 namespace crema::detail {
 
@@ -20,13 +22,12 @@ CREMA_DECL std::span<char> h1_connection::room_to_read() {
         begin_ = end_ = body_at_ = body_end_ = pinned_ = 0;
     }
     if (state_ == state::busy) {
-        if ((x_->reader_ || x_->draining_) && !lent_ && begin_ == end_ && body_at_ == body_end_) {
+        if (can_make_room()) {
             begin_ = end_ = body_at_ = body_end_ = pinned_;
             const std::size_t wanted = framing_ == body_framing::length && body_left_ > 4 * h1_room::size ? 4 * h1_room::size : h1_room::size;
-            if ((capacity_ - end_ < enough || wanted > capacity_) && !x_->rooms_[0].data) { // the head stays where it is
+            if ((capacity_ - end_ < enough || wanted > capacity_) && !x_->rooms_[0]) { // the head stays where it is
                 auto* const more = shared_.take_room(wanted);
-                x_->rooms_[0].data = in_;
-                x_->rooms_[0].size = capacity_;
+                x_->rooms_[0] = in_;
                 in_ = more;
                 capacity_ = static_cast<std::uint32_t>(wanted);
                 begin_ = end_ = body_at_ = body_end_ = pinned_ = 0;
@@ -34,19 +35,21 @@ CREMA_DECL std::span<char> h1_connection::room_to_read() {
         }
         return {in_ + end_, capacity_ - end_};
     }
-    if (begin_ == end_) {
+    const bool shared = h1_room::is_shared(in_); // what lies in front is that of others
+    if (begin_ == end_ && !shared) {
         begin_ = end_ = body_at_ = body_end_ = 0;
-    } else if (end_ == capacity_) {
-        if (begin_ != 0) {
-            std::memmove(in_, in_ + begin_, end_ - begin_);
-        } else { // a head that is larger than the room; the parser says how large it may be
-            auto* const more = shared_.take_room(std::size_t{capacity_} * 2);
-            std::memcpy(more, in_, end_);
-            shared_.give_room(in_, capacity_);
-            in_ = more;
-            capacity_ *= 2;
+    } else if (shared ? capacity_ - end_ < enough : end_ == capacity_) {
+        const auto left = end_ - begin_;
+        if (begin_ != 0 && !shared) {
+            std::memmove(in_, in_ + begin_, left);
+        } else { // or a head that is larger than the room; the parser says how large it may be
+            const auto size = std::max<std::uint32_t>(h1_room::size, left > h1_room::size / 2 ? left * 2 : 0);
+            auto* const more = shared_.take_room(size);
+            std::memcpy(more, in_ + begin_, left);
+            shared_.give_room(std::exchange(in_, more));
+            capacity_ = size;
         }
-        end_ -= begin_;
+        end_ = left;
         begin_ = body_at_ = body_end_ = 0;
     }
     return {in_ + end_, capacity_ - end_};
@@ -64,27 +67,32 @@ CREMA_DECL void h1_connection::advance_body() {
         if (body_left_ == 0) framing_ = body_framing::none;
         return;
     }
-    const auto got = chunks_->decode(in_ + begin_, end_ - begin_);
+    http::chunked_decoder::outcome got{};
+    try {
+        got = chunks_->decode(in_ + begin_, end_ - begin_);
+    } catch (const std::bad_alloc&) { // where it is now is not known any more
+        return fail_body(503, std::make_error_code(std::errc::not_enough_memory), "there is no memory for the body");
+    }
     const auto produced = static_cast<std::uint32_t>(got.produced);
     if (produced != 0 && body_end_ != begin_) std::memmove(in_ + body_end_, in_ + begin_, produced);
     body_end_ += produced;
     begin_ += static_cast<std::uint32_t>(got.consumed);
     body_seen_ += produced;
     if (got.state == http::parse_state::bad) {
-        fail_body(chunks_->status(), chunks_->status() == 400 ? error::bad_syntax : error::would_exceed_limit, chunks_->reason().data());
+        fail_body(chunks_->status(), make_error_code(chunks_->status() == 400 ? error::bad_syntax : error::would_exceed_limit), chunks_->reason().data());
     } else if (body_seen_ > shared_.limit.body) {
-        fail_body(413, error::would_exceed_limit, "the body is too large");
+        fail_body(413, make_error_code(error::would_exceed_limit), "the body is too large");
     } else if (got.state == http::parse_state::done) {
         framing_ = body_framing::none;
     }
 }
 
-CREMA_DECL void h1_connection::fail_body(int status, error code, const char* why) noexcept {
+CREMA_DECL void h1_connection::fail_body(int status, std::error_code code, const char* why) noexcept {
     body_failed_ = true;
     keep_ = false;
     if (!x_) return;
     x_->body_status_ = static_cast<std::uint16_t>(status);
-    x_->body_error_ = make_error_code(code);
+    x_->body_error_ = code;
     x_->body_reason_ = why;
 }
 

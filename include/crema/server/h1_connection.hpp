@@ -48,6 +48,7 @@ public:
     std::uint32_t since() const noexcept { return since_; }
     void since(std::uint32_t tick) noexcept { since_ = tick; }
     const net::address& peer() const noexcept { return stream_->peer(); }
+    bool has_input() const noexcept { return begin_ != end_; }
 
 private:
     // idle: nothing of a request is there. head: some. busy: a handler has it. discard: it was answered, its body is not
@@ -90,8 +91,10 @@ private:
     bool step_head();
     bool step_busy();
     bool step_discard();
-    void rest();
+    bool rest();
     void go_on();
+    template <class F>
+    void guarded(F&& f) noexcept;
     void dispatch();
     void finish();
     void detach() noexcept;
@@ -104,13 +107,16 @@ private:
     void leave_server() noexcept;
     [[noreturn]] static void refuse_answer(const exchange& x, int status);
     void head_of(exchange& x, http::response_head& head, int status, std::string_view reason, std::string_view fields);
+    void look_at_deadlines();
     void want() noexcept;
+    bool wants_to_read() const noexcept;
+    bool can_make_room() const noexcept;
 
     std::span<char> room_to_read();
     void advance_body();
     bool body_over() const noexcept { return framing_ == body_framing::none; }
     bool body_waits() const noexcept { return body_at_ == body_end_ && !body_over() && !body_failed_; }
-    void fail_body(int status, error code, const char* why) noexcept;
+    void fail_body(int status, std::error_code code, const char* why) noexcept;
     bool decide_keep(const exchange& x) const noexcept;
     http::connection_field connection_field(const exchange& x) const noexcept;
     bool send() noexcept;
@@ -134,6 +140,7 @@ private:
     std::uint64_t taken_ = 0;                   // octets of answers that the client had by then
     std::uint64_t requests_ = 0;
     std::size_t burst_ = 0;                     // octets written since others had their turn
+    std::uint32_t in_turn_ = 0;                 // requests since others had their turn
     std::uint32_t since_ = 0;                   // tick in which the state began
     std::uint32_t rested_ = 0;                  // tick in which it was put at the end of those that are idle
     std::int32_t in_pace_, out_pace_;           // ticks for which the client may still be waited for
@@ -148,7 +155,8 @@ private:
     bool stalled_ = false;    // requests wait because answers do
     bool running_ = false;
     bool soon_ = false;
-    bool yields_ = false;     // writes wait until others have had their turn
+    bool yields_ = false;     // writes and requests wait until others have had their turn
+    bool begun_ = false;      // more than an empty line of a head has come
     bool failed_ = false;     // sending has failed
     bool arrived_ = false;     // octets were read ahead, and `on_readable` follows
     bool may_put_off_ = false; // answers may wait for `on_flush`
@@ -181,7 +189,21 @@ CREMA_DECL h1_connection::h1_connection(h1_shared& shared, std::unique_ptr<net::
 
 CREMA_DECL h1_connection::~h1_connection() {
     if (soon_ || yields_) shared_.not_soon(*this);
-    if (in_) shared_.give_room(in_, capacity_);
+    if (in_) shared_.give_room(in_);
+}
+
+// Does something that may fail for lack of memory: then this connection ends, and the others go on.
+template <class F>
+void h1_connection::guarded(F&& f) noexcept {
+    const h1_shared::entry e(shared_);
+    try {
+        return f();
+    } catch (const std::bad_alloc&) {
+    } catch (...) {
+        shared_.report(std::current_exception());
+    }
+    running_ = false;
+    lose(cancel_reason::requested);
 }
 
 CREMA_DECL void h1_shared::run_soon() {
@@ -225,37 +247,40 @@ CREMA_DECL void h1_shared::run_later() {
 }
 CREMA_DECL void h1_connection::run_later() {
     yields_ = false;
-    burst_ = 0;
+    burst_ = in_turn_ = 0;
     run();
 }
 
 CREMA_DECL void h1_connection::on_readable() {
-    const h1_shared::entry e(shared_);
-    if (state_ == state::linger) {
-        const auto r = stream_->read(shared_.scratch);
-        swallowed_ += r.size;
-        if ((r.error && !r.would_block()) || (!r.error && r.size == 0)) lose(cancel_reason::disconnected);
-        return;
-    }
-    bool fresh = true;
-    if (!std::exchange(arrived_, false)) {
-        fresh = state_ == state::idle && begin_ == end_;
-        const auto room = room_to_read();
-        if (room.empty()) return want();
-        const auto r = stream_->read(room);
-        if (r.error) {
-            if (!r.would_block()) return lose(cancel_reason::disconnected);
-            return rest();
+    guarded([this] {
+        if (state_ == state::linger) {
+            const auto r = stream_->read(shared_.scratch);
+            swallowed_ += r.size;
+            if ((r.error && !r.would_block()) || (!r.error && r.size == 0)) lose(cancel_reason::disconnected);
+            return;
         }
-        if (r.size == 0) return client_ended();
-        end_ += static_cast<std::uint32_t>(r.size);
-        in_octets_ += r.size;
-    }
-    may_put_off_ = fresh;
-    run();
-    may_put_off_ = false;
-    // Whole requests and nothing else, all answered: a client that had sent more would have filled up the read.
-    if (fresh && !put_off_ && state_ == state::idle && begin_ == end_ && out_.empty()) stream_->settled();
+        bool fresh = true;
+        if (!std::exchange(arrived_, false)) {
+            fresh = state_ == state::idle && begin_ == end_;
+            const auto room = room_to_read();
+            if (room.empty()) return want();
+            const auto r = stream_->read(room);
+            if (r.error) {
+                if (!r.would_block()) return lose(cancel_reason::disconnected);
+                if (rest()) run();
+                return;
+            }
+            if (r.size == 0) return client_ended();
+            end_ += static_cast<std::uint32_t>(r.size);
+            in_octets_ += r.size;
+        }
+        if (!yields_) in_turn_ = 0;
+        may_put_off_ = fresh;
+        run();
+        may_put_off_ = false;
+        // Whole requests and nothing else, all answered: a client that had sent more would have filled up the read.
+        if (fresh && !put_off_ && state_ == state::idle && begin_ == end_ && out_.empty()) stream_->settled();
+    });
 }
 
 // Reads a request ahead of its turn.
@@ -274,14 +299,15 @@ CREMA_DECL void h1_connection::on_arrival() noexcept {
 // Sends what was put off.
 CREMA_DECL void h1_connection::on_flush() {
     if (!put_off_) return;
-    const h1_shared::entry e(shared_);
-    put_off_ = false;
-    if (state_ != state::idle || begin_ != end_ || shared_.draining) return run();
-    if (!send()) return lose(cancel_reason::disconnected);
-    tell_sent();
-    if (state_ == state::closed) return;
-    rest();
-    if (out_.empty()) stream_->settled();
+    guarded([this] {
+        put_off_ = false;
+        if (state_ != state::idle || begin_ != end_ || shared_.draining) return run();
+        if (!send()) return lose(cancel_reason::disconnected);
+        tell_sent();
+        if (state_ == state::closed) return;
+        rest();
+        if (out_.empty()) stream_->settled();
+    });
 }
 
 CREMA_DECL void h1_connection::on_writable() {
@@ -300,18 +326,13 @@ CREMA_DECL void h1_connection::on_peer_closed() {
 // Takes steps until nothing more can be done, and sends what they have answered.
 CREMA_DECL void h1_connection::run() {
     if (running_ || state_ == state::closed) return;
-    const h1_shared::entry e(shared_);
-    running_ = true;
-    try {
-        take_steps();
-    } catch (const std::bad_alloc&) { // this connection ends, the others go on
-        lose(cancel_reason::requested);
-    } catch (...) {
-        shared_.report(std::current_exception());
-        lose(cancel_reason::requested);
-    }
-    running_ = false;
-    if (state_ != state::closed && !put_off_) rest();
+    guarded([this] {
+        do {
+            running_ = true;
+            take_steps();
+            running_ = false;
+        } while (state_ != state::closed && !put_off_ && rest());
+    });
 }
 
 CREMA_DECL void h1_connection::take_steps() {
@@ -328,7 +349,7 @@ CREMA_DECL void h1_connection::take_steps() {
         }
         tell_sent();
         if (state_ == state::closed) break;
-        if (stalled_ && out_.size() <= shared_.limit.backlog) {
+        if (stalled_ && !yields_ && out_.size() <= shared_.limit.backlog) {
             stalled_ = false;
             continue;
         }
@@ -364,6 +385,11 @@ CREMA_DECL bool h1_connection::step_head() {
             return false;
         }
     }
+    if (in_turn_ >= shared_.limit.pipeline_depth) [[unlikely]] { // others are here, too
+        if (!std::exchange(yields_, true)) shared_.later(*this);
+        stalled_ = true;
+        return false;
+    }
     if (!x_) x_ = shared_.take_exchange();
     switch (x_->parser_.parse(x_->head_, in_ + begin_, end_ - begin_)) {
     case http::parse_state::done:
@@ -371,8 +397,9 @@ CREMA_DECL bool h1_connection::step_head() {
         dispatch();
         return true;
     case http::parse_state::need_more:
-        if (!ended_) {
-            if (state_ == state::idle) enter(state::head);
+        if (!ended_) { // the time of a head begins with its first octet
+            const bool was = std::exchange(begun_, x_->parser_.started());
+            if (state_ == state::idle || was != begun_) enter(state::head);
         } else if (x_->parser_.started()) {
             refuse(400, "the request is not complete", cancel_reason::disconnected);
         } else { // an empty line behind the last body is no request
@@ -409,7 +436,7 @@ CREMA_DECL bool h1_connection::step_busy() {
             if (body_at_ != body_end_) {
                 swallowed_ += body_end_ - body_at_;
                 body_at_ = body_end_;
-                if (swallowed_ > shared_.limit.drain) fail_body(413, error::would_exceed_limit, "too much of the body was not wanted");
+                if (swallowed_ > shared_.limit.drain) fail_body(413, make_error_code(error::would_exceed_limit), "too much of the body was not wanted");
                 return true;
             }
         }
@@ -438,6 +465,8 @@ CREMA_DECL void h1_connection::dispatch() {
     auto& x = *x_;
     auto& head = x.head_;
     ++requests_;
+    ++in_turn_;
+    begun_ = false;
     lent_ = body_failed_ = stalled_ = false;
     body_seen_ = swallowed_ = 0;
     in_octets_ = end_ - begin_; // of the body, or of what comes behind
@@ -455,7 +484,7 @@ CREMA_DECL void h1_connection::dispatch() {
     x.body_reason_ = "";
     enter(state::busy);
     ++shared_.exchanges;
-    x.retained_ = 1;
+    ++shared_.begun;
     if (head.has_body()) {
         if (head.chunked()) {
             framing_ = body_framing::chunked;
@@ -464,12 +493,10 @@ CREMA_DECL void h1_connection::dispatch() {
         } else {
             framing_ = body_framing::length;
             body_left_ = *head.content_length();
-            if (body_left_ > shared_.limit.body) {
-                x.retained_ = 0;
-                return refuse(413, "the body is too large", cancel_reason::requested);
-            }
+            if (body_left_ > shared_.limit.body) return refuse(413, "the body is too large", cancel_reason::requested);
         }
     }
+    x.retained_ = 1; // while the handler runs
     try {
         shared_.handler->on_request(x);
     } catch (...) {
@@ -494,7 +521,8 @@ CREMA_DECL void h1_connection::finish() {
             x.told_ = true;
             x.listener_->on_finish();
             shared_.recycle(x);
-        } else { // after the send; the head of the request stays where it is until then
+        } else { // after the send; the head of the request stays where it is until then, whatever becomes of the connection
+            x.rooms_[x.rooms_[0] != nullptr] = h1_shared::share_room(in_);
             x.next_ = nullptr;
             auto** last = &unsent_;
             while (*last) last = &(*last)->next_;
@@ -520,10 +548,9 @@ CREMA_DECL void h1_connection::detach() noexcept {
     auto& x = *std::exchange(x_, nullptr);
     shared_.adopt(x);
     x.reader_ = x.writer_ = nullptr;
-    auto& room = x.rooms_[x.rooms_[0].data != nullptr];
-    room.data = std::exchange(in_, nullptr);
-    room.size = std::exchange(capacity_, 0);
-    begin_ = end_ = body_at_ = body_end_ = pinned_ = 0;
+    x.rooms_[x.rooms_[0] != nullptr] = std::exchange(in_, nullptr);
+    capacity_ = begin_ = end_ = body_at_ = body_end_ = pinned_ = 0;
+    if (chunks_ && body_over()) x.chunks_ = std::move(chunks_);
 }
 
 CREMA_FORCEINLINE void h1_connection::forget_body() noexcept {
@@ -535,60 +562,70 @@ CREMA_FORCEINLINE void h1_connection::forget_body() noexcept {
 }
 CREMA_COLD CREMA_DECL void h1_connection::forget_chunks() noexcept { shared_.give_back(std::move(chunks_)); }
 
-// Nothing more can be done now: gives back what is not needed and says what is waited for.
-CREMA_DECL void h1_connection::rest() {
-    if (state_ == state::busy && x_->ended_ && x_->told_ && body_over()) return go_on();
+// Nothing more can be done now: gives back what is not needed and says what is waited for. True when there is more, after all.
+CREMA_DECL bool h1_connection::rest() {
+    if (state_ == state::busy && x_->ended_ && x_->told_ && body_over()) {
+        go_on();
+        return true;
+    }
     if (out_.empty()) {
         if (out_.capacity() != 0) shared_.give_output(out_);
         if (state_ == state::closing) {
-            if (ended_) return lose(cancel_reason::disconnected);
+            if (ended_) {
+                lose(cancel_reason::disconnected);
+                return false;
+            }
             stream_->end();
             begin_ = end_;
             enter(state::linger);
         }
         if ((state_ == state::idle || state_ == state::linger) && begin_ == end_) {
-            if (in_) shared_.give_room(std::exchange(in_, nullptr), capacity_);
+            if (in_) shared_.give_room(std::exchange(in_, nullptr));
             capacity_ = begin_ = end_ = body_at_ = body_end_ = pinned_ = 0;
             if (x_) shared_.give_back(std::exchange(x_, nullptr));
             if (state_ == state::idle) {
                 if (!resting_ || rested_ != shared_.tick) shared_.idle.push_back(*this); // else it is with the last ones
                 resting_ = true;
                 rested_ = since_ = shared_.tick;
-                return want();
+                want();
+                return false;
             }
         }
     }
     resting_ = false;
     shared_.active.push_back(*this);
     want();
+    return false;
 }
 
 // Whatever the handler still does after its answer is its own affair; the next request does not wait for it.
 CREMA_DECL void h1_connection::go_on() {
-    const auto left = end_ - begin_;
-    const auto size = std::max<std::size_t>(h1_room::size, left);
-    char* more = nullptr;
-    if (left != 0) {
-        more = shared_.take_room(size);
-        std::memcpy(more, in_ + begin_, left);
-    }
+    const auto begin = begin_, end = end_, capacity = capacity_;
+    char* const room = begin != end ? h1_shared::share_room(in_) : nullptr; // the next requests lie behind
     keep_ = keep_ && !x_->close_after_ && !body_failed_;
     detach();
-    forget_body();
-    if (more) {
-        in_ = more;
-        capacity_ = static_cast<std::uint32_t>(size);
-        end_ = left;
+    if (room) {
+        in_ = room;
+        begin_ = begin;
+        end_ = end;
+        capacity_ = capacity;
     }
+    forget_body();
     enter(keep_ ? state::idle : state::closing);
-    run();
 }
 
-CREMA_DECL void h1_connection::want() noexcept {
-    bool readable = !ended_;
-    if (state_ == state::busy) readable = readable && !unsent_ && (end_ < capacity_ || ((x_->reader_ || x_->draining_) && !lent_));
-    else if (state_ == state::closing || stalled_ || (unsent_ && state_ != state::linger)) readable = false;
-    stream_->want(readable, blocked_);
+CREMA_DECL void h1_connection::want() noexcept { stream_->want(wants_to_read(), blocked_); }
+
+CREMA_DECL bool h1_connection::wants_to_read() const noexcept {
+    if (ended_) return false;
+    if (state_ == state::linger) return true;
+    if (unsent_ || stalled_ || state_ == state::closing) return false;
+    return state_ != state::busy || end_ < capacity_ || can_make_room();
+}
+
+// Whether the room that a body has taken can be used again.
+CREMA_DECL bool h1_connection::can_make_room() const noexcept {
+    return (x_->reader_ || x_->draining_) && !lent_ && begin_ == end_ && body_at_ == body_end_;
 }
 
 } // namespace crema::detail

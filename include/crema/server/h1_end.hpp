@@ -40,8 +40,11 @@ CREMA_DECL void h1_connection::refuse(int status, std::string_view reason, cance
         if (error.silent) return lose(why);
     }
     std::string fields;
+    const auto frames = [](std::string_view name) {
+        return iequals(name, "Content-Length") || iequals(name, "Transfer-Encoding") || iequals(name, "Connection") || iequals(name, "Date");
+    };
     const auto add = [&](std::string_view name, std::string_view text) {
-        if (is_token(name) && http::valid_field_value(text)) fields.append(name).append(": ").append(text).append("\r\n");
+        if (is_token(name) && http::valid_field_value(text) && !frames(name)) fields.append(name).append(": ").append(text).append("\r\n");
     };
     if (!error.type.empty()) add("Content-Type", error.type);
     for (const auto& [name, text] : error.fields) add(name, text);
@@ -59,6 +62,7 @@ CREMA_DECL void h1_connection::refuse(int status, std::string_view reason, cance
     keep_ = false;
     if (out_.capacity() == 0) shared_.take_output(out_);
     http::write_response(out_, head, silent ? std::string_view{} : error.body);
+    if (chunks_) forget_chunks();
     framing_ = body_framing::none;
     enter(state::closing);
     if (handled) {
@@ -145,6 +149,10 @@ CREMA_DECL void h1_connection::leave_server() noexcept {
 }
 
 CREMA_DECL void h1_connection::check() {
+    guarded([this] { look_at_deadlines(); });
+}
+
+CREMA_DECL void h1_connection::look_at_deadlines() {
     const auto& s = shared_;
     const auto sends_slowly = [&] { return s.slow(in_pace_, [&] { return std::exchange(in_octets_, 0); }); };
     // What the system has taken is not what the client has.
@@ -167,13 +175,13 @@ CREMA_DECL void h1_connection::check() {
         }
         break;
     case state::busy:
-        if ((x_->reader_ || x_->draining_) && body_waits() && sends_slowly()) {
-            fail_body(408, error::timed_out, "the body comes too slowly");
+        if ((x_->reader_ || x_->draining_) && body_waits() && !unsent_ && sends_slowly()) {
+            fail_body(408, make_error_code(error::timed_out), "the body comes too slowly");
             refuse(408, "the body comes too slowly", cancel_reason::timed_out);
         }
         break;
     case state::discard:
-        if (sends_slowly()) {
+        if (!unsent_ && sends_slowly()) {
             enter(state::closing);
             run();
         }
@@ -234,12 +242,15 @@ CREMA_DECL void h1_shared::check_all() {
 
 // Closes the connection on which nothing has gone on for longest, if that is a second at least.
 CREMA_DECL bool h1_shared::make_room() noexcept {
-    if (idle.alone()) return false;
-    auto& c = *static_cast<h1_connection*>(idle.next);
-    if ((tick - c.since()) * period < std::chrono::seconds(1)) return false;
-    const entry e(*this);
-    c.lose(cancel_reason::requested);
-    return true;
+    for (auto* l = idle.next; l != &idle; l = l->next) {
+        auto& c = *static_cast<h1_connection*>(l);
+        if ((tick - c.since()) * period < std::chrono::seconds(1)) return false;
+        if (c.has_input()) continue; // its request was read ahead
+        const entry e(*this);
+        c.lose(cancel_reason::requested);
+        return true;
+    }
+    return false;
 }
 
 // Cancels everything.
@@ -257,6 +268,12 @@ CREMA_DECL void h1_shared::cut(cancel_reason why) {
         x->release();
         x = detached;
     }
+}
+
+CREMA_DECL std::size_t h1_shared::uncut() const noexcept {
+    auto n = exchanges;
+    for (auto* x = detached; x; x = x->next_) n -= x->scope_.is_cancelled();
+    return n;
 }
 
 CREMA_DECL void h1_shared::drain() {

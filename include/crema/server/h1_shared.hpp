@@ -26,10 +26,11 @@ struct client_error {
     int status;                ///< 400, 408, 413, 414, 417, 431, 501 or 505; may be changed to another of 400 to 599
     std::string_view reason;   ///< what was wrong, in a few words; lives forever
     const net::address& peer;  ///< who sent it
-    std::string_view received; ///< the octets of the request that are there, at most 16 KiB; valid during the call
+    std::string_view received; ///< the octets of the request that are there; valid during the call
     std::string type{};        ///< Content-Type of the answer; may be changed
     std::string body{};        ///< body of the answer; may be changed
-    std::vector<std::pair<std::string, std::string>> fields{}; ///< further fields of the answer; those that are malformed are left out
+    /// Further fields of the answer; those that are malformed, or say how the answer is framed, are left out.
+    std::vector<std::pair<std::string, std::string>> fields{};
     bool silent = false;       ///< set: the connection is closed without an answer
 };
 
@@ -69,9 +70,16 @@ struct h1_link {
     }
 };
 
-// Octets for requests.
-struct h1_room {
-    static constexpr std::size_t size = 16 * 1024;
+// Octets of requests. Shared by the connection that reads into them and by exchanges whose requests lie there, once the
+// connection has gone on.
+struct alignas(16) h1_room {
+    static constexpr std::uint32_t size = 16 * 1024;
+    std::size_t capacity;
+    std::size_t users = 1;
+
+    char* octets() noexcept { return reinterpret_cast<char*>(this + 1); }
+    static h1_room& of(char* octets) noexcept { return *(reinterpret_cast<h1_room*>(octets) - 1); }
+    static bool is_shared(char* octets) noexcept { return of(octets).users > 1; }
 };
 
 // Carries exchanges whose connection is gone or has gone on.
@@ -89,7 +97,7 @@ public:
     CREMA_DECL body_state next_piece(exchange& x, std::string_view& piece) override;
     std::optional<std::string_view> buffered_body(exchange&) override { return std::nullopt; }
     void wants_body(exchange&) override {}
-    std::string_view trailers(const exchange&) const noexcept override { return {}; }
+    CREMA_DECL std::string_view trailers(const exchange& x) const noexcept override;
     CREMA_DECL void released(exchange& x) noexcept override;
     net::address local() const noexcept override { return {}; }
     std::size_t connections() const noexcept override { return 0; }
@@ -111,7 +119,7 @@ struct h1_shared : std::enable_shared_from_this<h1_shared> {
 
     exchange_handler* handler;
     class loop* owner;
-    limits limit;
+    limits limit; // pipeline_depth is 1 at least
     bool half_open = false;
     bool draining = false;
     std::chrono::milliseconds drain_idle{0};
@@ -147,6 +155,7 @@ struct h1_shared : std::enable_shared_from_this<h1_shared> {
     h1_link buried;  // closed ones, destroyed when no function of any is on the stack
     std::size_t connections = 0;
     std::size_t exchanges = 0;   // that were handed to a handler and have not ended
+    std::uint64_t begun = 0;     // that were ever
     exchange* detached = nullptr; // exchanges without a connection
     unsigned depth = 0;          // functions of connections on the stack
 
@@ -165,7 +174,11 @@ struct h1_shared : std::enable_shared_from_this<h1_shared> {
     exchange* take_exchange();
     void give_back(exchange* x) noexcept;
     char* take_room(std::size_t size = h1_room::size);
-    void give_room(char* room, std::size_t size) noexcept;
+    static char* share_room(char* room) noexcept {
+        ++h1_room::of(room).users;
+        return room;
+    }
+    void give_room(char* room) noexcept;
     void take_output(http::output_buffer& out) noexcept;
     void give_output(http::output_buffer& out) noexcept;
     std::unique_ptr<http::chunked_decoder> take_decoder();
@@ -176,6 +189,7 @@ struct h1_shared : std::enable_shared_from_this<h1_shared> {
     // Ends an exchange.
     void recycle(exchange& x) noexcept;
     void recycle_one(exchange& x) noexcept;
+    void give_back_rest(exchange& x) noexcept;
     // Calls for each connection, whatever becomes of others meanwhile.
     template <class F>
     void for_each(h1_link& list, F&& f);
@@ -183,6 +197,7 @@ struct h1_shared : std::enable_shared_from_this<h1_shared> {
     void check_all();
     bool make_room() noexcept; // for a new connection; false when all are at work
     void cut(cancel_reason why);
+    std::size_t uncut() const noexcept; // exchanges that a cut would cancel
     void leave() noexcept;
     void may_be_quiet() noexcept;
 
@@ -203,6 +218,7 @@ struct h1_shared : std::enable_shared_from_this<h1_shared> {
 
 private:
     static constexpr std::size_t most_spare = 256;
+    static constexpr std::size_t most_fields = 65'535; // that a head can count
     // Does what a microtask would do when there is no memory for one.
     struct without_memory : loop_immediate {
         explicit without_memory(h1_shared& s) noexcept
@@ -224,7 +240,7 @@ private:
     next_turn next_turn_{*this};
     std::vector<h1_connection*> soon_, running_, later_, turning_;
     std::vector<std::unique_ptr<exchange>> spare_exchanges_;
-    std::vector<std::unique_ptr<char[]>> spare_rooms_;
+    std::vector<h1_room*> spare_rooms_;
     std::vector<http::output_buffer> spare_outputs_;
     std::vector<std::unique_ptr<http::chunked_decoder>> spare_decoders_;
 };
@@ -243,6 +259,9 @@ CREMA_DECL body_state h1_nobody::next_piece(exchange& x, std::string_view&) {
     if (!x.body_error_) x.body_error_ = make_error_code(error::closed);
     return body_state::failed;
 }
+CREMA_DECL std::string_view h1_nobody::trailers(const exchange& x) const noexcept {
+    return x.chunks_ ? x.chunks_->trailers() : std::string_view{};
+}
 CREMA_DECL void h1_nobody::released(exchange& x) noexcept { shared_.recycle(x); }
 
 CREMA_DECL h1_shared::h1_shared(exchange_handler& h, class loop& l, const limits& given)
@@ -256,13 +275,16 @@ CREMA_DECL h1_shared::h1_shared(exchange_handler& h, class loop& l, const limits
     rate_ticks = ticks_of(limit.rate_grace);
     linger_ticks = ticks_of(limit.linger);
     rate_octets = limit.rate * static_cast<std::uint64_t>(std::max<std::int64_t>(limit.rate_grace.count(), 1)) / 1000;
+    limit.pipeline_depth = std::max<std::size_t>(limit.pipeline_depth, 1);
     date.refresh(static_cast<std::int64_t>(std::time(nullptr)));
     spare_exchanges_.reserve(most_spare); // giving back never fails
     spare_rooms_.reserve(most_spare);
     spare_outputs_.reserve(most_spare);
     spare_decoders_.reserve(most_spare);
 }
-CREMA_DECL h1_shared::~h1_shared() = default;
+CREMA_DECL h1_shared::~h1_shared() {
+    for (auto* r : spare_rooms_) ::operator delete(r);
+}
 
 CREMA_DECL std::uint32_t h1_shared::ticks_of(std::chrono::milliseconds time) const noexcept {
     return static_cast<std::uint32_t>(std::clamp<std::int64_t>((time + period - std::chrono::milliseconds(1)) / period, 1, 1 << 30));
@@ -270,7 +292,8 @@ CREMA_DECL std::uint32_t h1_shared::ticks_of(std::chrono::milliseconds time) con
 
 CREMA_DECL exchange* h1_shared::take_exchange() {
     if (spare_exchanges_.empty())
-        return new exchange(http::parse_limits{.request_line = limit.request_line, .header_bytes = limit.header_bytes, .header_count = limit.header_count});
+        return new exchange(http::parse_limits{.request_line = limit.request_line, .header_bytes = limit.header_bytes,
+                                               .header_count = std::min(limit.header_count, most_fields)});
     auto* x = spare_exchanges_.back().release();
     spare_exchanges_.pop_back();
     return x;
@@ -281,17 +304,19 @@ CREMA_DECL void h1_shared::give_back(exchange* x) noexcept {
     spare_exchanges_.emplace_back(x);
 }
 CREMA_DECL char* h1_shared::take_room(std::size_t size) {
-    if (size != h1_room::size || spare_rooms_.empty()) return new char[size];
-    auto* room = spare_rooms_.back().release();
-    spare_rooms_.pop_back();
-    return room;
-}
-CREMA_DECL void h1_shared::give_room(char* room, std::size_t size) noexcept {
-    if (size != h1_room::size || spare_rooms_.size() >= most_spare) [[unlikely]] {
-        delete[] room;
-    } else if (room) {
-        spare_rooms_.emplace_back(room);
+    if (size != h1_room::size || spare_rooms_.empty()) {
+        static_assert(alignof(h1_room) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__);
+        return (::new (::operator new(sizeof(h1_room) + size)) h1_room{size})->octets();
     }
+    auto* const room = spare_rooms_.back();
+    spare_rooms_.pop_back();
+    return room->octets();
+}
+CREMA_DECL void h1_shared::give_room(char* octets) noexcept {
+    auto& room = h1_room::of(octets);
+    if (room.users != 1) [[unlikely]] --room.users;
+    else if (room.capacity != h1_room::size || spare_rooms_.size() >= most_spare) [[unlikely]] ::operator delete(&room);
+    else spare_rooms_.push_back(&room);
 }
 CREMA_DECL void h1_shared::take_output(http::output_buffer& out) noexcept {
     if (spare_outputs_.empty()) return;
@@ -304,7 +329,8 @@ CREMA_DECL void h1_shared::give_output(http::output_buffer& out) noexcept {
     spare_outputs_.push_back(std::move(out));
 }
 CREMA_DECL std::unique_ptr<http::chunked_decoder> h1_shared::take_decoder() {
-    if (spare_decoders_.empty()) return std::make_unique<http::chunked_decoder>();
+    if (spare_decoders_.empty()) return std::make_unique<http::chunked_decoder>(
+        http::chunk_limits{.extensions = limit.chunk_extensions, .trailers = limit.trailers});
     auto d = std::move(spare_decoders_.back());
     spare_decoders_.pop_back();
     d->reset();
@@ -332,10 +358,16 @@ CREMA_FORCEINLINE void h1_shared::recycle_one(exchange& x) noexcept {
     if (auto* l = std::exchange(x.listener_, nullptr)) l->on_destroy();
     x.scope_.reset();
     x.memory_.reset();
-    if (x.rooms_[0].data) [[unlikely]] // they are filled in order
-        for (auto& room : x.rooms_) give_room(std::exchange(room.data, nullptr), room.size);
+    if (x.rooms_[0]) [[unlikely]] give_back_rest(x);
     give_back(&x);
     if (--exchanges == 0 && draining) [[unlikely]] may_be_quiet();
+}
+
+// What only one has that its connection has left.
+CREMA_COLD CREMA_DECL void h1_shared::give_back_rest(exchange& x) noexcept {
+    for (auto& room : x.rooms_) // they are filled in order
+        if (room) give_room(std::exchange(room, nullptr));
+    if (x.chunks_) give_back(std::move(x.chunks_));
 }
 
 CREMA_DECL void h1_shared::recycle(exchange& x) noexcept {

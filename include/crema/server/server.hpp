@@ -50,8 +50,8 @@ struct server_options {
 
 /// Says what a server that was closed had to cut.
 struct drain_report {
-    std::size_t finished = 0; ///< requests that ended by themselves within the grace
-    std::size_t cut = 0;      ///< requests that were cancelled at its end
+    std::size_t finished = 0; ///< requests that ended by themselves, those that came while it closed included
+    std::size_t cut = 0;      ///< requests that were cancelled at the end of the grace
 };
 
 /** Serves HTTP/1.1 on one loop, or on several threads with a loop each.
@@ -117,7 +117,7 @@ public:
 
         @param grace How long running requests may take.
         @param done Called once, when the last connection and the last request are gone; never before this returns. A second
-        call gives another grace and, when it has one, another `done`.
+        call gives another grace; all that were given are called, with the same report.
     */
     CREMA_DECL void close(std::chrono::milliseconds grace, unique_function<void(const drain_report&)> done = {});
     /// Sets what is called, after `done`, when a server that closes has lost its last connection.
@@ -163,8 +163,9 @@ private:
     late_ticks late_{*this};
     std::chrono::steady_clock::time_point last_tick_{};
     drain_report report_;
-    std::size_t cut_ = 0; // on this thread
-    unique_function<void(const drain_report&)> done_;
+    std::uint64_t begun_ = 0; // requests of this thread, without those that ran when it began to close
+    std::size_t cut_ = 0;     // on this thread
+    std::vector<unique_function<void(const drain_report&)>> done_;
     std::function<void()> closed_;
     std::shared_ptr<int> life_ = std::make_shared<int>(0);
 };
@@ -211,7 +212,7 @@ CREMA_DECL server::server(class loop& l, exchange_handler& handler, server_optio
 CREMA_DECL server::~server() {
     threads_.clear();
     listeners_.clear();
-    done_.reset();
+    done_.clear();
     shared_->draining = true;
     shared_->on_quiet = {};
     shared_->cut(cancel_reason::shutdown);
@@ -339,11 +340,11 @@ CREMA_DECL void server::pass() {
 }
 
 CREMA_DECL void server::close(std::chrono::milliseconds grace, unique_function<void(const drain_report&)> done) {
-    if (done) done_ = std::move(done);
+    if (done) done_.push_back(std::move(done));
     const bool first = !shared_->draining;
     if (first) {
         for (auto& l : listeners_) l->accept_waiting();
-        report_.finished = shared_->exchanges;
+        begun_ = shared_->begun - shared_->exchanges;
         threads_left_ = threads_.size();
     }
     for (auto& t : threads_) {
@@ -370,9 +371,10 @@ CREMA_DECL void server::thread_closed(const drain_report& r) {
 
 CREMA_DECL void server::cut() {
     grace_.cancel();
-    cut_ += shared_->exchanges;
-    report_.cut += shared_->exchanges;
     const auto keep = shared_;
+    const auto more = keep->uncut();
+    cut_ += more;
+    report_.cut += more;
     keep->cut(cancel_reason::shutdown);
     keep->may_be_quiet();
 }
@@ -380,13 +382,15 @@ CREMA_DECL void server::cut() {
 CREMA_DECL void server::quiet() {
     ticker_.cancel();
     grace_.cancel();
-    if (!std::exchange(quiet_, true)) report_.finished -= std::min(report_.finished, cut_);
+    if (!std::exchange(quiet_, true)) report_.finished += static_cast<std::size_t>(shared_->begun - begun_) - cut_;
     if (threads_left_ != 0) return;
     quiet_ = false;
     auto closed = std::exchange(closed_, {});
     cut_ = 0;
-    if (auto done = std::exchange(done_, {})) done(std::exchange(report_, {}));
-    if (closed) closed(); // this may be gone
+    const auto report = std::exchange(report_, {});
+    auto done = std::exchange(done_, {});
+    for (auto& f : done) f(report); // any of them may destroy this
+    if (closed) closed();
 }
 
 } // namespace crema
