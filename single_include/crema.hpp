@@ -15954,7 +15954,7 @@ public:
     // Cuts what still runs, and waits for the thread.
     CREMA_DECL ~server_thread();
 
-    // Listens on a socket, which it closes in the end.
+    // Listens on a socket, which it closes in the end; waits until that is done, or throws why it cannot be.
     CREMA_DECL void listen_on_socket(int fd);
     // Closes its server; `done` is called at home.
     CREMA_DECL void close(std::chrono::milliseconds grace, unique_function<void(const drain_report&)> done);
@@ -16032,7 +16032,16 @@ CREMA_DECL void server_thread::listen_on_socket(int fd) {
         socket(socket&& other) noexcept : fd(std::exchange(other.fd, -1)) {}
         ~socket() { if (fd >= 0) ::close(fd); }
     };
-    state_->own->post([s = socket(fd), state = state_.get()]() mutable { state->serves->listen_on_socket(std::exchange(s.fd, -1)); });
+    std::promise<void> listens;
+    state_->own->post([s = socket(fd), state = state_.get(), &listens]() mutable {
+        try {
+            state->serves->listen_on_socket(std::exchange(s.fd, -1));
+            listens.set_value();
+        } catch (...) {
+            listens.set_exception(std::current_exception());
+        }
+    });
+    listens.get_future().get();
 }
 
 CREMA_DECL void server_thread::close(std::chrono::milliseconds grace, unique_function<void(const drain_report&)> done) {
@@ -16133,8 +16142,16 @@ CREMA_DECL void server::listen_on_socket(int fd) {
 // One socket for each thread, this one first.
 CREMA_DECL void server::spread(const std::vector<int>& sockets) {
     listeners_.push_back(std::make_unique<net::listener>(poller_, sockets[0], [this](int s, const net::address& peer) { accept(s, peer); }));
+    for (std::size_t i = 0; i < threads_.size(); ++i) {
+        try {
+            threads_[i]->listen_on_socket(sockets[i + 1]);
+        } catch (...) { // that one is closed
+            while (++i < threads_.size()) ::close(sockets[i + 1]);
+            listeners_.pop_back();
+            throw;
+        }
+    }
     sockets_.insert(sockets_.end(), sockets.begin(), sockets.end());
-    for (std::size_t i = 0; i < threads_.size(); ++i) threads_[i]->listen_on_socket(sockets[i + 1]);
 }
 
 CREMA_DECL std::vector<int> server::sockets() const { return listeners_.empty() ? std::vector<int>() : sockets_; }

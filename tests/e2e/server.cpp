@@ -1,7 +1,7 @@
 // A server for the tests of whole processes, tests/e2e/server.py: handlers that misbehave in each way they can.
 //
 //     e2e_server [--port N] [--address A] [--grace MS] [--watch MS] [--stack] [--quick] [--log]
-//                [--threads N] [--bad-pattern]
+//                [--threads N] [--inherit] [--half-open] [--words] [--bad-pattern]
 //
 // Prints its port; at its end, to stderr, how many handlers were begun, how many were cancelled, and what is left of them.
 // SPDX-License-Identifier: MIT
@@ -21,6 +21,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <unistd.h>
 #include <vector>
 using namespace crema;
 
@@ -69,6 +70,7 @@ task<> noting(T work) {
 
 void add_routes(app& a) {
     a.get("/", [](request&, response& res) { res.send("ok"); });
+    a.get("/process", [](request&, response& res) { res.send(std::to_string(::getpid())); });
     a.get("/counts", [](request&, response& res) { res.json(all.now()); });
 
     a.get<"/sleep/:ms">([](param<"ms", int> ms, response& res) -> task<> {
@@ -156,6 +158,13 @@ int run(int argc, char** argv) {
         else if (word == "--grace") options.grace = ms(next), ++i;
         else if (word == "--watch") options.watchdog.threshold = ms(next), options.watchdog.enabled = std::atoi(next) > 0, ++i;
         else if (word == "--threads") options.threads = static_cast<unsigned>(std::atoi(next)), ++i;
+        else if (word == "--inherit") options.sockets = net::inherited_sockets();
+        else if (word == "--half-open") options.half_open = true;
+        else if (word == "--words")
+            options.on_client_error = [](client_error& e) {
+                std::fprintf(stderr, "refused %d: %.*s\n", e.status, static_cast<int>(e.reason.size()), e.reason.data());
+                e.body = "in our words\n";
+            };
         else if (word == "--stack") options.watchdog.stack = true;
         else if (word == "--quick") { // short deadlines
             options.limit.header_deadline = std::chrono::milliseconds(300);

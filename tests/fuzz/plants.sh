@@ -1,5 +1,7 @@
 # Bugs for each target, in a copy of a header; sourced by check.sh.
 planted request_parser http/request_parser.hpp 's/name_size_ = offset(p) - name_at_;/name_size_ = offset(p) - name_at_ + 1;/'
+planted request_parser http/request_head.hpp 's/known_.count > most_fields/false/'
+planted request_parser http/request_head.hpp 's/chunked_ = known_.chunked;//'
 planted chunked http/chunked.hpp 's/left_ = left_ << 4 | hex_value(c)/left_ = left_ * 10 + static_cast<unsigned>(hex_value(c))/'
 planted cookie http/cookie.hpp 's/decoded ? std::move(\*decoded) : std::string(raw)/std::string(raw)/'
 planted fields http/range.hpp 's/{size - \*last, size - 1}/{size - *last, size}/'

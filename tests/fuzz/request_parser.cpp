@@ -18,6 +18,8 @@ std::span<const std::string_view> fuzz::seeds() {
         "CONNECT h.example:443 HTTP/1.1\r\nHost: h\r\n\r\n",
         "OPTIONS * HTTP/1.1\r\nHost: \r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
         "GET /index.html HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n",
+        "POST /c HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\nA:\r\nB:\r\nC:\r\nD:\r\nE: f\r\n\r\n",
         "M-SEARCH /x HTTP/1.1\r\nHost: a\r\nAccept: \t a, b \t\r\nX-Unknown-Name-That-Is-Long: \xc3\xa9\r\n"
         "Accept: c\r\n\r\n",
         "GET /a HTTP/1.1\r\nHost: www.example.com\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64)\r\n"
@@ -38,9 +40,16 @@ struct outcome {
     bool operator==(const outcome&) const = default;
 };
 
-outcome run(std::string_view input, std::size_t first, std::size_t step, const parse_limits& limits) {
+// `before` is what the same connection has sent before.
+outcome run(std::string_view input, std::size_t first, std::size_t step, const parse_limits& limits, std::string_view before = {}) {
     request_parser parser(limits);
     request_head head;
+    fuzz::exact earlier(before);
+    if (!before.empty()) {
+        request_parser lenient;
+        lenient.reset(head);
+        (void)lenient.parse(head, earlier.data(), before.size());
+    }
     parser.reset(head);
     outcome r{parse_state::need_more, 0, 0, {}};
     for (auto have = std::min(first, input.size());; have = std::min(have + step, input.size())) {
@@ -144,5 +153,13 @@ void fuzz::check(std::string_view input) {
     require(run(input, 1, 1, limits) == whole, "one octet at a time");
     require(run(input, input.size() / 2, input.size(), limits) == whole, "two halves");
     require(run(input, 7, 16, limits) == whole, "pieces of 16");
+    // Fields that come again are known again, which changes nothing.
+    require(run(input, input.size(), 1, limits, input) == whole, "the same request before");
+    if (const auto line = input.find("\r\n"); line != input.npos) {
+        const auto other = "GET /other HTTP/1.1" + std::string(input.substr(line));
+        require(run(input, input.size(), 1, limits, other) == whole, "the same fields before");
+        require(run(input, input.size() / 3 * 2, 5, limits, other) == whole, "the same fields before, in pieces");
+    }
+    for (const auto seed : seeds()) require(run(input, input.size(), 1, limits, seed) == whole, "another request before");
     compare_with_lines(input, limits);
 }

@@ -1,5 +1,6 @@
 // server_thread: one handler served by several threads.
 // SPDX-License-Identifier: MIT
+#include <crema/server/census.hpp>
 #include <crema/server/server.hpp>
 #include <crema/server/server_thread.hpp>
 
@@ -13,7 +14,10 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <sys/socket.h>
+#include <system_error>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 using namespace crema;
@@ -130,6 +134,15 @@ TEST_CASE("closing waits for all threads and adds up what they have cut", "[serv
     CHECK(report->finished == (grace > 0ms ? 20 : 0));
     CHECK(report->cut == (grace > 0ms ? 0 : 20));
     CHECK(closed);
+}
+
+TEST_CASE("a thread that cannot listen says so where it was told to", "[server_thread][socket]") {
+    echo_handler h;
+    loop l;
+    detail::server_thread t(l, h, {}, std::make_shared<detail::census>());
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0); // it does not listen
+    CHECK_THROWS_AS(t.listen_on_socket(fd), std::system_error);
+    CHECK(::close(fd) != 0); // it was closed
 }
 
 TEST_CASE("a server with threads may be destroyed at any time", "[server_thread][socket]") {

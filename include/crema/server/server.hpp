@@ -252,8 +252,16 @@ CREMA_DECL void server::listen_on_socket(int fd) {
 // One socket for each thread, this one first.
 CREMA_DECL void server::spread(const std::vector<int>& sockets) {
     listeners_.push_back(std::make_unique<net::listener>(poller_, sockets[0], [this](int s, const net::address& peer) { accept(s, peer); }));
+    for (std::size_t i = 0; i < threads_.size(); ++i) {
+        try {
+            threads_[i]->listen_on_socket(sockets[i + 1]);
+        } catch (...) { // that one is closed
+            while (++i < threads_.size()) ::close(sockets[i + 1]);
+            listeners_.pop_back();
+            throw;
+        }
+    }
     sockets_.insert(sockets_.end(), sockets.begin(), sockets.end());
-    for (std::size_t i = 0; i < threads_.size(); ++i) threads_[i]->listen_on_socket(sockets[i + 1]);
 }
 
 CREMA_DECL std::vector<int> server::sockets() const { return listeners_.empty() ? std::vector<int>() : sockets_; }

@@ -27,7 +27,7 @@ public:
     // Cuts what still runs, and waits for the thread.
     CREMA_DECL ~server_thread();
 
-    // Listens on a socket, which it closes in the end.
+    // Listens on a socket, which it closes in the end; waits until that is done, or throws why it cannot be.
     CREMA_DECL void listen_on_socket(int fd);
     // Closes its server; `done` is called at home.
     CREMA_DECL void close(std::chrono::milliseconds grace, unique_function<void(const drain_report&)> done);
@@ -107,7 +107,16 @@ CREMA_DECL void server_thread::listen_on_socket(int fd) {
         socket(socket&& other) noexcept : fd(std::exchange(other.fd, -1)) {}
         ~socket() { if (fd >= 0) ::close(fd); }
     };
-    state_->own->post([s = socket(fd), state = state_.get()]() mutable { state->serves->listen_on_socket(std::exchange(s.fd, -1)); });
+    std::promise<void> listens;
+    state_->own->post([s = socket(fd), state = state_.get(), &listens]() mutable {
+        try {
+            state->serves->listen_on_socket(std::exchange(s.fd, -1));
+            listens.set_value();
+        } catch (...) {
+            listens.set_exception(std::current_exception());
+        }
+    });
+    listens.get_future().get();
 }
 
 CREMA_DECL void server_thread::close(std::chrono::milliseconds grace, unique_function<void(const drain_report&)> done) {
