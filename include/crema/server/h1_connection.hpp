@@ -95,6 +95,7 @@ private:
     void go_on();
     template <class F>
     void guarded(F&& f) noexcept;
+    void fail() noexcept;
     void dispatch();
     void finish();
     void detach() noexcept;
@@ -194,10 +195,18 @@ CREMA_DECL h1_connection::~h1_connection() {
 
 // Does something that may fail for lack of memory: then this connection ends, and the others go on.
 template <class F>
-void h1_connection::guarded(F&& f) noexcept {
+CREMA_FORCEINLINE void h1_connection::guarded(F&& f) noexcept {
     const h1_shared::entry e(shared_);
     try {
-        return f();
+        f();
+    } catch (...) {
+        fail();
+    }
+}
+// In a catch block.
+CREMA_COLD CREMA_DECL void h1_connection::fail() noexcept {
+    try {
+        throw;
     } catch (const std::bad_alloc&) {
     } catch (...) {
         shared_.report(std::current_exception());
