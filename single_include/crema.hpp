@@ -10886,6 +10886,17 @@ inline bool valid_field_value(std::string_view value) noexcept {
     return scan::field_value(value.data(), end, value.data()) == end;
 }
 
+/** Tells whether a field may stand behind the body: none that says how the message is framed, routed or coded.
+
+    @see RFC 9110 section 6.5.1
+*/
+constexpr bool may_be_trailer(std::string_view name) noexcept {
+    for (const std::string_view other : {"content-length", "transfer-encoding", "trailer", "connection", "host", "te", "upgrade",
+                                         "content-encoding", "content-type", "content-range"})
+        if (iequals(name, other)) return false;
+    return true;
+}
+
 namespace detail {
 
 inline constexpr std::string_view field_names[field_count] = {
@@ -23279,6 +23290,8 @@ public:
     }
     /// Tells whether the request has a body, read or not.
     bool has_body() const noexcept { return exchange_->has_body(); }
+    /// Returns the first trailer of that name, once a chunked body has been read to its end. Valid until the exchange ends.
+    CREMA_DECL std::optional<std::string_view> trailer(std::string_view name) const noexcept;
 
     /** Return the octets of the body, when all of them are here: a parser or `read_text` has read them, or the
         body is JSON with a length of at most 100 KiB (which is read before a route's handler runs). */
@@ -24958,6 +24971,16 @@ CREMA_DECL std::string_view request::require_json_text() {
 
 CREMA_DECL void request::bad_json(const failure& why) {
     throw http_error(400, why.message()).type("entity.parse.failed");
+}
+
+CREMA_DECL std::optional<std::string_view> request::trailer(std::string_view name) const noexcept {
+    for (auto rest = exchange_->trailers(); !rest.empty();) {
+        const auto line = rest.substr(0, rest.find("\r\n"));
+        rest.remove_prefix(line.size() + 2);
+        const auto colon = line.find(':');
+        if (iequals(line.substr(0, colon), name)) return trim_ows(line.substr(colon + 1));
+    }
+    return std::nullopt;
 }
 
 namespace detail {
@@ -27321,7 +27344,8 @@ public:
     }
     /** Add trailers, which follow a body that is streamed.
 
-        @throws system_error(error::bad_value) when name or value cannot stand in a header.
+        @throws system_error(error::bad_value) when name or value cannot stand in a header, or the field has to come before the
+        body: what says how long the body is, how it is coded, or where it belongs.
         @see RFC 9110 section 6.5
     */
     CREMA_DECL response& add_trailers(field_list trailers);
@@ -28263,7 +28287,7 @@ CREMA_DECL void response::begin_stream() {
 CREMA_DECL response& response::add_trailers(field_list trailers) {
     if (ended_) throw already_answered("add_trailers()");
     for (const auto& [name, field_value] : trailers) {
-        if (!http::valid_field_name(name) || !http::valid_field_value(field_value)) detail::bad_field(name);
+        if (!http::valid_field_name(name) || !http::valid_field_value(field_value) || !http::may_be_trailer(name)) detail::bad_field(name);
         trailers_.append(name).append(": ").append(field_value).append("\r\n");
     }
     return *this;

@@ -2,6 +2,7 @@
 //
 //   bench_floor PORT
 //
+// THREADS=n in the environment makes n of it, each with a socket of its own on the port.
 // It knows no routes and believes what it gets; the body of a POST is sent back as it came.
 // SPDX-License-Identifier: MIT
 #include <arpa/inet.h>
@@ -16,6 +17,7 @@
 #include <string_view>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <thread>
 #include <unistd.h>
 
 namespace {
@@ -83,14 +85,11 @@ void flush(int epoll, connection& c, bool was_waiting) {
     if (c.out.empty() == was_waiting) watch(epoll, EPOLL_CTL_MOD, &c, c.fd, was_waiting ? EPOLLIN : EPOLLOUT);
 }
 
-} // namespace
-
-int main(int argc, char** argv) {
-    const int port = argc > 1 ? std::atoi(argv[1]) : 8080, one = 1;
-    std::signal(SIGPIPE, SIG_IGN);
-    std::signal(SIGTERM, [](int) { std::_Exit(0); });
+int serve(int port, bool alone) {
+    const int one = 1;
     const int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    if (!alone) setsockopt(listener, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one);
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(static_cast<std::uint16_t>(port));
@@ -101,8 +100,8 @@ int main(int argc, char** argv) {
     }
     const int epoll = epoll_create1(0);
     watch(epoll, EPOLL_CTL_ADD, nullptr, listener, EPOLLIN);
-    static char buffer[65536];
-    static epoll_event events[512];
+    static thread_local char buffer[65536];
+    static thread_local epoll_event events[512];
     answers answer;
     for (;;) {
         const int n = epoll_wait(epoll, events, 512, -1);
@@ -137,4 +136,16 @@ int main(int argc, char** argv) {
             if (!c->out.empty()) flush(epoll, *c, false);
         }
     }
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    const int port = argc > 1 ? std::atoi(argv[1]) : 8080;
+    const char* const given = std::getenv("THREADS");
+    const int threads = given ? std::atoi(given) : 1;
+    std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGTERM, [](int) { std::_Exit(0); });
+    for (int i = 1; i < threads; ++i) std::thread(serve, port, false).detach();
+    return serve(port, threads < 2);
 }

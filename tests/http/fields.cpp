@@ -59,3 +59,9 @@ TEST_CASE("values that would split a response are not valid", "[fields]") {
     CHECK(valid_field_name("X-A_b"));
     for (auto bad : {"", "a b", "a:", "a\r", "\xe9"}) CHECK_FALSE(valid_field_name(bad));
 }
+
+TEST_CASE("what says how a message is read does not stand behind its body", "[fields]") {
+    for (auto early : {"Content-Length", "transfer-encoding", "HOST", "Trailer", "Content-Type", "Content-Encoding", "Connection"})
+        CHECK_FALSE(may_be_trailer(early));
+    for (auto late : {"X-Sum", "Server-Timing", "ETag", "Content-MD5"}) CHECK(may_be_trailer(late));
+}

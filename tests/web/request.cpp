@@ -541,6 +541,23 @@ TEST_CASE("a body is read piece by piece, also when it was here before the handl
     c.post("/").expect(200, " 0");
 }
 
+TEST_CASE("trailers are there behind the body", "[request]") {
+    app a;
+    a.post("/", [](request& req, response& res) -> task<> {
+        std::string said = req.trailer("x-sum") ? "too early " : "";
+        while (!(co_await req.read()).empty()) {}
+        said += std::string(req.trailer("x-sum").value_or("none")) + " " + std::string(req.trailer("X-Other").value_or("none"));
+        res.send(said);
+    });
+    testing::client c(a);
+    const auto ask = [&](const std::string& trailers) {
+        return c.raw("POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n" + trailers + "\r\n");
+    };
+    CHECK_THAT(ask("X-Sum:  7 \r\nx-sum: 8\r\n"), Catch::Matchers::EndsWith("\r\n\r\n7 none"));
+    CHECK_THAT(ask("A: b\r\nX-OTHER: o\r\n"), Catch::Matchers::EndsWith("\r\n\r\nnone o"));
+    CHECK_THAT(ask(""), Catch::Matchers::EndsWith("\r\n\r\nnone none"));
+}
+
 TEST_CASE("a body that cannot be read gets the status that fits", "[request]") {
     app a;
     a.post("/", [](request& req, response& res) -> task<> { res.send(co_await req.read_text()); });

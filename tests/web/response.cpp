@@ -310,6 +310,8 @@ TEST_CASE("trailers follow a streamed body", "[response]") {
         res.write("ab");
         res.add_trailers({{"X-Sum", "7"}});
         CHECK_THROWS_AS(res.add_trailers({{"X", "a\nb"}}), system_error);
+        for (const auto* late : {"Content-Length", "transfer-encoding", "Content-Type", "Host"})
+            CHECK_THROWS_AS(res.add_trailers({{late, "1"}}), system_error);
         res.end("c");
     }));
     CHECK_THAT(c.raw("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"), Catch::Matchers::EndsWith("1\r\nc\r\n0\r\nX-Sum: 7\r\n\r\n"));

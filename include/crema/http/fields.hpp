@@ -53,6 +53,17 @@ inline bool valid_field_value(std::string_view value) noexcept {
     return scan::field_value(value.data(), end, value.data()) == end;
 }
 
+/** Tells whether a field may stand behind the body: none that says how the message is framed, routed or coded.
+
+    @see RFC 9110 section 6.5.1
+*/
+constexpr bool may_be_trailer(std::string_view name) noexcept {
+    for (const std::string_view other : {"content-length", "transfer-encoding", "trailer", "connection", "host", "te", "upgrade",
+                                         "content-encoding", "content-type", "content-range"})
+        if (iequals(name, other)) return false;
+    return true;
+}
+
 namespace detail {
 
 inline constexpr std::string_view field_names[field_count] = {

@@ -98,6 +98,8 @@ public:
     }
     /// Tells whether the request has a body, read or not.
     bool has_body() const noexcept { return exchange_->has_body(); }
+    /// Returns the first trailer of that name, once a chunked body has been read to its end. Valid until the exchange ends.
+    CREMA_DECL std::optional<std::string_view> trailer(std::string_view name) const noexcept;
 
     /** Return the octets of the body, when all of them are here: a parser or `read_text` has read them, or the
         body is JSON with a length of at most 100 KiB (which is read before a route's handler runs). */
@@ -436,6 +438,16 @@ CREMA_DECL std::string_view request::require_json_text() {
 
 CREMA_DECL void request::bad_json(const failure& why) {
     throw http_error(400, why.message()).type("entity.parse.failed");
+}
+
+CREMA_DECL std::optional<std::string_view> request::trailer(std::string_view name) const noexcept {
+    for (auto rest = exchange_->trailers(); !rest.empty();) {
+        const auto line = rest.substr(0, rest.find("\r\n"));
+        rest.remove_prefix(line.size() + 2);
+        const auto colon = line.find(':');
+        if (iequals(line.substr(0, colon), name)) return trim_ows(line.substr(colon + 1));
+    }
+    return std::nullopt;
 }
 
 namespace detail {

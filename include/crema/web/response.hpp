@@ -243,7 +243,8 @@ public:
     }
     /** Add trailers, which follow a body that is streamed.
 
-        @throws system_error(error::bad_value) when name or value cannot stand in a header.
+        @throws system_error(error::bad_value) when name or value cannot stand in a header, or the field has to come before the
+        body: what says how long the body is, how it is coded, or where it belongs.
         @see RFC 9110 section 6.5
     */
     CREMA_DECL response& add_trailers(field_list trailers);
@@ -559,7 +560,7 @@ CREMA_DECL void response::begin_stream() {
 CREMA_DECL response& response::add_trailers(field_list trailers) {
     if (ended_) throw already_answered("add_trailers()");
     for (const auto& [name, field_value] : trailers) {
-        if (!http::valid_field_name(name) || !http::valid_field_value(field_value)) detail::bad_field(name);
+        if (!http::valid_field_name(name) || !http::valid_field_value(field_value) || !http::may_be_trailer(name)) detail::bad_field(name);
         trailers_.append(name).append(": ").append(field_value).append("\r\n");
     }
     return *this;
