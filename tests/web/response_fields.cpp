@@ -99,6 +99,20 @@ TEST_CASE("links adds to Link, with several targets for one relation, too", "[re
                 "link") == "<http://x/2>; rel=\"next\", <http://x/5>; rel=\"last\", </a>; rel=\"alternate\", </b>; rel=\"alternate\"");
 }
 
+TEST_CASE("vary and links go on with all lines that are there", "[response_fields]") {
+    const auto r = got([](request&, response& res) {
+        res.append("Vary", "A").append("Vary", "B").vary("b, C");
+        res.append("Link", "<a>").append("Link", "<b>").links({{"next", "/2"}});
+        res.end();
+    });
+    CHECK(r.headers("Vary") == std::vector<std::string_view>{"A, B, C"});
+    CHECK(r.headers("Link") == std::vector<std::string_view>{"<a>, <b>, </2>; rel=\"next\""});
+    const auto formatted = got([](request&, response& res) {
+        res.set("Vary", {"Origin", "Cookie"}).format({{"text", [&] { res.send("x"); }}});
+    });
+    CHECK(formatted.headers("Vary") == std::vector<std::string_view>{"Origin, Cookie, Accept"});
+}
+
 TEST_CASE("a link does not end before it should", "[response_fields]") {
     const auto r = got([](request&, response& res) {
         res.links({{"next", "https://a/>;rel=preload,<https://evil/\"x y"}}).end();

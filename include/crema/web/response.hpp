@@ -413,11 +413,12 @@ CREMA_DECL bool request::fresh(const response& res) const {
     const int status = res.status_code();
     const bool safe = m == http::method::get || m == http::method::head || m == http::method::query;
     if (!safe || ((status < 200 || status > 299) && status != 304)) return false;
+    if (!head_->has(http::field::if_none_match) && !head_->has(http::field::if_modified_since)) [[likely]]
+        return false;
     http::freshness f;
-    f.if_none_match = head_->get(http::field::if_none_match);
-    f.if_modified_since = head_->get(http::field::if_modified_since);
-    if (f.if_none_match.empty() && f.if_modified_since.empty()) [[likely]] return false;
-    f.cache_control = head_->get(http::field::cache_control);
+    f.if_none_match = field(http::field::if_none_match).value_or("");
+    f.if_modified_since = field(http::field::if_modified_since).value_or("");
+    f.cache_control = field(http::field::cache_control).value_or("");
     f.etag = res.get("ETag").value_or(std::string_view{});
     f.last_modified = res.get("Last-Modified").value_or(std::string_view{});
     return http::is_fresh(f);

@@ -144,6 +144,7 @@ protected:
     }
     inline response& self() noexcept; // response.hpp
     CREMA_DECL response& set_field(std::string_view name, std::string_view field_value);
+    CREMA_DECL std::string lines_of(std::string_view name) const; // with commas between
     void require_open(const char* what) const {
         if (begun_) [[unlikely]]
             throw already_answered(what);
@@ -305,17 +306,26 @@ CREMA_DECL response& response_fields::type(std::string_view extension_or_type) {
     return self();
 }
 
+CREMA_DECL std::string response_fields::lines_of(std::string_view name) const {
+    std::string all;
+    for (auto i = headers_.find(name, 0); i != http::header_block::npos; i = headers_.find(name, i + 1)) {
+        if (!all.empty()) all += ", ";
+        all += headers_.value_at(i);
+    }
+    return all;
+}
+
 CREMA_DECL response& response_fields::vary(std::string_view field) {
     require_open("vary()");
     if (field.empty()) detail::bad_field("Vary", "field argument is required");
-    auto all = http::append_vary(get("Vary").value_or(std::string_view{}), field);
+    auto all = http::append_vary(lines_of("Vary"), field);
     if (!all) detail::bad_field("Vary", all.error().message());
     headers_.set_trusted("Vary", *all);
     return self();
 }
 
 CREMA_DECL response& response_fields::links(std::initializer_list<link_entry> links) {
-    std::string all(get("Link").value_or(std::string_view{}));
+    auto all = lines_of("Link");
     const auto add = [&](std::string_view rel, std::string_view url) {
         if (rel.find_first_of("\"\\") != rel.npos) detail::bad_field("Link", "the relation \"" + std::string(rel) + "\"");
         if (!all.empty()) all += ", ";
