@@ -22935,6 +22935,8 @@ struct view_options {
     | `json replacer` | none | a function of name and value that gives what is written instead, if anything |
     | `json spaces` | 0 | indentation of JSON |
     | `jsonp callback name` | `"callback"` | the name in the query that `response::jsonp` looks for |
+    | `method not allowed` | false | a path that has the method not, but others, is answered 405 with Allow; Express says 404 |
+    | `problem details` | false | what the final handler answers is `application/problem+json` instead of a page |
     | `query parser` | `"simple"` | `true`, `"simple"`: flat; `"extended"`: nested; `false`: none; or a function |
     | `subdomain offset` | 2 | how many parts of the host's name are no subdomains |
     | `trust proxy` | false | whose `X-Forwarded-` fields are believed, see below |
@@ -22948,7 +22950,7 @@ struct view_options {
     (`"10.0.0.0/8"`) and the names `loopback`, `linklocal` and `uniquelocal`, or a function of address and hop. Unless
     the peer of the connection is trusted, what the client says about itself is not believed. See `http::proxy_trust`.
 
-    Other names are kept for the application.
+    What is true or false may be anything: what JavaScript takes for true is. Other names are kept for the application.
 
     @par Thread Safety
     Set before the server listens, or on the only loop.
@@ -23012,6 +23014,8 @@ public:
     bool test = false;                   ///< setting `env` is `"test"`
     bool x_powered_by = true;            ///< setting `x-powered-by`
     bool json_escape = false;            ///< setting `json escape`
+    bool problem_details = false;        ///< setting `problem details`
+    bool method_not_allowed = false;     ///< setting `method not allowed`
     etag_kind etag = etag_kind::weak;    ///< setting `etag`
     unsigned json_spaces = 0;            ///< setting `json spaces`
     etag_function make_etag{};           ///< setting `etag` when it is a function
@@ -23030,6 +23034,12 @@ private:
     std::map<std::string, value, std::less<>> all_;
 };
 
+namespace detail {
+
+// What JavaScript takes for true.
+CREMA_DECL bool truthy(const value& v);
+
+} // namespace detail
 } // namespace crema
 
 #if CREMA_BODIES
@@ -23040,6 +23050,12 @@ private:
 #include <system_error>
 
 namespace crema {
+
+CREMA_DECL bool detail::truthy(const value& v) {
+    if (v.is_bool()) return v.as_bool();
+    if (v.is_number()) return v.as_double() < 0 || v.as_double() > 0;
+    return v.is_string() ? !v.as_string().empty() : !v.is_null();
+}
 
 CREMA_DECL settings::settings() {
     const char* env = std::getenv("CREMA_ENV");
@@ -23059,15 +23075,13 @@ CREMA_DECL void settings::set(std::string_view name, value v) {
         throw system_error(make_error_code(error::bad_value),
                            "setting \"" + std::string(name) + "\": expected " + wanted);
     };
-    const auto truth = [&]() -> bool {
-        if (v.is_null()) return false;
-        if (!v.is_bool()) bad("true or false");
-        return v.as_bool();
-    };
+    const auto truth = [&] { return detail::truthy(v); };
     if (name == "case sensitive routing") case_sensitive_routing = truth();
     else if (name == "strict routing") strict_routing = truth();
     else if (name == "x-powered-by") x_powered_by = truth();
     else if (name == "json escape") json_escape = truth();
+    else if (name == "problem details") problem_details = truth();
+    else if (name == "method not allowed") method_not_allowed = truth();
     else if (name == "json spaces") {
         if (v.is_null()) json_spaces = 0;
         else if (v.is_string() && v.as_string().find_first_not_of(' ') == std::string::npos)
@@ -24827,8 +24841,9 @@ namespace detail {
 } // namespace detail
 
 CREMA_DECL const value& request::query() {
-    const auto at = url_.find('?');
-    const auto text = at == url_.npos ? std::string_view{} : url_.substr(at + 1);
+    const auto whole = url_.substr(0, url_.find('#')); // one that was set may have a fragment
+    const auto at = whole.find('?');
+    const auto text = at == whole.npos ? std::string_view{} : whole.substr(at + 1);
     const auto& by = options();
     if (query_ && text == query_text_ && &by == query_by_) return *query_;
     switch (by.query_parser) {
@@ -24939,7 +24954,7 @@ CREMA_DECL const value& request::cookies() {
         value content;
         if (text.starts_with("j:"))
             if (auto tree = crema::json::parse<value>(std::string_view(text).substr(2))) content = std::move(*tree);
-        if (content.is_null()) content = value(std::move(text));
+        if (!detail::truthy(content)) content = value(std::move(text)); // `j:0` stays a text, as in Express
         all.emplace_back(std::move(name), std::move(content));
     }
     return *cookies_;
@@ -26478,6 +26493,7 @@ protected:
     }
     inline response& self() noexcept; // response.hpp
     CREMA_DECL response& set_field(std::string_view name, std::string_view field_value);
+    CREMA_DECL std::string lines_of(std::string_view name) const; // with commas between
     void require_open(const char* what) const {
         if (begun_) [[unlikely]]
             throw already_answered(what);
@@ -26967,17 +26983,26 @@ CREMA_DECL response& response_fields::type(std::string_view extension_or_type) {
     return self();
 }
 
+CREMA_DECL std::string response_fields::lines_of(std::string_view name) const {
+    std::string all;
+    for (auto i = headers_.find(name, 0); i != http::header_block::npos; i = headers_.find(name, i + 1)) {
+        if (!all.empty()) all += ", ";
+        all += headers_.value_at(i);
+    }
+    return all;
+}
+
 CREMA_DECL response& response_fields::vary(std::string_view field) {
     require_open("vary()");
     if (field.empty()) detail::bad_field("Vary", "field argument is required");
-    auto all = http::append_vary(get("Vary").value_or(std::string_view{}), field);
+    auto all = http::append_vary(lines_of("Vary"), field);
     if (!all) detail::bad_field("Vary", all.error().message());
     headers_.set_trusted("Vary", *all);
     return self();
 }
 
 CREMA_DECL response& response_fields::links(std::initializer_list<link_entry> links) {
-    std::string all(get("Link").value_or(std::string_view{}));
+    auto all = lines_of("Link");
     const auto add = [&](std::string_view rel, std::string_view url) {
         if (rel.find_first_of("\"\\") != rel.npos) detail::bad_field("Link", "the relation \"" + std::string(rel) + "\"");
         if (!all.empty()) all += ", ";
@@ -28140,11 +28165,12 @@ CREMA_DECL bool request::fresh(const response& res) const {
     const int status = res.status_code();
     const bool safe = m == http::method::get || m == http::method::head || m == http::method::query;
     if (!safe || ((status < 200 || status > 299) && status != 304)) return false;
+    if (!head_->has(http::field::if_none_match) && !head_->has(http::field::if_modified_since)) [[likely]]
+        return false;
     http::freshness f;
-    f.if_none_match = head_->get(http::field::if_none_match);
-    f.if_modified_since = head_->get(http::field::if_modified_since);
-    if (f.if_none_match.empty() && f.if_modified_since.empty()) [[likely]] return false;
-    f.cache_control = head_->get(http::field::cache_control);
+    f.if_none_match = field(http::field::if_none_match).value_or("");
+    f.if_modified_since = field(http::field::if_modified_since).value_or("");
+    f.cache_control = field(http::field::cache_control).value_or("");
     f.etag = res.get("ETag").value_or(std::string_view{});
     f.last_modified = res.get("Last-Modified").value_or(std::string_view{});
     return http::is_fresh(f);
@@ -29580,8 +29606,7 @@ CREMA_DECL void app_core::apply(const std::string& name, const change& c) {
         core->case_sensitive = options.case_sensitive_routing;
         core->strict = options.strict_routing;
     }
-    const auto* told = options.get("method not allowed");
-    tells_methods = told && told->is_bool() && told->as_bool();
+    tells_methods = options.method_not_allowed;
     for (const auto& w : below)
         if (const auto child = w.lock()) child->inherit(name, c);
 }
@@ -29953,8 +29978,7 @@ CREMA_DECL void final_handler(request& req, response& res, const settings& optio
     res.status(a.status);
     res.set("Content-Security-Policy", "default-src 'none'");
     res.set("X-Content-Type-Options", "nosniff");
-    const auto* as_json = options.get("problem details");
-    if (as_json && as_json->is_bool() && as_json->as_bool()) {
+    if (options.problem_details) {
         value problem = value::object();
         problem["type"] = "about:blank";
         problem["title"] = phrase;
@@ -31145,13 +31169,6 @@ CREMA_DECL bool request::stale() const { return !fresh(); }
 
 namespace crema {
 namespace detail {
-
-// What JavaScript takes for true.
-inline bool truthy(const value& v) {
-    if (v.is_bool()) return v.as_bool();
-    if (v.is_number()) return v.as_double() != 0;
-    return v.is_string() ? !v.as_string().empty() : !v.is_null();
-}
 
 CREMA_DECL std::shared_ptr<view_engine> app_core::engine(std::string_view extension) {
     {
@@ -32663,10 +32680,7 @@ CREMA_DECL value app::get(std::string_view setting) const {
 
 CREMA_DECL bool app::enabled(std::string_view setting) const {
     const auto* v = app_->options.get(setting);
-    if (!v || v->is_null()) return false; // as JavaScript's truth
-    if (v->is_bool()) return v->as_bool();
-    if (v->is_number()) return v->as_double() != 0;
-    return !v->is_string() || !v->as_string().empty();
+    return v && detail::truthy(*v);
 }
 
 CREMA_DECL app& app::on(std::string_view event, unique_function<void(app&)> f) {

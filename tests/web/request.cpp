@@ -228,6 +228,15 @@ TEST_CASE("query follows a rewritten url", "[request]") {
     c.get("/?a=1").expect(200, "2");
 }
 
+TEST_CASE("a fragment of a rewritten url is no part of its query", "[request]") {
+    CHECK(ask({}, [](request& req) {
+        req.url("/b?z=1#f");
+        CHECK(req.query("z") == "1");
+        req.url("/b#f?z=1");
+        CHECK(req.query() == value::object());
+    }));
+}
+
 TEST_CASE("a query of many names, deep names or prototype keys is just a query", "[request]") {
     std::string many;
     for (int i = 0; i < 1500; ++i) many += "&a" + std::to_string(i) + "=";
@@ -335,6 +344,32 @@ TEST_CASE("xhr, fresh and stale", "[request]") {
     }));
     CHECK(ask({.headers = {{"If-None-Match", "*"}, {"Cache-Control", "no-cache"}}},
               [](request& req) { CHECK(req.stale()); }));
+}
+
+TEST_CASE("whether a copy is fresh is told by all lines of a field", "[request]") {
+    const auto with = [](std::vector<std::pair<std::string, std::string>> lines, bool fresh) {
+        asking a;
+        for (auto& [name, text] : lines) a.headers.emplace_back(name, text);
+        CHECK(ask(a, [&](request& req) {
+            req.res().set("ETag", "\"b\"");
+            CHECK(req.fresh() == fresh);
+        }));
+    };
+    with({{"If-None-Match", "\"a\""}, {"If-None-Match", "\"b\""}}, true);
+    with({{"If-None-Match", "\"a\""}, {"If-None-Match", "\"c\""}}, false);
+    with({{"If-None-Match", "\"b\""}, {"Cache-Control", "max-age=0"}}, true);
+    with({{"If-None-Match", "\"b\""}, {"Cache-Control", "max-age=0"}, {"Cache-Control", "no-cache"}}, false);
+}
+
+TEST_CASE("a cookie whose JSON is not true stays a text", "[request]") {
+    CHECK(ask({.headers = {{"Cookie", "a=j:0; b=j:false; c=j:%22%22; d=j:null; e=j:1; f=j:[]"}}}, [](request& req) {
+        CHECK(req.cookies("a") == "j:0");
+        CHECK(req.cookies("b") == "j:false");
+        CHECK(req.cookies("c") == "j:\"\"");
+        CHECK(req.cookies("d") == "j:null");
+        CHECK(req.cookies()["e"] == value(1));
+        CHECK(req.cookies()["f"] == value::array());
+    }));
 }
 
 TEST_CASE("cookies are decoded, signed ones come from who checks them", "[request]") {

@@ -284,10 +284,7 @@ CREMA_DECL value app::get(std::string_view setting) const {
 
 CREMA_DECL bool app::enabled(std::string_view setting) const {
     const auto* v = app_->options.get(setting);
-    if (!v || v->is_null()) return false; // as JavaScript's truth
-    if (v->is_bool()) return v->as_bool();
-    if (v->is_number()) return v->as_double() != 0;
-    return !v->is_string() || !v->as_string().empty();
+    return v && detail::truthy(*v);
 }
 
 CREMA_DECL app& app::on(std::string_view event, unique_function<void(app&)> f) {

@@ -93,8 +93,7 @@ CREMA_DECL void app_core::apply(const std::string& name, const change& c) {
         core->case_sensitive = options.case_sensitive_routing;
         core->strict = options.strict_routing;
     }
-    const auto* told = options.get("method not allowed");
-    tells_methods = told && told->is_bool() && told->as_bool();
+    tells_methods = options.method_not_allowed;
     for (const auto& w : below)
         if (const auto child = w.lock()) child->inherit(name, c);
 }

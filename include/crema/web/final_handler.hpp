@@ -135,8 +135,7 @@ CREMA_DECL void final_handler(request& req, response& res, const settings& optio
     res.status(a.status);
     res.set("Content-Security-Policy", "default-src 'none'");
     res.set("X-Content-Type-Options", "nosniff");
-    const auto* as_json = options.get("problem details");
-    if (as_json && as_json->is_bool() && as_json->as_bool()) {
+    if (options.problem_details) {
         value problem = value::object();
         problem["type"] = "about:blank";
         problem["title"] = phrase;

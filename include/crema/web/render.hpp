@@ -117,13 +117,6 @@ private:
 namespace crema {
 namespace detail {
 
-// What JavaScript takes for true.
-inline bool truthy(const value& v) {
-    if (v.is_bool()) return v.as_bool();
-    if (v.is_number()) return v.as_double() != 0;
-    return v.is_string() ? !v.as_string().empty() : !v.is_null();
-}
-
 CREMA_DECL std::shared_ptr<view_engine> app_core::engine(std::string_view extension) {
     {
         const std::lock_guard lock(views.guard);

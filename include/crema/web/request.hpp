@@ -294,8 +294,9 @@ namespace detail {
 } // namespace detail
 
 CREMA_DECL const value& request::query() {
-    const auto at = url_.find('?');
-    const auto text = at == url_.npos ? std::string_view{} : url_.substr(at + 1);
+    const auto whole = url_.substr(0, url_.find('#')); // one that was set may have a fragment
+    const auto at = whole.find('?');
+    const auto text = at == whole.npos ? std::string_view{} : whole.substr(at + 1);
     const auto& by = options();
     if (query_ && text == query_text_ && &by == query_by_) return *query_;
     switch (by.query_parser) {
@@ -406,7 +407,7 @@ CREMA_DECL const value& request::cookies() {
         value content;
         if (text.starts_with("j:"))
             if (auto tree = crema::json::parse<value>(std::string_view(text).substr(2))) content = std::move(*tree);
-        if (content.is_null()) content = value(std::move(text));
+        if (!detail::truthy(content)) content = value(std::move(text)); // `j:0` stays a text, as in Express
         all.emplace_back(std::move(name), std::move(content));
     }
     return *cookies_;

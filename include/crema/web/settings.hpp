@@ -43,6 +43,8 @@ struct view_options {
     | `json replacer` | none | a function of name and value that gives what is written instead, if anything |
     | `json spaces` | 0 | indentation of JSON |
     | `jsonp callback name` | `"callback"` | the name in the query that `response::jsonp` looks for |
+    | `method not allowed` | false | a path that has the method not, but others, is answered 405 with Allow; Express says 404 |
+    | `problem details` | false | what the final handler answers is `application/problem+json` instead of a page |
     | `query parser` | `"simple"` | `true`, `"simple"`: flat; `"extended"`: nested; `false`: none; or a function |
     | `subdomain offset` | 2 | how many parts of the host's name are no subdomains |
     | `trust proxy` | false | whose `X-Forwarded-` fields are believed, see below |
@@ -56,7 +58,7 @@ struct view_options {
     (`"10.0.0.0/8"`) and the names `loopback`, `linklocal` and `uniquelocal`, or a function of address and hop. Unless
     the peer of the connection is trusted, what the client says about itself is not believed. See `http::proxy_trust`.
 
-    Other names are kept for the application.
+    What is true or false may be anything: what JavaScript takes for true is. Other names are kept for the application.
 
     @par Thread Safety
     Set before the server listens, or on the only loop.
@@ -120,6 +122,8 @@ public:
     bool test = false;                   ///< setting `env` is `"test"`
     bool x_powered_by = true;            ///< setting `x-powered-by`
     bool json_escape = false;            ///< setting `json escape`
+    bool problem_details = false;        ///< setting `problem details`
+    bool method_not_allowed = false;     ///< setting `method not allowed`
     etag_kind etag = etag_kind::weak;    ///< setting `etag`
     unsigned json_spaces = 0;            ///< setting `json spaces`
     etag_function make_etag{};           ///< setting `etag` when it is a function
@@ -138,6 +142,12 @@ private:
     std::map<std::string, value, std::less<>> all_;
 };
 
+namespace detail {
+
+// What JavaScript takes for true.
+CREMA_DECL bool truthy(const value& v);
+
+} // namespace detail
 } // namespace crema
 
 #if CREMA_BODIES
@@ -149,6 +159,12 @@ private:
 #include <system_error>
 
 namespace crema {
+
+CREMA_DECL bool detail::truthy(const value& v) {
+    if (v.is_bool()) return v.as_bool();
+    if (v.is_number()) return v.as_double() < 0 || v.as_double() > 0;
+    return v.is_string() ? !v.as_string().empty() : !v.is_null();
+}
 
 CREMA_DECL settings::settings() {
     const char* env = std::getenv("CREMA_ENV");
@@ -168,15 +184,13 @@ CREMA_DECL void settings::set(std::string_view name, value v) {
         throw system_error(make_error_code(error::bad_value),
                            "setting \"" + std::string(name) + "\": expected " + wanted);
     };
-    const auto truth = [&]() -> bool {
-        if (v.is_null()) return false;
-        if (!v.is_bool()) bad("true or false");
-        return v.as_bool();
-    };
+    const auto truth = [&] { return detail::truthy(v); };
     if (name == "case sensitive routing") case_sensitive_routing = truth();
     else if (name == "strict routing") strict_routing = truth();
     else if (name == "x-powered-by") x_powered_by = truth();
     else if (name == "json escape") json_escape = truth();
+    else if (name == "problem details") problem_details = truth();
+    else if (name == "method not allowed") method_not_allowed = truth();
     else if (name == "json spaces") {
         if (v.is_null()) json_spaces = 0;
         else if (v.is_string() && v.as_string().find_first_not_of(' ') == std::string::npos)
