@@ -42,3 +42,17 @@ TEST_CASE("a name of a callback keeps only what stands in one, and lines cannot 
     a.get("/b", [](request&, response& res) { res.json({{"text", "<&>"}}); });
     c.get("/b").expect(200, "{\n \"text\": \"\\u003c\\u0026\\u003e\"\n}");
 }
+
+TEST_CASE("a replacer may be an array of names, which are written in its order at every depth", "[answer_json]") {
+    app a;
+    a.set("json replacer", value::array({"b", "a", 1, "b"})).set("json spaces", "\t");
+    a.get("/", [](request&, response& res) {
+        res.json({{"a", 1}, {"c", 2}, {"b", {{"x", 1}, {"a", value::array({value{{"b", 1}, {"z", 2}}})}}}, {"1", 5}});
+    });
+    testing::client c(a);
+    // as node has it
+    c.get("/").expect(200, "{\n\t\"b\": {\n\t\t\"a\": [\n\t\t\t{\n\t\t\t\t\"b\": 1\n\t\t\t}\n\t\t]\n\t},\n\t\"a\": 1,\n\t\"1\": 5\n}");
+    a.set("json replacer", value()).set("json spaces", 0);
+    a.get("/all", [](request&, response& res) { res.json({{"c", 2}}); });
+    c.get("/all").expect(200, R"({"c":2})");
+}

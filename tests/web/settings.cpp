@@ -67,9 +67,15 @@ TEST_CASE("values are kept, also of names that are the application's", "[setting
     s.set("json spaces", value(-1));
     CHECK(s.json_spaces == 0);
     s.set("json spaces", value("   "));
-    CHECK(s.json_spaces == 3);
-    s.set("json spaces", value(2));
+    CHECK(s.json_spaces == 0);
+    CHECK(s.json_indent == "   ");
+    s.set("json spaces", value("--abcdefghijk"));
+    CHECK(s.json_indent == "--abcdefgh");
+    s.set("json spaces", value("123456789\u00e9")); // no half of a character
+    CHECK(s.json_indent == "123456789");
+    s.set("json spaces", value(2.7));
     CHECK(s.json_spaces == 2);
+    CHECK(s.json_indent == "");
 }
 
 TEST_CASE("what is on or off takes what JavaScript takes for true", "[settings]") {
@@ -150,8 +156,8 @@ TEST_CASE("what is no value of a setting is refused, and nothing changes", "[set
     CHECK_THAT(refused("trust proxy", value::object()), Contains("expected true, false"));
     CHECK_THAT(refused("etag", "bogus"), Contains("etag"));
     CHECK_THAT(refused("etag", 7), Contains("etag"));
-    CHECK_THAT(refused("json spaces", "\t"), Contains("json spaces"));
-    CHECK_THAT(refused("json spaces", 1.5), Contains("json spaces"));
+    CHECK_THAT(refused("json spaces", true), Contains("a number or a text"));
+    CHECK_THAT(refused("json replacer", "a"), Contains("an array of names"));
     CHECK_THAT(refused("env", 1), Contains("a string"));
     CHECK_THAT(refused("jsonp callback name", 1), Contains("a string"));
     settings s;

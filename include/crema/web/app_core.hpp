@@ -73,6 +73,7 @@ CREMA_DECL app_core::app_core()
         options.set("view cache", value(true));
         own.emplace("view cache");
     }
+    locals["settings"] = options.all();
 }
 
 // Settings go down when they are set, and when an app is mounted: reading one costs nothing.
@@ -89,6 +90,8 @@ CREMA_DECL void app_core::inherit(const std::string& name, const change& c) {
 CREMA_DECL void app_core::apply(const std::string& name, const change& c) {
     c(options); // may throw: then nothing has changed
     changes[name] = c;
+    if (auto& shown = locals["settings"]; shown.is_object())
+        if (const auto* const v = options.get(name)) shown[name] = *v;
     if (!core->begun) { // Express: read when the router is made, which is when it is needed first
         core->case_sensitive = options.case_sensitive_routing;
         core->strict = options.strict_routing;

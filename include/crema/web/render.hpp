@@ -147,7 +147,6 @@ CREMA_DECL std::shared_ptr<view> app_core::make_view(std::string_view name) {
 
 CREMA_DECL void app_core::render(std::string_view name, value given, const value* of_answer, rendered_callback done) {
     value all = value::object({});
-    all["settings"] = options.all();
     for (const value* const from : {static_cast<const value*>(&locals), of_answer, static_cast<const value*>(&given)})
         if (from)
             for (const auto& [key, v] : from->members()) all[key] = v;

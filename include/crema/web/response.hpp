@@ -375,6 +375,7 @@ private:
     crema::json::write_options json_options() const noexcept {
         crema::json::write_options o;
         o.spaces = static_cast<int>(settings_->json_spaces);
+        o.indent = settings_->json_indent;
         o.escape = settings_->json_escape;
         return o;
     }

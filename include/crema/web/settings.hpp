@@ -40,8 +40,8 @@ struct view_options {
     | `env` | `CREMA_ENV`, else `NODE_ENV`, else `"development"` | `"production"` hides the text of errors |
     | `etag` | `"weak"` | `true`, `"weak"`, `"strong"`, `false`, `"express"` (Express' own), or a function of the body |
     | `json escape` | false | `<`, `>` and `&` are escaped in JSON |
-    | `json replacer` | none | a function of name and value that gives what is written instead, if anything |
-    | `json spaces` | 0 | indentation of JSON |
+    | `json replacer` | none | a function of name and value that gives what is written instead, if anything; or an array of the names that are written |
+    | `json spaces` | 0 | indentation of JSON: so many spaces, or a text such as `"\t"`; at most 10 of either |
     | `jsonp callback name` | `"callback"` | the name in the query that `response::jsonp` looks for |
     | `method not allowed` | false | a path that has the method not, but others, is answered 405 with Allow; Express says 404 |
     | `problem details` | false | what the final handler answers is `application/problem+json` instead of a page |
@@ -125,7 +125,8 @@ public:
     bool problem_details = false;        ///< setting `problem details`
     bool method_not_allowed = false;     ///< setting `method not allowed`
     etag_kind etag = etag_kind::weak;    ///< setting `etag`
-    unsigned json_spaces = 0;            ///< setting `json spaces`
+    unsigned json_spaces = 0;            ///< setting `json spaces` when it is a number
+    std::string json_indent{};           ///< setting `json spaces` when it is a text
     etag_function make_etag{};           ///< setting `etag` when it is a function
     json_replacer_function json_replacer{};     ///< setting `json replacer`
     std::string jsonp_callback = "callback";    ///< setting `jsonp callback name`
@@ -139,6 +140,7 @@ private:
     CREMA_DECL void set_query_parser(std::string_view name, query_function f);
     CREMA_DECL void keep(std::string_view name, value v);
     CREMA_DECL void set_trust(const value& v);
+    CREMA_DECL static json_replacer_function members_named(const value& list);
     std::map<std::string, value, std::less<>> all_;
 };
 
@@ -192,11 +194,12 @@ CREMA_DECL void settings::set(std::string_view name, value v) {
     else if (name == "problem details") problem_details = truth();
     else if (name == "method not allowed") method_not_allowed = truth();
     else if (name == "json spaces") {
-        if (v.is_null()) json_spaces = 0;
-        else if (v.is_string() && v.as_string().find_first_not_of(' ') == std::string::npos)
-            json_spaces = static_cast<unsigned>(std::min<std::size_t>(v.as_string().size(), 10));
-        else if (!v.is_integer()) bad("a number, or so many spaces");
-        else json_spaces = static_cast<unsigned>(std::clamp<std::int64_t>(v.as_int64(), 0, 10)); // as JSON.stringify
+        if (!v.is_null() && !v.is_number() && !v.is_string()) bad("a number or a text");
+        json_spaces = v.is_number() && v.as_double() >= 1 ? static_cast<unsigned>(std::min(v.as_double(), 10.0)) : 0; // as JSON.stringify
+        json_indent = v.is_string() ? v.as_string() : std::string();
+        std::size_t n = std::min<std::size_t>(json_indent.size(), 10);
+        while (n != 0 && n != json_indent.size() && (static_cast<unsigned char>(json_indent[n]) & 0xC0) == 0x80) --n; // whole characters
+        json_indent.resize(n);
     } else if (name == "env") {
         if (!v.is_string()) bad("a string");
         production = v.as_string() == "production";
@@ -205,8 +208,9 @@ CREMA_DECL void settings::set(std::string_view name, value v) {
         if (!v.is_string()) bad("a string");
         jsonp_callback = v.as_string();
     } else if (name == "json replacer") {
-        if (!v.is_null()) bad("a function or null");
-        json_replacer = nullptr;
+        if (v.is_array()) json_replacer = members_named(v);
+        else if (v.is_null()) json_replacer = nullptr;
+        else bad("a function, an array of names or null");
     } else if (name == "etag") {
         if (v.is_bool()) etag = v.as_bool() ? etag_kind::weak : etag_kind::off;
         else if (v.is_string() && v.as_string() == "weak") etag = etag_kind::weak;
@@ -242,6 +246,23 @@ CREMA_DECL void settings::keep(std::string_view name, value v) {
     const auto at = all_.find(name);
     if (at != all_.end()) at->second = std::move(v);
     else all_.emplace(std::string(name), std::move(v));
+}
+
+// Lets through the members of these names, in the order of the list, at every depth.
+CREMA_DECL settings::json_replacer_function settings::members_named(const value& list) {
+    std::vector<std::string> names;
+    for (const auto& one : list.elements()) {
+        if (!one.is_string() && !one.is_integer()) continue; // as JSON.stringify
+        auto name = one.is_string() ? std::string(one.as_string()) : std::to_string(one.as_int64());
+        if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
+    }
+    return [names = std::move(names)](std::string_view, const value& v) -> std::optional<value> {
+        if (!v.is_object()) return v;
+        auto few = value::object();
+        for (const auto& name : names)
+            if (const auto* const member = v.find(name)) few.as_object().emplace_back(name, *member);
+        return few;
+    };
 }
 
 CREMA_DECL void settings::set_trust(const value& v) {
