@@ -6,6 +6,8 @@
 #include <crema/testing/client.hpp>
 
 #include <catch2/catch.hpp>
+#include <filesystem>
+#include <unistd.h>
 
 using namespace crema;
 
@@ -44,6 +46,38 @@ TEST_CASE("locals belong to the app", "[app]") {
     a.locals()["title"] = "My site";
     CHECK(app(a).locals()["title"].as_string() == "My site"); // a copy is the same app
     CHECK(app().locals().find("title") == nullptr);
+}
+
+TEST_CASE("locals hold the settings, as they are now", "[app]") {
+    app a, child;
+    CHECK(a.locals()["settings"]["etag"] == value("weak"));
+    a.set("title", "My site").disable("etag");
+    a.use("/child", child);
+    CHECK(a.locals()["settings"]["title"] == value("My site"));
+    CHECK(a.locals()["settings"]["etag"] == value(false));
+    CHECK(child.locals()["settings"]["title"] == value("My site")); // inherited
+    CHECK(child.locals()["settings"]["etag"] == value("weak"));
+    a.locals()["settings"] = "mine";
+    a.set("title", "another");
+    CHECK(a.locals()["settings"] == value("mine"));
+}
+
+TEST_CASE("an app is the router that its layers are registered with, and knows its settings", "[app]") {
+    app a;
+    a.set("env", "test");
+    router& base = a;
+    base.get("/", [](request& req, response& res) { res.send(req.options().test ? "test" : ""); });
+    testing::client(a).get("/").expect(200, "test");
+}
+
+TEST_CASE("every answer says what made it, unless that is disabled", "[app]") {
+    app a;
+    a.get("/", says("x"));
+    testing::client c(a);
+    c.get("/").expect("X-Powered-By", "crema");
+    c.get("/none").expect(404).expect("X-Powered-By", "crema");
+    a.disable("x-powered-by");
+    CHECK_FALSE(c.get("/").result().header("X-Powered-By"));
 }
 
 TEST_CASE("case sensitive routing and strict routing are read when the first layer is registered", "[app]") {
@@ -178,4 +212,51 @@ TEST_CASE("listen takes an address and a backlog, or nothing at all", "[app][soc
     CHECK(std::exchange(port, 0) > 0);
     CHECK(a.listen(ready) == 0);
     CHECK(port > 0);
+}
+
+TEST_CASE("who takes an error is told of it, and of nothing when there is none", "[app][socket]") {
+    app a, b;
+    std::uint16_t port = 0;
+    const listen_options quiet{.address = "127.0.0.1", .block = false};
+    CHECK(a.listen(0, quiet, [&](std::exception_ptr error, server& s) {
+        CHECK_FALSE(error);
+        port = s.port();
+    }) == 0);
+    CHECK(port != 0);
+    int told = 0;
+    const auto refused = [&](std::exception_ptr error, server&) {
+        ++told;
+        REQUIRE(error);
+        CHECK_THROWS_AS(std::rethrow_exception(error), system_error);
+    };
+    CHECK(b.listen(port, quiet, refused) == 1);
+    CHECK(b.listen(port, "127.0.0.1", refused) == 1);
+    CHECK(b.listen("/nowhere/at/all/crema.sock", refused) == 1);
+    CHECK(told == 3);
+    CHECK_THROWS_AS(b.listen(port, quiet, [](std::exception_ptr error, server&) { std::rethrow_exception(error); }), system_error);
+    CHECK(a.listen(0, quiet) == 0); // nothing of what failed is left
+    a.close(std::chrono::milliseconds(0));
+    loop::current().run();
+}
+
+TEST_CASE("listen takes a path, an address with a backlog, or nothing", "[app][socket]") {
+    app a;
+    const auto path = (std::filesystem::temp_directory_path() / ("crema_listen_" + std::to_string(::getpid()))).string();
+    int ready = 0;
+    const auto stop = [&](server&) {
+        ++ready;
+        a.close(std::chrono::milliseconds(0));
+    };
+    CHECK(a.listen(path, stop) == 0);
+    CHECK(ready == 1);
+    std::filesystem::remove(path);
+    // without a callback: somebody else stops it
+    const auto later = [&] { set_timeout([&] { a.close(std::chrono::milliseconds(0)); }, std::chrono::milliseconds(1)); };
+    later();
+    CHECK(a.listen() == 0);
+    later();
+    CHECK(a.listen(0, "127.0.0.1", 16) == 0);
+    later();
+    CHECK(a.listen(path) == 0);
+    std::filesystem::remove(path);
 }

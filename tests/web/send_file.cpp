@@ -533,3 +533,30 @@ TEST_CASE("download names the file", "[send_file]") {
     CHECK(none.status == 404);
     CHECK(field(none, "content-disposition") == "(none)");
 }
+
+TEST_CASE("download calls back, with a name, with options, or with neither", "[send_file]") {
+    served_files files;
+    files.write("user.html", "<p>tobi</p>");
+    int good = 0, bad = 0;
+    testing::client c(sends([&](request& req, response& res) {
+        const auto path = files.root() / "user.html";
+        const send_file_options rooted{.root = files.root()};
+        const auto done = [&](std::exception_ptr error) { ++(error ? bad : good); };
+        if (req.path() == "/named") res.download(path, "document.txt", done);
+        else if (req.path() == "/options") res.download("user.html", rooted, done);
+        else if (req.path() == "/both") res.download("user.html", "document.txt", rooted, done);
+        else if (req.path() == "/none")
+            res.download(files.root() / "none.html", [&](std::exception_ptr error) {
+                ++(error ? bad : good);
+                res.status(404).end();
+            });
+        else res.download(path, done);
+    }));
+    c.get("/").expect(200, "<p>tobi</p>").expect("content-disposition", "attachment; filename=user.html");
+    c.get("/named").expect(200).expect("content-disposition", "attachment; filename=document.txt");
+    c.get("/options").expect(200).expect("content-disposition", "attachment; filename=user.html");
+    c.get("/both").expect(200).expect("content-disposition", "attachment; filename=document.txt");
+    CHECK(good == 4);
+    c.get("/none").expect(404);
+    CHECK(bad == 1);
+}

@@ -17,8 +17,9 @@
 #include <crema/web/view.hpp>
 #include <chrono>
 #include <concepts>
-#include <functional>
 #include <cstdint>
+#include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,6 +28,26 @@
 #include <vector>
 
 namespace crema {
+
+namespace detail {
+
+// What is called once an app listens, or when it cannot.
+template <class F>
+concept told_of_listening = std::invocable<F&, server&> || std::invocable<F&, std::exception_ptr, server&>;
+
+struct listen_callback {
+    unique_function<void(std::exception_ptr, server&)> f{};
+    bool takes_errors = false;
+
+    template <told_of_listening F>
+    static listen_callback of(F f) {
+        if constexpr (std::invocable<F&, server&>)
+            return {[f = std::move(f)](std::exception_ptr, server& s) mutable { f(s); }, false};
+        else return {std::move(f), true};
+    }
+};
+
+} // namespace detail
 
 /** Options of `app::listen`.
 
@@ -90,7 +111,7 @@ public:
     CREMA_DECL bool enabled(std::string_view setting) const;
     /// Tells whether a setting is not true.
     bool disabled(std::string_view setting) const { return !enabled(setting); }
-    /// Returns values for templates and handlers.
+    /// Returns values for templates and handlers; among them `settings`, an object of all settings that are no functions.
     value& locals() noexcept { return app_->locals; }
 
     /** Register what makes texts of templates with an extension; apps that are mounted here have it, too.
@@ -150,42 +171,53 @@ public:
         returns 0.
 
         @param port 0 for any; `server::port` tells which.
-        @param ready Called as `ready(server&)` once it listens.
+        @param ready Called as `ready(server&)` once it listens. Or, as in Express, called as
+        `ready(std::exception_ptr error, server&)` in any case: what it is told is neither printed nor thrown.
         @return What the program may return from main: 0, or 1 when the port could not be had; the reason is printed then.
         @throws system_error when it cannot listen and does not block.
     */
-    template <std::invocable<server&> Ready>
+    template <detail::told_of_listening Ready>
     int listen(std::uint16_t port, Ready ready) {
-        return listen_with(port, {}, unique_function<void(server&)>(std::move(ready)));
+        return listen(port, listen_options(), std::move(ready));
     }
     /// @copydoc listen
     int listen(std::uint16_t port, listen_options options = {}) { return listen_with(port, std::move(options), {}); }
     /// @copydoc listen
-    template <std::invocable<server&> Ready>
+    template <detail::told_of_listening Ready>
     int listen(std::uint16_t port, listen_options options, Ready ready) {
-        return listen_with(port, std::move(options), unique_function<void(server&)>(std::move(ready)));
+        return listen_with(port, std::move(options), detail::listen_callback::of(std::move(ready)));
     }
     /// Serves on any port. @copydetails listen
-    template <std::invocable<server&> Ready>
+    int listen() { return listen(0); }
+    /// @copydoc listen()
+    template <detail::told_of_listening Ready>
     int listen(Ready ready) {
         return listen(0, std::move(ready));
     }
-    /// Serves on an address. @copydetails listen
-    template <std::convertible_to<std::string> Address>
-    int listen(std::uint16_t port, const Address& address) {
-        return listen(port, at(address));
+    /// Serves on a Unix socket: `app.listen("/run/app.sock")`. @copydetails listen
+    template <std::convertible_to<std::string> Path>
+    int listen(const Path& path) {
+        return listen(0, at("unix:" + std::string(path)));
     }
-    /// @copydoc listen(std::uint16_t, const Address&)
-    template <std::convertible_to<std::string> Address, std::invocable<server&> Ready>
+    /// @copydoc listen(const Path&)
+    template <std::convertible_to<std::string> Path, detail::told_of_listening Ready>
+    int listen(const Path& path, Ready ready) {
+        return listen(0, at("unix:" + std::string(path)), std::move(ready));
+    }
+    /// Serves on an address; so many connections may wait to be accepted. @copydetails listen
+    template <std::convertible_to<std::string> Address>
+    int listen(std::uint16_t port, const Address& address, int backlog = listen_options().backlog) {
+        return listen(port, at(address, backlog));
+    }
+    /// @copydoc listen(std::uint16_t, const Address&, int)
+    template <std::convertible_to<std::string> Address, detail::told_of_listening Ready>
     int listen(std::uint16_t port, const Address& address, Ready ready) {
         return listen(port, at(address), std::move(ready));
     }
-    /// Serves on an address; so many connections may wait to be accepted. @copydetails listen
-    template <std::convertible_to<std::string> Address, std::invocable<server&> Ready>
+    /// @copydoc listen(std::uint16_t, const Address&, int)
+    template <std::convertible_to<std::string> Address, detail::told_of_listening Ready>
     int listen(std::uint16_t port, const Address& address, int backlog, Ready ready) {
-        auto options = at(address);
-        options.backlog = backlog;
-        return listen(port, std::move(options), std::move(ready));
+        return listen(port, at(address, backlog), std::move(ready));
     }
 
     /// Stops listening, lets running requests finish within `grace`, then cancels them; calls `done` at the end.
@@ -220,12 +252,13 @@ private:
     friend struct detail::app_core;
     explicit app(std::shared_ptr<detail::app_core> core) : router(core->core), app_(std::move(core)) {}
     CREMA_DECL void add_engine(std::string_view extension, std::shared_ptr<detail::view_engine> made);
-    static listen_options at(std::string address) {
+    static listen_options at(std::string address, int backlog = listen_options().backlog) {
         listen_options o;
         o.address = std::move(address);
+        o.backlog = backlog;
         return o;
     }
-    CREMA_DECL int listen_with(std::uint16_t port, listen_options options, unique_function<void(server&)> ready);
+    CREMA_DECL int listen_with(std::uint16_t port, listen_options options, detail::listen_callback ready);
     std::shared_ptr<detail::app_core> app_;
 };
 
@@ -293,7 +326,7 @@ CREMA_DECL app& app::on(std::string_view event, unique_function<void(app&)> f) {
     return *this;
 }
 
-CREMA_DECL int app::listen_with(std::uint16_t port, listen_options options, unique_function<void(server&)> ready) {
+CREMA_DECL int app::listen_with(std::uint16_t port, listen_options options, detail::listen_callback ready) {
     auto& l = loop::current();
     server_options given{options.limit, options.half_open, options.on_client_error};
     given.drain_idle = options.drain_idle;
@@ -304,21 +337,23 @@ CREMA_DECL int app::listen_with(std::uint16_t port, listen_options options, uniq
     try {
         constexpr std::string_view path = "unix:";
         for (const int fd : options.sockets) made.listen_on_socket(fd);
-        if (!options.sockets.empty()) {
-        } else if (options.address.starts_with(path)) {
+        if (options.sockets.empty() && options.address.starts_with(path))
             made.listen_on_path(std::string_view(options.address).substr(path.size()));
-        } else {
-            made.listen(options.address, port, net::port_sharing::none, options.backlog);
-        }
+        else if (options.sockets.empty()) made.listen(options.address, port, net::port_sharing::none, options.backlog);
     } catch (const system_error& e) {
+        const auto failed = std::move(app_->servers.back());
         app_->servers.pop_back();
+        if (ready.takes_errors) {
+            ready.f(std::current_exception(), *failed);
+            return 1;
+        }
         if (!options.block) throw;
         std::fprintf(stderr, "crema: cannot %s\n", e.what());
         return 1;
     }
     if (!options.block) {
         if (!app_->dog) app_->dog.emplace(std::move(options.watchdog));
-        if (ready) ready(made);
+        if (ready.f) ready.f(nullptr, made);
         return 0;
     }
     const auto keep = app_; // the handle may go while the loop runs
@@ -328,7 +363,7 @@ CREMA_DECL int app::listen_with(std::uint16_t port, listen_options options, uniq
         signals->on_signal([self = *this, grace = options.grace](int) mutable { self.close(std::exchange(grace, {})); });
     }
     const watchdog dog(std::move(options.watchdog));
-    if (ready) ready(made);
+    if (ready.f) ready.f(nullptr, made);
     const auto open = std::make_shared<std::size_t>(0);
     for (auto& s : keep->servers)
         if (s.get() == &made || !s->closing()) {

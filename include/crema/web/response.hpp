@@ -191,6 +191,12 @@ public:
     /// Sends a file to be saved and calls back; its errors are the callback's.
     CREMA_COROUTINE void download(const std::filesystem::path& path, std::string_view filename,
                              const send_file_options& options, sent_callback done);
+    /// @copydoc download(const std::filesystem::path&, std::string_view, const send_file_options&, sent_callback)
+    CREMA_COROUTINE void download(const std::filesystem::path& path, sent_callback done);
+    /// @copydoc download(const std::filesystem::path&, std::string_view, const send_file_options&, sent_callback)
+    CREMA_COROUTINE void download(const std::filesystem::path& path, std::string_view filename, sent_callback done);
+    /// @copydoc download(const std::filesystem::path&, std::string_view, const send_file_options&, sent_callback)
+    CREMA_COROUTINE void download(const std::filesystem::path& path, const send_file_options& options, sent_callback done);
 
     /** Render a view and send it: `res.render("index", {{"title", "Hey"}})`.
 

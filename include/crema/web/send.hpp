@@ -414,6 +414,15 @@ CREMA_COROUTINE void response::download(const std::filesystem::path& path, std::
     detail::file_sender::detach(*this, detail::file_sender::plan_of_download(*this, path, filename, options),
                                 std::move(done));
 }
+CREMA_COROUTINE void response::download(const std::filesystem::path& path, sent_callback done) {
+    download(path, std::string_view{}, send_file_options(), std::move(done));
+}
+CREMA_COROUTINE void response::download(const std::filesystem::path& path, std::string_view filename, sent_callback done) {
+    download(path, filename, send_file_options(), std::move(done));
+}
+CREMA_COROUTINE void response::download(const std::filesystem::path& path, const send_file_options& options, sent_callback done) {
+    download(path, std::string_view{}, options, std::move(done));
+}
 
 } // namespace crema
 #endif
