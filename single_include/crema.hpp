@@ -3716,7 +3716,8 @@ namespace crema {
     Behaves as its value. With `app.get<"/users/:id">(…)` a misspelt name does not compile.
 
     @tparam Name The name in the pattern, without `:` or `*`.
-    @tparam T What `route::from_text` makes of the text; `std::optional` for a parameter that may be absent.
+    @tparam T What `route::from_text` makes of the text; `std::optional` for a parameter that may be absent;
+    `std::vector<std::string>` for the segments of a wildcard, each decoded by itself.
 
     @par Thread Safety
     Distinct objects: safe.
@@ -20920,8 +20921,9 @@ CREMA_DECL result<value> parse_value(std::string_view text, const parse_options&
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace crema {
 
@@ -20930,6 +20932,21 @@ namespace detail {
 class transaction;
 [[noreturn]] CREMA_DECL void missing_param(std::string_view name);
 [[noreturn]] CREMA_DECL void bad_param(std::string_view name, const failure& why);
+
+// What a list of segments is made of.
+template <class T>
+struct segment_of {
+    static constexpr bool listed = false;
+};
+template <class T>
+struct segment_of<std::vector<T>> {
+    static_assert(!std::is_same_v<T, std::string_view>, "crema: the segments of a wildcard are texts of their own: take std::vector<std::string>");
+    static constexpr bool listed = true;
+    using list = std::vector<T>;
+    using type = T;
+};
+template <class T>
+struct segment_of<std::optional<T>> : segment_of<T> {};
 
 } // namespace detail
 
@@ -20953,29 +20970,37 @@ public:
 
     /// Returns the value, or nothing when the path has none of that name. Valid until the exchange ends.
     std::optional<std::string_view> get(std::string_view name) const noexcept {
-        for (std::size_t i = 0; i < count_; ++i)
-            if (entries_[i].name == name) return entries_[i].value;
-        return std::nullopt;
+        const auto* const e = find(name);
+        return e ? std::optional(e->value) : std::nullopt;
     }
     /// Returns the value; empty when the path has none of that name. Valid until the exchange ends.
     std::string_view operator[](std::string_view name) const noexcept { return get(name).value_or(std::string_view{}); }
     /// Tells whether there is a parameter of that name.
     bool has(std::string_view name) const noexcept { return get(name).has_value(); }
-    /** Return a parameter as a `T`.
+    /** Return a parameter as a `T`. A `std::vector` is that of the segments of a wildcard, each decoded and converted by itself.
 
         @throws http_error 400 that names the parameter when it is no `T`, 404 when there is none of that name and `T`
         is no `std::optional`.
     */
     template <route::fixed_string Name, class T>
     T as() const {
-        const auto text = get(Name.view());
-        if (!text) {
+        const auto* const found = find(Name.view());
+        if (!found) {
             if constexpr (route::detail::is_optional<T>) return T{};
             else detail::missing_param(Name.view());
+        } else if constexpr (detail::segment_of<T>::listed) {
+            typename detail::segment_of<T>::list all;
+            for (const auto& segment : found->segments()) {
+                auto v = route::from_text<typename detail::segment_of<T>::type>(segment);
+                if (!v) detail::bad_param(Name.view(), v.error());
+                all.push_back(std::move(*v));
+            }
+            return T(std::move(all));
+        } else {
+            auto v = route::from_text<T>(found->value);
+            if (!v) detail::bad_param(Name.view(), v.error());
+            return std::move(*v);
         }
-        auto v = route::from_text<T>(*text);
-        if (!v) detail::bad_param(Name.view(), v.error());
-        return std::move(*v);
     }
 
     const entry* begin() const noexcept { return entries_; }
@@ -20985,6 +21010,11 @@ public:
 private:
     friend class detail::transaction;
     friend class router;
+    const entry* find(std::string_view name) const noexcept {
+        for (std::size_t i = 0; i < count_; ++i)
+            if (entries_[i].name == name) return entries_ + i;
+        return nullptr;
+    }
     const entry* entries_ = nullptr;
     std::size_t count_ = 0;
 };
@@ -22932,8 +22962,8 @@ struct view_options {
     | `env` | `CREMA_ENV`, else `NODE_ENV`, else `"development"` | `"production"` hides the text of errors |
     | `etag` | `"weak"` | `true`, `"weak"`, `"strong"`, `false`, `"express"` (Express' own), or a function of the body |
     | `json escape` | false | `<`, `>` and `&` are escaped in JSON |
-    | `json replacer` | none | a function of name and value that gives what is written instead, if anything |
-    | `json spaces` | 0 | indentation of JSON |
+    | `json replacer` | none | a function of name and value that gives what is written instead, if anything; or an array of the names that are written |
+    | `json spaces` | 0 | indentation of JSON: so many spaces, or a text such as `"\t"`; at most 10 of either |
     | `jsonp callback name` | `"callback"` | the name in the query that `response::jsonp` looks for |
     | `method not allowed` | false | a path that has the method not, but others, is answered 405 with Allow; Express says 404 |
     | `problem details` | false | what the final handler answers is `application/problem+json` instead of a page |
@@ -23017,7 +23047,8 @@ public:
     bool problem_details = false;        ///< setting `problem details`
     bool method_not_allowed = false;     ///< setting `method not allowed`
     etag_kind etag = etag_kind::weak;    ///< setting `etag`
-    unsigned json_spaces = 0;            ///< setting `json spaces`
+    unsigned json_spaces = 0;            ///< setting `json spaces` when it is a number
+    std::string json_indent{};           ///< setting `json spaces` when it is a text
     etag_function make_etag{};           ///< setting `etag` when it is a function
     json_replacer_function json_replacer{};     ///< setting `json replacer`
     std::string jsonp_callback = "callback";    ///< setting `jsonp callback name`
@@ -23031,6 +23062,7 @@ private:
     CREMA_DECL void set_query_parser(std::string_view name, query_function f);
     CREMA_DECL void keep(std::string_view name, value v);
     CREMA_DECL void set_trust(const value& v);
+    CREMA_DECL static json_replacer_function members_named(const value& list);
     std::map<std::string, value, std::less<>> all_;
 };
 
@@ -23083,11 +23115,12 @@ CREMA_DECL void settings::set(std::string_view name, value v) {
     else if (name == "problem details") problem_details = truth();
     else if (name == "method not allowed") method_not_allowed = truth();
     else if (name == "json spaces") {
-        if (v.is_null()) json_spaces = 0;
-        else if (v.is_string() && v.as_string().find_first_not_of(' ') == std::string::npos)
-            json_spaces = static_cast<unsigned>(std::min<std::size_t>(v.as_string().size(), 10));
-        else if (!v.is_integer()) bad("a number, or so many spaces");
-        else json_spaces = static_cast<unsigned>(std::clamp<std::int64_t>(v.as_int64(), 0, 10)); // as JSON.stringify
+        if (!v.is_null() && !v.is_number() && !v.is_string()) bad("a number or a text");
+        json_spaces = v.is_number() && v.as_double() >= 1 ? static_cast<unsigned>(std::min(v.as_double(), 10.0)) : 0; // as JSON.stringify
+        json_indent = v.is_string() ? v.as_string() : std::string();
+        std::size_t n = std::min<std::size_t>(json_indent.size(), 10);
+        while (n != 0 && n != json_indent.size() && (static_cast<unsigned char>(json_indent[n]) & 0xC0) == 0x80) --n; // whole characters
+        json_indent.resize(n);
     } else if (name == "env") {
         if (!v.is_string()) bad("a string");
         production = v.as_string() == "production";
@@ -23096,8 +23129,9 @@ CREMA_DECL void settings::set(std::string_view name, value v) {
         if (!v.is_string()) bad("a string");
         jsonp_callback = v.as_string();
     } else if (name == "json replacer") {
-        if (!v.is_null()) bad("a function or null");
-        json_replacer = nullptr;
+        if (v.is_array()) json_replacer = members_named(v);
+        else if (v.is_null()) json_replacer = nullptr;
+        else bad("a function, an array of names or null");
     } else if (name == "etag") {
         if (v.is_bool()) etag = v.as_bool() ? etag_kind::weak : etag_kind::off;
         else if (v.is_string() && v.as_string() == "weak") etag = etag_kind::weak;
@@ -23133,6 +23167,23 @@ CREMA_DECL void settings::keep(std::string_view name, value v) {
     const auto at = all_.find(name);
     if (at != all_.end()) at->second = std::move(v);
     else all_.emplace(std::string(name), std::move(v));
+}
+
+// Lets through the members of these names, in the order of the list, at every depth.
+CREMA_DECL settings::json_replacer_function settings::members_named(const value& list) {
+    std::vector<std::string> names;
+    for (const auto& one : list.elements()) {
+        if (!one.is_string() && !one.is_integer()) continue; // as JSON.stringify
+        auto name = one.is_string() ? std::string(one.as_string()) : std::to_string(one.as_int64());
+        if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
+    }
+    return [names = std::move(names)](std::string_view, const value& v) -> std::optional<value> {
+        if (!v.is_object()) return v;
+        auto few = value::object();
+        for (const auto& name : names)
+            if (const auto* const member = v.find(name)) few.as_object().emplace_back(name, *member);
+        return few;
+    };
 }
 
 CREMA_DECL void settings::set_trust(const value& v) {
@@ -27317,6 +27368,12 @@ public:
     /// Sends a file to be saved and calls back; its errors are the callback's.
     CREMA_COROUTINE void download(const std::filesystem::path& path, std::string_view filename,
                              const send_file_options& options, sent_callback done);
+    /// @copydoc download(const std::filesystem::path&, std::string_view, const send_file_options&, sent_callback)
+    CREMA_COROUTINE void download(const std::filesystem::path& path, sent_callback done);
+    /// @copydoc download(const std::filesystem::path&, std::string_view, const send_file_options&, sent_callback)
+    CREMA_COROUTINE void download(const std::filesystem::path& path, std::string_view filename, sent_callback done);
+    /// @copydoc download(const std::filesystem::path&, std::string_view, const send_file_options&, sent_callback)
+    CREMA_COROUTINE void download(const std::filesystem::path& path, const send_file_options& options, sent_callback done);
 
     /** Render a view and send it: `res.render("index", {{"title", "Hey"}})`.
 
@@ -27501,6 +27558,7 @@ private:
     crema::json::write_options json_options() const noexcept {
         crema::json::write_options o;
         o.spaces = static_cast<int>(settings_->json_spaces);
+        o.indent = settings_->json_indent;
         o.escape = settings_->json_escape;
         return o;
     }
@@ -29013,6 +29071,15 @@ class router {
         std::source_location where;
         unique_function<void(router&)> add;
     };
+    // The first of several handlers of a typed path, likewise.
+    template <route::fixed_string Path>
+    struct located_typed {
+        template <class F>
+        located_typed(F f, std::source_location w = std::source_location::current())
+            : where(w), made(detail::make_handler<route::typed_pattern<Path>>(std::move(f))) {}
+        std::source_location where;
+        std::unique_ptr<detail::handler_base> made;
+    };
 
 public:
     /// Construct empty.
@@ -29050,6 +29117,13 @@ public:
     router& which(F f, std::source_location where = std::source_location::current()) {                                         \
         return on_typed(detail::mask_of(http::method::which), {Path.octets, sizeof Path.octets - 1}, where,                   \
                         detail::make_handler<route::typed_pattern<Path>>(static_cast<F&&>(f)));                               \
+    }                                                                                                                          \
+    /** Registers several handlers for such a path, called in order as each calls `next`. */                                  \
+    template <route::fixed_string Path, class G, class... More>                                                               \
+        requires(!std::same_as<G, std::source_location>)                                                                       \
+    router& which(located_typed<Path> first, G second, More... more) {                                                         \
+        return on_typed_row<Path>(detail::mask_of(http::method::which), std::move(first), std::move(second),                   \
+                                  std::move(more)...);                                                                         \
     }
     CREMA_EACH_METHOD(CREMA_ROUTER_METHOD)
 #undef CREMA_ROUTER_METHOD
@@ -29075,8 +29149,22 @@ public:
         return on_typed(detail::all_methods, {Path.octets, sizeof Path.octets - 1}, where,
                         detail::make_handler<route::typed_pattern<Path>>(static_cast<F&&>(f)));
     }
+    /// Registers several handlers for such a path, called in order as each calls `next`.
+    template <route::fixed_string Path, class G, class... More>
+        requires(!std::same_as<G, std::source_location>)
+    router& all(located_typed<Path> first, G second, More... more) {
+        return on_typed_row<Path>(detail::all_methods, std::move(first), std::move(second), std::move(more)...);
+    }
     /// Begins a route that gets its handlers by method: `route("/book").get(…).post(…)`.
     route_chain route(detail::located_path path) { return add_route(path); }
+    /// Does not compile, and says why.
+    template <route::fixed_string Path>
+    route_chain route() {
+        static_assert(Path.view().empty() && !Path.view().empty(),
+                      "crema: route<\"/path\">() is not there: register each method by itself, app.get<\"/path\">(...), or take "
+                      "app.route(\"/path\")");
+        return add_route(detail::located_path(Path.view()));
+    }
 
     /// Registers middleware for every path, or mounts a router or an app there.
     template <usable F>
@@ -29107,6 +29195,13 @@ public:
         return *this;
     }
 
+    /// Does not compile, and says why.
+    template <route::fixed_string Path, class... F>
+    router& use(F&&...) {
+        static_assert(Path.view().empty() && !Path.view().empty(),
+                      "crema: use<\"/path\">() is not there, as middleware has no typed parameters: write app.use(\"/path\", ...)");
+        return *this;
+    }
     /// Does not compile, and says why.
     template <class F>
         requires(!usable<F>)
@@ -29176,6 +29271,13 @@ private:
         else add_use(path, detail::make_handler(std::move(f)));
     }
 
+    template <route::fixed_string Path, class... F>
+    router& on_typed_row(detail::method_mask methods, located_typed<Path> first, F... more) {
+        auto chain = add_route(detail::located_path(Path.view(), first.where));
+        chain.push(methods, first.where, std::move(first.made));
+        (chain.push(methods, first.where, detail::make_handler<route::typed_pattern<Path>>(std::move(more))), ...);
+        return *this;
+    }
     CREMA_DECL router& on_typed(detail::method_mask methods, std::string_view path, std::source_location where,
                                 std::unique_ptr<detail::handler_base> h);
 };
@@ -29586,6 +29688,7 @@ CREMA_DECL app_core::app_core()
         options.set("view cache", value(true));
         own.emplace("view cache");
     }
+    locals["settings"] = options.all();
 }
 
 // Settings go down when they are set, and when an app is mounted: reading one costs nothing.
@@ -29602,6 +29705,8 @@ CREMA_DECL void app_core::inherit(const std::string& name, const change& c) {
 CREMA_DECL void app_core::apply(const std::string& name, const change& c) {
     c(options); // may throw: then nothing has changed
     changes[name] = c;
+    if (auto& shown = locals["settings"]; shown.is_object())
+        if (const auto* const v = options.get(name)) shown[name] = *v;
     if (!core->begun) { // Express: read when the router is made, which is when it is needed first
         core->case_sensitive = options.case_sensitive_routing;
         core->strict = options.strict_routing;
@@ -31200,7 +31305,6 @@ CREMA_DECL std::shared_ptr<view> app_core::make_view(std::string_view name) {
 
 CREMA_DECL void app_core::render(std::string_view name, value given, const value* of_answer, rendered_callback done) {
     value all = value::object({});
-    all["settings"] = options.all();
     for (const value* const from : {static_cast<const value*>(&locals), of_answer, static_cast<const value*>(&given)})
         if (from)
             for (const auto& [key, v] : from->members()) all[key] = v;
@@ -32406,6 +32510,15 @@ CREMA_COROUTINE void response::download(const std::filesystem::path& path, std::
     detail::file_sender::detach(*this, detail::file_sender::plan_of_download(*this, path, filename, options),
                                 std::move(done));
 }
+CREMA_COROUTINE void response::download(const std::filesystem::path& path, sent_callback done) {
+    download(path, std::string_view{}, send_file_options(), std::move(done));
+}
+CREMA_COROUTINE void response::download(const std::filesystem::path& path, std::string_view filename, sent_callback done) {
+    download(path, filename, send_file_options(), std::move(done));
+}
+CREMA_COROUTINE void response::download(const std::filesystem::path& path, const send_file_options& options, sent_callback done) {
+    download(path, std::string_view{}, options, std::move(done));
+}
 
 } // namespace crema
 #endif
@@ -32413,8 +32526,9 @@ CREMA_COROUTINE void response::download(const std::filesystem::path& path, std::
 // app: a router with settings that listens.
 #include <chrono>
 #include <concepts>
-#include <functional>
 #include <cstdint>
+#include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32423,6 +32537,26 @@ CREMA_COROUTINE void response::download(const std::filesystem::path& path, std::
 #include <vector>
 
 namespace crema {
+
+namespace detail {
+
+// What is called once an app listens, or when it cannot.
+template <class F>
+concept told_of_listening = std::invocable<F&, server&> || std::invocable<F&, std::exception_ptr, server&>;
+
+struct listen_callback {
+    unique_function<void(std::exception_ptr, server&)> f{};
+    bool takes_errors = false;
+
+    template <told_of_listening F>
+    static listen_callback of(F f) {
+        if constexpr (std::invocable<F&, server&>)
+            return {[f = std::move(f)](std::exception_ptr, server& s) mutable { f(s); }, false};
+        else return {std::move(f), true};
+    }
+};
+
+} // namespace detail
 
 /** Options of `app::listen`.
 
@@ -32486,7 +32620,7 @@ public:
     CREMA_DECL bool enabled(std::string_view setting) const;
     /// Tells whether a setting is not true.
     bool disabled(std::string_view setting) const { return !enabled(setting); }
-    /// Returns values for templates and handlers.
+    /// Returns values for templates and handlers; among them `settings`, an object of all settings that are no functions.
     value& locals() noexcept { return app_->locals; }
 
     /** Register what makes texts of templates with an extension; apps that are mounted here have it, too.
@@ -32546,42 +32680,53 @@ public:
         returns 0.
 
         @param port 0 for any; `server::port` tells which.
-        @param ready Called as `ready(server&)` once it listens.
+        @param ready Called as `ready(server&)` once it listens. Or, as in Express, called as
+        `ready(std::exception_ptr error, server&)` in any case: what it is told is neither printed nor thrown.
         @return What the program may return from main: 0, or 1 when the port could not be had; the reason is printed then.
         @throws system_error when it cannot listen and does not block.
     */
-    template <std::invocable<server&> Ready>
+    template <detail::told_of_listening Ready>
     int listen(std::uint16_t port, Ready ready) {
-        return listen_with(port, {}, unique_function<void(server&)>(std::move(ready)));
+        return listen(port, listen_options(), std::move(ready));
     }
     /// @copydoc listen
     int listen(std::uint16_t port, listen_options options = {}) { return listen_with(port, std::move(options), {}); }
     /// @copydoc listen
-    template <std::invocable<server&> Ready>
+    template <detail::told_of_listening Ready>
     int listen(std::uint16_t port, listen_options options, Ready ready) {
-        return listen_with(port, std::move(options), unique_function<void(server&)>(std::move(ready)));
+        return listen_with(port, std::move(options), detail::listen_callback::of(std::move(ready)));
     }
     /// Serves on any port. @copydetails listen
-    template <std::invocable<server&> Ready>
+    int listen() { return listen(0); }
+    /// @copydoc listen()
+    template <detail::told_of_listening Ready>
     int listen(Ready ready) {
         return listen(0, std::move(ready));
     }
-    /// Serves on an address. @copydetails listen
-    template <std::convertible_to<std::string> Address>
-    int listen(std::uint16_t port, const Address& address) {
-        return listen(port, at(address));
+    /// Serves on a Unix socket: `app.listen("/run/app.sock")`. @copydetails listen
+    template <std::convertible_to<std::string> Path>
+    int listen(const Path& path) {
+        return listen(0, at("unix:" + std::string(path)));
     }
-    /// @copydoc listen(std::uint16_t, const Address&)
-    template <std::convertible_to<std::string> Address, std::invocable<server&> Ready>
+    /// @copydoc listen(const Path&)
+    template <std::convertible_to<std::string> Path, detail::told_of_listening Ready>
+    int listen(const Path& path, Ready ready) {
+        return listen(0, at("unix:" + std::string(path)), std::move(ready));
+    }
+    /// Serves on an address; so many connections may wait to be accepted. @copydetails listen
+    template <std::convertible_to<std::string> Address>
+    int listen(std::uint16_t port, const Address& address, int backlog = listen_options().backlog) {
+        return listen(port, at(address, backlog));
+    }
+    /// @copydoc listen(std::uint16_t, const Address&, int)
+    template <std::convertible_to<std::string> Address, detail::told_of_listening Ready>
     int listen(std::uint16_t port, const Address& address, Ready ready) {
         return listen(port, at(address), std::move(ready));
     }
-    /// Serves on an address; so many connections may wait to be accepted. @copydetails listen
-    template <std::convertible_to<std::string> Address, std::invocable<server&> Ready>
+    /// @copydoc listen(std::uint16_t, const Address&, int)
+    template <std::convertible_to<std::string> Address, detail::told_of_listening Ready>
     int listen(std::uint16_t port, const Address& address, int backlog, Ready ready) {
-        auto options = at(address);
-        options.backlog = backlog;
-        return listen(port, std::move(options), std::move(ready));
+        return listen(port, at(address, backlog), std::move(ready));
     }
 
     /// Stops listening, lets running requests finish within `grace`, then cancels them; calls `done` at the end.
@@ -32616,12 +32761,13 @@ private:
     friend struct detail::app_core;
     explicit app(std::shared_ptr<detail::app_core> core) : router(core->core), app_(std::move(core)) {}
     CREMA_DECL void add_engine(std::string_view extension, std::shared_ptr<detail::view_engine> made);
-    static listen_options at(std::string address) {
+    static listen_options at(std::string address, int backlog = listen_options().backlog) {
         listen_options o;
         o.address = std::move(address);
+        o.backlog = backlog;
         return o;
     }
-    CREMA_DECL int listen_with(std::uint16_t port, listen_options options, unique_function<void(server&)> ready);
+    CREMA_DECL int listen_with(std::uint16_t port, listen_options options, detail::listen_callback ready);
     std::shared_ptr<detail::app_core> app_;
 };
 
@@ -32689,7 +32835,7 @@ CREMA_DECL app& app::on(std::string_view event, unique_function<void(app&)> f) {
     return *this;
 }
 
-CREMA_DECL int app::listen_with(std::uint16_t port, listen_options options, unique_function<void(server&)> ready) {
+CREMA_DECL int app::listen_with(std::uint16_t port, listen_options options, detail::listen_callback ready) {
     auto& l = loop::current();
     server_options given{options.limit, options.half_open, options.on_client_error};
     given.drain_idle = options.drain_idle;
@@ -32700,21 +32846,23 @@ CREMA_DECL int app::listen_with(std::uint16_t port, listen_options options, uniq
     try {
         constexpr std::string_view path = "unix:";
         for (const int fd : options.sockets) made.listen_on_socket(fd);
-        if (!options.sockets.empty()) {
-        } else if (options.address.starts_with(path)) {
+        if (options.sockets.empty() && options.address.starts_with(path))
             made.listen_on_path(std::string_view(options.address).substr(path.size()));
-        } else {
-            made.listen(options.address, port, net::port_sharing::none, options.backlog);
-        }
+        else if (options.sockets.empty()) made.listen(options.address, port, net::port_sharing::none, options.backlog);
     } catch (const system_error& e) {
+        const auto failed = std::move(app_->servers.back());
         app_->servers.pop_back();
+        if (ready.takes_errors) {
+            ready.f(std::current_exception(), *failed);
+            return 1;
+        }
         if (!options.block) throw;
         std::fprintf(stderr, "crema: cannot %s\n", e.what());
         return 1;
     }
     if (!options.block) {
         if (!app_->dog) app_->dog.emplace(std::move(options.watchdog));
-        if (ready) ready(made);
+        if (ready.f) ready.f(nullptr, made);
         return 0;
     }
     const auto keep = app_; // the handle may go while the loop runs
@@ -32724,7 +32872,7 @@ CREMA_DECL int app::listen_with(std::uint16_t port, listen_options options, uniq
         signals->on_signal([self = *this, grace = options.grace](int) mutable { self.close(std::exchange(grace, {})); });
     }
     const watchdog dog(std::move(options.watchdog));
-    if (ready) ready(made);
+    if (ready.f) ready.f(nullptr, made);
     const auto open = std::make_shared<std::size_t>(0);
     for (auto& s : keep->servers)
         if (s.get() == &made || !s->closing()) {

@@ -60,3 +60,26 @@ TEST_CASE("a parameter becomes what is asked for, or 400 that names it", "[path_
     c.get("/7/blue").expect(400, "parameter \"c\": \"blue\" is not a colour");
     c.get("/99999999999/red").expect(400);
 }
+
+TEST_CASE("a wildcard becomes a list of its segments, each decoded and converted", "[path_params]") {
+    app site;
+    site.set("env", value("production"));
+    site.get<"/files/*path">([](param<"path", std::vector<std::string>> path, response& res) { res.json(*path); });
+    site.get("/sum{/*n}", [](request& req, response& res) {
+        const auto all = req.params<"n", std::optional<std::vector<int>>>();
+        int sum = 0;
+        for (const int n : all.value_or(std::vector<int>{100})) sum += n;
+        res.send(std::to_string(sum));
+    });
+    site.get("/one/:a", [](request& req, response& res) { res.json(req.params<"a", std::vector<std::string>>()); });
+    site.get("/none", [](request& req, response& res) { res.json(req.params<"a", std::vector<std::string>>()); });
+    site.use([](const http_error& e, request&, response& res, next&) { res.status(e.status()).send(e.what()); });
+    testing::client c(site);
+    c.get("/files/a/b/c").expect(200, R"(["a","b","c"])");
+    c.get("/files/a%2Fb/c").expect(200, R"(["a/b","c"])");
+    c.get("/sum/1/2/-4").expect(200, "-1");
+    c.get("/sum").expect(200, "100");
+    c.get("/sum/1/x").expect(400, "parameter \"n\": \"x\" is not an integer");
+    c.get("/one/a%2Fb").expect(200, R"(["a/b"])");
+    c.get("/none").expect(404);
+}

@@ -60,20 +60,33 @@ TEST_CASE("a list of paths is one route with several paths", "[router]") {
     c.get("/z").expect(404);
 }
 
+#define EACH_METHOD(X)                                                                                                         \
+    X(head) X(get) X(post) X(put) X(del) X(patch) X(options) X(trace) X(acl) X(bind) X(checkout) X(copy) X(link) X(lock)       \
+    X(m_search) X(merge) X(mkactivity) X(mkcalendar) X(mkcol) X(move) X(notify) X(propfind) X(proppatch) X(purge) X(query)     \
+    X(rebind) X(report) X(search) X(source) X(subscribe) X(unbind) X(unlink) X(unlock) X(unsubscribe)
+
 TEST_CASE("every method has a function of its name", "[router]") {
+    const auto named = [](const char* name) {
+        return [name](request&, response& res) { res.set("X-Function", name).end(); };
+    };
     app a;
-    a.get("/", says("get")).post("/", says("post")).put("/", says("put")).patch("/", says("patch"));
-    a.del("/", says("delete")).m_search("/", says("m-search")).propfind("/", says("propfind")).query("/", says("query"));
+    router chained;
+    auto chain = chained.route("/");
+#define REGISTER(which)                                                                                                        \
+    a.which("/", named(#which));                                                                                               \
+    chain.which(named(#which));
+    EACH_METHOD(REGISTER)
+    a.connect("/", named("connect")); // whose targets are no paths
+    a.use("/chained", chained);
     testing::client c(a);
-    c.get("/").expect(200, "get");
-    c.post("/").expect(200, "post");
-    c.put("/").expect(200, "put");
-    c.patch("/").expect(200, "patch");
-    c.del("/").expect(200, "delete");
-    c.request("M-SEARCH", "/").expect(200, "m-search");
-    c.request("PROPFIND", "/").expect(200, "propfind");
-    c.request("QUERY", "/").expect(200, "query");
-    c.request("LOCK", "/").expect(404);
+    int methods = 0;
+#define ASK(which)                                                                                                             \
+    c.request(http::to_string(http::method::which), "/").expect(200).expect("X-Function", #which);                             \
+    c.request(http::to_string(http::method::which), "/chained").expect(200).expect("X-Function", #which);                      \
+    ++methods;
+    EACH_METHOD(ASK)
+    CHECK(methods == 34);
+    c.request("BREW", "/").expect(404);
 }
 
 TEST_CASE("all answers every method, also those without a name", "[router]") {
@@ -292,4 +305,27 @@ TEST_CASE("a row of handlers is shown below the mount that it runs in, wherever 
     shown.clear();
     c.get("/late").expect(404);
     CHECK(shown == "/late /late /late ");
+}
+
+TEST_CASE("a typed route takes several handlers, each checked, in their order", "[router]") {
+    app a;
+    const auto positive = [](param<"id", int> id, response& res, next& next) {
+        if (*id < 0) throw http_error(400, "negative");
+        res.set("X-Seen", "1");
+        next();
+    };
+    const auto show = [](param<"id", int> id, response& res) { res.send(std::to_string(*id + 1)); };
+    a.get<"/users/:id">(positive, show);
+    a.post<"/users/:id">([](request&, response&, next& next) { next(); }, positive, show);
+    a.all<"/all/:id">(positive, show);
+    a.put<"/users/:id">(positive, [](request&, response&) -> void { throw http_error(409, "no"); },
+                        [](const http_error& e, request&, response& res, next&) { res.status(e.status()).send("caught"); });
+    testing::client c(a);
+    c.get("/users/1").expect(200, "2").expect("X-Seen", "1");
+    c.get("/users/-1").expect(400);
+    c.get("/users/x").expect(400);
+    c.post("/users/4").expect(200, "5");
+    c.put("/users/4").expect(409, "caught");
+    c.request("BREW", "/all/1").expect(200, "2");
+    CHECK(std::string_view(a.core().layers.front()->route->where.file_name()).ends_with("router.cpp"));
 }

@@ -204,7 +204,8 @@ namespace crema {
     Behaves as its value. With `app.get<"/users/:id">(…)` a misspelt name does not compile.
 
     @tparam Name The name in the pattern, without `:` or `*`.
-    @tparam T What `route::from_text` makes of the text; `std::optional` for a parameter that may be absent.
+    @tparam T What `route::from_text` makes of the text; `std::optional` for a parameter that may be absent;
+    `std::vector<std::string>` for the segments of a wildcard, each decoded by itself.
 
     @par Thread Safety
     Distinct objects: safe.

@@ -8,8 +8,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace crema {
 
@@ -18,6 +19,21 @@ namespace detail {
 class transaction;
 [[noreturn]] CREMA_DECL void missing_param(std::string_view name);
 [[noreturn]] CREMA_DECL void bad_param(std::string_view name, const failure& why);
+
+// What a list of segments is made of.
+template <class T>
+struct segment_of {
+    static constexpr bool listed = false;
+};
+template <class T>
+struct segment_of<std::vector<T>> {
+    static_assert(!std::is_same_v<T, std::string_view>, "crema: the segments of a wildcard are texts of their own: take std::vector<std::string>");
+    static constexpr bool listed = true;
+    using list = std::vector<T>;
+    using type = T;
+};
+template <class T>
+struct segment_of<std::optional<T>> : segment_of<T> {};
 
 } // namespace detail
 
@@ -41,29 +57,37 @@ public:
 
     /// Returns the value, or nothing when the path has none of that name. Valid until the exchange ends.
     std::optional<std::string_view> get(std::string_view name) const noexcept {
-        for (std::size_t i = 0; i < count_; ++i)
-            if (entries_[i].name == name) return entries_[i].value;
-        return std::nullopt;
+        const auto* const e = find(name);
+        return e ? std::optional(e->value) : std::nullopt;
     }
     /// Returns the value; empty when the path has none of that name. Valid until the exchange ends.
     std::string_view operator[](std::string_view name) const noexcept { return get(name).value_or(std::string_view{}); }
     /// Tells whether there is a parameter of that name.
     bool has(std::string_view name) const noexcept { return get(name).has_value(); }
-    /** Return a parameter as a `T`.
+    /** Return a parameter as a `T`. A `std::vector` is that of the segments of a wildcard, each decoded and converted by itself.
 
         @throws http_error 400 that names the parameter when it is no `T`, 404 when there is none of that name and `T`
         is no `std::optional`.
     */
     template <route::fixed_string Name, class T>
     T as() const {
-        const auto text = get(Name.view());
-        if (!text) {
+        const auto* const found = find(Name.view());
+        if (!found) {
             if constexpr (route::detail::is_optional<T>) return T{};
             else detail::missing_param(Name.view());
+        } else if constexpr (detail::segment_of<T>::listed) {
+            typename detail::segment_of<T>::list all;
+            for (const auto& segment : found->segments()) {
+                auto v = route::from_text<typename detail::segment_of<T>::type>(segment);
+                if (!v) detail::bad_param(Name.view(), v.error());
+                all.push_back(std::move(*v));
+            }
+            return T(std::move(all));
+        } else {
+            auto v = route::from_text<T>(found->value);
+            if (!v) detail::bad_param(Name.view(), v.error());
+            return std::move(*v);
         }
-        auto v = route::from_text<T>(*text);
-        if (!v) detail::bad_param(Name.view(), v.error());
-        return std::move(*v);
     }
 
     const entry* begin() const noexcept { return entries_; }
@@ -73,6 +97,11 @@ public:
 private:
     friend class detail::transaction;
     friend class router;
+    const entry* find(std::string_view name) const noexcept {
+        for (std::size_t i = 0; i < count_; ++i)
+            if (entries_[i].name == name) return entries_ + i;
+        return nullptr;
+    }
     const entry* entries_ = nullptr;
     std::size_t count_ = 0;
 };

@@ -293,6 +293,15 @@ class router {
         std::source_location where;
         unique_function<void(router&)> add;
     };
+    // The first of several handlers of a typed path, likewise.
+    template <route::fixed_string Path>
+    struct located_typed {
+        template <class F>
+        located_typed(F f, std::source_location w = std::source_location::current())
+            : where(w), made(detail::make_handler<route::typed_pattern<Path>>(std::move(f))) {}
+        std::source_location where;
+        std::unique_ptr<detail::handler_base> made;
+    };
 
 public:
     /// Construct empty.
@@ -330,6 +339,13 @@ public:
     router& which(F f, std::source_location where = std::source_location::current()) {                                         \
         return on_typed(detail::mask_of(http::method::which), {Path.octets, sizeof Path.octets - 1}, where,                   \
                         detail::make_handler<route::typed_pattern<Path>>(static_cast<F&&>(f)));                               \
+    }                                                                                                                          \
+    /** Registers several handlers for such a path, called in order as each calls `next`. */                                  \
+    template <route::fixed_string Path, class G, class... More>                                                               \
+        requires(!std::same_as<G, std::source_location>)                                                                       \
+    router& which(located_typed<Path> first, G second, More... more) {                                                         \
+        return on_typed_row<Path>(detail::mask_of(http::method::which), std::move(first), std::move(second),                   \
+                                  std::move(more)...);                                                                         \
     }
     CREMA_EACH_METHOD(CREMA_ROUTER_METHOD)
 #undef CREMA_ROUTER_METHOD
@@ -355,8 +371,22 @@ public:
         return on_typed(detail::all_methods, {Path.octets, sizeof Path.octets - 1}, where,
                         detail::make_handler<route::typed_pattern<Path>>(static_cast<F&&>(f)));
     }
+    /// Registers several handlers for such a path, called in order as each calls `next`.
+    template <route::fixed_string Path, class G, class... More>
+        requires(!std::same_as<G, std::source_location>)
+    router& all(located_typed<Path> first, G second, More... more) {
+        return on_typed_row<Path>(detail::all_methods, std::move(first), std::move(second), std::move(more)...);
+    }
     /// Begins a route that gets its handlers by method: `route("/book").get(…).post(…)`.
     route_chain route(detail::located_path path) { return add_route(path); }
+    /// Does not compile, and says why.
+    template <route::fixed_string Path>
+    route_chain route() {
+        static_assert(Path.view().empty() && !Path.view().empty(),
+                      "crema: route<\"/path\">() is not there: register each method by itself, app.get<\"/path\">(...), or take "
+                      "app.route(\"/path\")");
+        return add_route(detail::located_path(Path.view()));
+    }
 
     /// Registers middleware for every path, or mounts a router or an app there.
     template <usable F>
@@ -387,6 +417,13 @@ public:
         return *this;
     }
 
+    /// Does not compile, and says why.
+    template <route::fixed_string Path, class... F>
+    router& use(F&&...) {
+        static_assert(Path.view().empty() && !Path.view().empty(),
+                      "crema: use<\"/path\">() is not there, as middleware has no typed parameters: write app.use(\"/path\", ...)");
+        return *this;
+    }
     /// Does not compile, and says why.
     template <class F>
         requires(!usable<F>)
@@ -456,6 +493,13 @@ private:
         else add_use(path, detail::make_handler(std::move(f)));
     }
 
+    template <route::fixed_string Path, class... F>
+    router& on_typed_row(detail::method_mask methods, located_typed<Path> first, F... more) {
+        auto chain = add_route(detail::located_path(Path.view(), first.where));
+        chain.push(methods, first.where, std::move(first.made));
+        (chain.push(methods, first.where, detail::make_handler<route::typed_pattern<Path>>(std::move(more))), ...);
+        return *this;
+    }
     CREMA_DECL router& on_typed(detail::method_mask methods, std::string_view path, std::source_location where,
                                 std::unique_ptr<detail::handler_base> h);
 };
