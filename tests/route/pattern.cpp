@@ -100,6 +100,34 @@ TEST_CASE("another delimiter bounds the parameters", "[route][pattern]") {
     CHECK(shown("*a", "x/y", {.delimiter = ""}) == "x/y a=x/y");
 }
 
+TEST_CASE("every option of a pattern has its effect", "[route][pattern]") {
+    CHECK(shown("/a", "/a/b") == "no");
+    CHECK(shown("/a", "/a/b", {.end = false}) == "/a");
+    CHECK(shown("/A", "/a") == "/a");
+    CHECK(shown("/A", "/a", {.sensitive = true}) == "no");
+    CHECK(shown("/a", "/a/") == "/a/");
+    CHECK(shown("/a", "/a/", {.trailing = false}) == "no");
+    CHECK(shown(":a", "x.y") == "x.y a=x.y");
+    CHECK(shown(":a", "x.y", {.delimiter = "."}) == "no");
+    const auto value_of = [](const pattern_options& o) {
+        const auto p = pattern::parse("/:a", o).value();
+        path_match m;
+        REQUIRE(p.match("/x%20y", m));
+        return m.decoded(0).value();
+    };
+    CHECK(value_of({}) == "x y");
+    CHECK(value_of({.decode = false}) == "x%20y");
+}
+
+TEST_CASE("parameters and wildcards stand beside each other with text between them", "[route][pattern]") {
+    CHECK(shown("/:a/*b", "/1/2/3") == "/1/2/3 a=1 b=2/3");
+    CHECK(shown("/*a/:b", "/1/2/3") == "/1/2/3 a=1/2 b=3");
+    CHECK(shown("/*a-:b", "/x/y-z") == "/x/y-z a=x/y b=z");
+    CHECK(shown("/:a-*b", "/x-y/z") == "/x-y/z a=x b=y/z");
+    CHECK_FALSE(pattern::parse("/:a*b"));
+    CHECK_FALSE(pattern::parse("/*a:b"));
+}
+
 TEST_CASE("several patterns are tried in order", "[route][pattern]") {
     const auto p = pattern::parse({"/:foo/new", "/:bar/:baz"}).value();
     CHECK(shown(p, "/a/new") == "/a/new foo=a");
