@@ -1,4 +1,4 @@
-// expect first: {"idd"}, crema::route::parameters_are<
+// expect: {"idd"}, crema::route::parameters_are<
 // SPDX-License-Identifier: MIT
 #include <crema.hpp>
 

@@ -39,6 +39,7 @@ const immediately = () => new Promise(resolve => setImmediate(resolve))
 function step (s, h, req, res, next) {
   switch (s.do) {
     case 'url': req.url = s.to; break
+    case 'method': req.method = s.to; break
     case 'param': req.params[s.name] = s.value; break
     case 'log': log.push(`${h.id} after`); break
     case 'later': setImmediate(() => { log.push(`${h.id} later`); next() }); break
@@ -56,6 +57,7 @@ function made (h) {
   if (h.error) return (err, req, res, next) => { enter(h, req, ` ${err.message ?? err}`); return run(h, req, res, next) }
   return (req, res, next) => { enter(h, req); return run(h, req, res, next) }
 }
+const pathOf = path => Array.isArray(path) ? path.map(pathOf) : path.regexp ? new RegExp(path.regexp) : path
 function fill (r, spec) {
   for (const l of spec.layers) {
     switch (l.kind) {
@@ -63,10 +65,10 @@ function fill (r, spec) {
         enter(l.handler, req, ` ${name}=${Array.isArray(value) ? value.join('/') : value}`)
         return run(l.handler, req, res, next)
       }); break
-      case 'use': r.use(l.path, ...l.handlers.map(made)); break
-      case 'mount': r.use(l.path, fill(express.Router(l.router.options), l.router)); break
-      case 'app': r.use(l.path, fill(application(l.router.options), l.router)); break
-      case 'route': { const route = r.route(l.path); for (const e of l.entries) route[e.method](made(e.handler)) }
+      case 'use': r.use(pathOf(l.path), ...l.handlers.map(made)); break
+      case 'mount': r.use(pathOf(l.path), fill(express.Router(l.router.options), l.router)); break
+      case 'app': r.use(pathOf(l.path), fill(application(l.router.options), l.router)); break
+      case 'route': { const route = r.route(pathOf(l.path)); for (const e of l.entries) route[e.method](...[e.handler, e.second ?? []].flat().map(made)) }
     }
   }
   return r
@@ -122,7 +124,7 @@ function * smaller (p) {
   }
   for (const o of objects(p))
     for (const [name, v] of Object.entries(o)) {
-      const can = one => name === 'layers' || (name === 'steps' ? ['wait', 'url', 'param', 'log'].includes(one.do) : v.length > 1)
+      const can = one => name === 'layers' || (name === 'steps' ? ['wait', 'url', 'method', 'param', 'log'].includes(one.do) : v.length > 1)
       const less = v === true ? [false] : Array.isArray(v) ? v.flatMap((one, i) => can(one) ? [v.filter((_, k) => k !== i)] : []) : []
       for (o[name] of less) yield structuredClone(p)
       o[name] = v
@@ -153,7 +155,7 @@ function shownRouter (r, indent) {
   const on = Object.keys(r.options).filter(name => r.options[name]).join(' ')
   return (on && `  {${on}}`) + r.layers.map(l => `\n${indent}${l.kind} ${JSON.stringify(l.path ?? l.name)}` + (l.router
     ? shownRouter(l.router, indent + '  ')
-    : [l.handler, ...l.handlers ?? []].filter(Boolean).map(h => `\n${indent}  ${shownHandler(h)}`).join('') + (l.entries ?? []).map(e => `\n${indent}  ${e.method} ${shownHandler(e.handler)}`).join(''))).join('')
+    : [l.handler, ...l.handlers ?? []].filter(Boolean).map(h => `\n${indent}  ${shownHandler(h)}`).join('') + (l.entries ?? []).map(e => `\n${indent}  ${e.method} ${shownHandler(e.handler)}${e.second ? ', ' + shownHandler(e.second) : ''}`).join(''))).join('')
 }
 async function show (id, whole, first) {
   const { p, d } = await smallest(structuredClone({ ...whole, requests: [whole.requests[first.at]] }))

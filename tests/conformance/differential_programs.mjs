@@ -5,10 +5,20 @@ const usual = ['get', 'post', 'put', 'head', 'options', 'delete', 'patch']
 const unusual = http.METHODS.map(m => m.toLowerCase()).filter(m => m !== 'connect' && !usual.includes(m))
 
 // Left out, since they differ: one name twice in a pattern, octets that no target may have, and a # that a handler writes into
-// req.url: where a mount adds a slash before it, Express leaves the slash there.
+// req.url: where a mount adds a slash before it, Express leaves the slash there. HEAD and OPTIONS as a method that a handler
+// sets: whether an answer has a body is decided by what the client asked for, and OPTIONS by where it was set.
 const names = ['x', 'x', 'x', 'x', 'y', 'y', 'y', 'r', 'r', 'q', '_z', '$', 'é', '"x y"', '"a-b"', '"q\\"r"', '"x"']
 const texts = ['/a', '/a', '/b', '/c', '/A', '/', '/', 'a', 'b', '-', '.', '~', '//', '/x-y', '/1.2', '/a.b', '/%C3%A9', '/%c3%a9', '/a%20b', '/\\:x', '/a\\*', '/\\(a\\)', '/a\\+b', '\\!', "/a'b", '/a;b', '/@', '/é']
 const simple = ['/', '/a', '/a/b', '/b', '/:x', '/:x/:y', '/a/:x', '/:x/b', '/*r', '/a{/:x}']
+const expressions = [ // with paths that they may match
+  { regexp: '^/a', paths: ['/a', '/a/b', '/abc'] },
+  { regexp: '^/([^/]+)$', paths: ['/a', '/b', '/a%20b', '/%zz'] },
+  { regexp: '^/(a|b)/(\\d+)?', paths: ['/a/', '/b/12', '/a/7/b'] },
+  { regexp: '^/(?<x>[^/]+)/([^/]+)$', paths: ['/a/b', '/1/2', '/a/%C3%A9'] },
+  { regexp: '/b$', paths: ['/b', '/a/b'] },
+  { regexp: '^/(?:a(/b)?)(/c)?/?$', paths: ['/a', '/a/b', '/a/c', '/a/b/c/'] },
+  { regexp: '^/.*$', paths: ['/', '/a', '/x/y'] }
+]
 const segments = ['a', 'a', 'a', 'a', 'b', 'b', 'A', 'c', '1', 'x-y', 'x-y.z', '1.2', 'a.b', 'a%20b', 'a%2Fb', '%2F', '%41', '%25', '%5C', 'a%00', '%C3%A9', '%c3%a9', 'a+b', 'a;b', 'a=b', 'a,b', '~', 'a~b', '@', '*', ':x', 'a*', '(a)', '$', "a'b", '.', '..', '...', '%2e%2E', '', '%', '%zz', '%E2%82', 'a%']
 const queries = ['', '', '', '', '', '?q=1', '?', '?/b', '??a', '?x=http://h/a', '?a/../b', '?%zz']
 const rewrites = ['/b', '/a/b?z', '/', '/c/a', '/a', 'rel', '?x', '/a?', '/a/b/c', '//a', '/%41', '/A', '/a/', '', '/%zz', '/b?http://x/y', '*', 'a/b', '/a//b', '/a%2Fb', '/.', '?', 'http://h', 'http://h/a', 'http://h/a/b?c']
@@ -56,6 +66,7 @@ export function generator (seed, parse, isPattern) {
   }
   let known = [] // of this program: what several layers are for
   function patternOrKnown () {
+    if (chance(0.06)) return { regexp: among(expressions).regexp }
     if (!known.length || chance(0.65)) known.push(pattern())
     return chance(0.65) ? known.at(-1) : among(known)
   }
@@ -76,6 +87,7 @@ export function generator (seed, parse, isPattern) {
     const h = { id: kind[0] + ++ids, error: kind === 'error', async: chance(0.3), steps: [] }
     if (h.async && chance(0.5)) h.steps.push({ do: 'wait' })
     if (chance(0.08)) h.steps.push({ do: 'url', to: among(rewrites) })
+    if (chance(0.05)) h.steps.push({ do: 'method', to: among([...usual.filter(m => m !== 'head' && m !== 'options'), among(unusual)]).toUpperCase() })
     if (chance(0.12)) h.steps.push({ do: 'param', name, value: among(['1', 'set', 'a', 'b', '', 'a/b', '%41']) })
     h.steps.push(lastStep[weighed(ends[kind])]())
     if (h.steps.at(-1).do === 'next' && chance(0.3)) {
@@ -100,6 +112,7 @@ export function generator (seed, parse, isPattern) {
       for (const e of l.entries ?? [])
         if (e.method === 'usual') e.method = among(usual)
         else if (e.method === 'unusual') e.method = among(unusual)
+    for (const e of r.layers.flatMap(l => l.entries ?? [])) if (chance(0.2)) e.second = usualHandler()
     return r
   }
 
@@ -114,7 +127,8 @@ export function generator (seed, parse, isPattern) {
     const layers = r.layers.filter(l => l.path !== undefined)
     if (!layers.length) return { path: '' }
     const l = among(layers)
-    const path = example(parse(among([l.path].flat())).tokens)
+    const one = among([l.path].flat())
+    const path = one.regexp ? among(expressions.find(e => e.regexp === one.regexp).paths) : example(parse(one).tokens)
     if (l.entries) return { method: among(l.entries).method, path }
     const below = l.router ? meant(l.router) : { path: times(0, 2, () => '/' + segment()).join('') }
     return { method: below.method, path: below.path.startsWith('/') ? path.replace(/\/$/, '') + below.path : path + below.path }
@@ -142,7 +156,7 @@ export function generator (seed, parse, isPattern) {
 }
 
 const namesIn = tokens => tokens.flatMap(t => t.type === 'group' ? namesIn(t.tokens) : t.name ?? [])
-const handlersOf = l => [l.handler, ...l.handlers ?? [], ...(l.entries ?? []).map(e => e.handler), ...l.router?.layers.flatMap(handlersOf) ?? []].filter(Boolean)
+const handlersOf = l => [l.handler, ...l.handlers ?? [], ...(l.entries ?? []).flatMap(e => [e.handler, e.second]), ...l.router?.layers.flatMap(handlersOf) ?? []].filter(Boolean)
 
 // Names what a program has of which something came to be: of layers that a handler ran behind, of handlers that ran, of requests, of answers.
 export function features (p, answers) {
@@ -156,7 +170,8 @@ export function features (p, answers) {
       'router: merges parameters': depth > 0 && r.options.mergeParams
     })
     for (const l of r.layers.filter(runs)) {
-      for (const path of [l.path ?? []].flat())
+      note({ 'pattern: regular expression': [l.path ?? []].flat().some(path => path.regexp), 'route: several handlers in one call': l.entries?.some(e => e.second && ran.has(e.second.id)) })
+      for (const path of [l.path ?? []].flat().filter(path => !path.regexp))
         note({
           'pattern: parameter': /:/.test(path), 'pattern: wildcard': /\*/.test(path), 'pattern: group': /\{/.test(path), 'pattern: group within a group': /\{[^}]*\{/.test(path),
           'pattern: quoted name': /"/.test(path), 'pattern: escape': /\\/.test(path), 'pattern: parameter within a segment': /[^/{]\{?[:*]/.test(path), 'pattern: several': Array.isArray(l.path),
@@ -168,7 +183,7 @@ export function features (p, answers) {
           const param = l.kind === 'param' ? ' in a param callback' : ''
           note({
             'handler: param callback': param, 'handler: of errors': h.error, 'handler: of errors, throws': h.error && s.do === 'throw', 'handler: waits': s.do === 'wait',
-            'handler: url': s.do === 'url', 'handler: sets a parameter': s.do === 'param' && !param, 'handler: replaces the value of a param callback': s.do === 'param' && s.name === l.name,
+            'handler: url': s.do === 'url', 'handler: method': s.do === 'method', 'handler: sets a parameter': s.do === 'param' && !param, 'handler: replaces the value of a param callback': s.do === 'param' && s.name === l.name,
             'next: later': s.do === 'later', [`next: error${param}`]: s.do === 'next' && s.error, [`next: ${s.text || 'empty text'}${param}`]: s.do === 'next' && 'text' in s,
             [`throws${param}`]: s.do === 'throw', 'sends': s.do === 'send'
           })

@@ -2,6 +2,9 @@
 // writes what came and which handlers ran.
 #include <crema.hpp>
 
+#if defined(CREMA_WITH_PCRE2)
+#include <crema/ext/pcre2.hpp>
+#endif
 #include <crema/testing/client.hpp>
 
 #include <algorithm>
@@ -25,7 +28,7 @@ struct immediately {
 };
 
 struct step {
-    enum class kind : unsigned char { wait, url, param, log, later, error, next, next_error, next_text, send };
+    enum class kind : unsigned char { wait, url, method, param, log, later, error, next, next_error, next_text, send };
     kind what;
     std::string text, name;
     int status = 200;
@@ -43,6 +46,7 @@ script read_script(const value& v) {
         const auto text = [&](const char* name) { return one[name].is_string() ? one[name].as_string() : std::string(); };
         if (what == "wait") s.steps.push_back({step::kind::wait, {}, {}});
         else if (what == "url") s.steps.push_back({step::kind::url, text("to"), {}});
+        else if (what == "method") s.steps.push_back({step::kind::method, text("to"), {}});
         else if (what == "param") s.steps.push_back({step::kind::param, text("value"), text("name")});
         else if (what == "log") s.steps.push_back({step::kind::log, {}, {}});
         else if (what == "later") s.steps.push_back({step::kind::later, {}, {}});
@@ -58,7 +62,10 @@ script read_script(const value& v) {
 void enter(const script& s, request& req, const std::string& more = {}) {
     std::vector<std::pair<std::string, std::string>> params;
     for (const auto& p : req.params()) params.emplace_back(p.name, p.value);
-    std::sort(params.begin(), params.end());
+    const auto number = [](const std::string& name) { return !name.empty() && name[0] >= '0' && name[0] <= '9'; };
+    std::sort(params.begin(), params.end(), [&](const auto& a, const auto& b) { // as the members of an object of JavaScript
+        return number(a.first) != number(b.first) ? number(a.first) : a < b;
+    });
     value shown = value::object();
     for (const auto& [name, v] : params) shown[name] = v;
     log_lines.push_back(s.id + " " + std::string(req.base_url()) + " " + std::string(req.url()) + " " + json::stringify(shown) + more);
@@ -68,6 +75,7 @@ void perform(const step& one, const script& s, request& req, response& res, next
     switch (one.what) {
     case step::kind::wait: break;
     case step::kind::url: req.url(one.text); break;
+    case step::kind::method: req.method(one.text); break;
     case step::kind::param: req.params(one.name, one.text); break;
     case step::kind::log: log_lines.push_back(s.id + " after"); break;
     case step::kind::later:
@@ -126,10 +134,19 @@ void made(script s, With with) {
 }
 
 detail::located_path read_path(const value& v) {
-    if (v.is_string()) return detail::located_path(v.as_string());
-    std::vector<std::string_view> all;
-    for (const auto& one : v.elements()) all.push_back(one.as_string());
-    return detail::located_path(all);
+    const auto item = [](const value& one) {
+#if defined(CREMA_WITH_PCRE2)
+        if (one.is_object()) return detail::located_path::item(regexp(one["regexp"].as_string()));
+#endif
+        return detail::located_path::item(one.as_string());
+    };
+    auto path = detail::located_path("/");
+    path.items.clear();
+    path.several = v.is_array();
+    if (path.several)
+        for (const auto& one : v.elements()) path.items.push_back(item(one));
+    else path.items.push_back(item(v));
+    return path;
 }
 detail::method_mask read_method(const std::string& name) {
     if (name == "all") return detail::all_methods;
@@ -183,7 +200,11 @@ void fill(router& r, const value& spec) {
             auto chain = r.route(read_path(l["path"]));
             for (const auto& e : l["entries"].elements())
                 made(read_script(e["handler"]), [&](auto f) {
-                    chain.add(read_method(e["method"].as_string()), std::source_location::current(), std::move(f));
+                    const auto add = [&](auto... more) {
+                        chain.add(read_method(e["method"].as_string()), std::source_location::current(), f, std::move(more)...);
+                    };
+                    if (e.contains("second")) made(read_script(e["second"]), add);
+                    else add();
                 });
         }
     }
