@@ -62,7 +62,12 @@ if [ $code -eq 0 ]; then p=$((p + 1)); else f=$((f + 1)); echo "FAILED: the echo
 rm -f "$echo_out" "$echo_out".*
 if command -v node >/dev/null 2>&1; then
     vectors=${CREMA_SHARED:-}/conformance/check_vectors.mjs
-    if [ -f "$vectors" ]; then add "the vectors of Express' libraries" node "$vectors" --adapter "$BUILD/conformance_vectors"; else echo "the vectors are not here: skipped"; fi
+    if [ -f "$vectors" ]; then
+        add "the vectors of Express' libraries" node "$vectors" --adapter "$BUILD/conformance_vectors"
+        add "the texts of path-to-regexp's errors" node tests/conformance/messages.mjs "$vectors" "$BUILD/conformance_vectors"
+    else
+        echo "the vectors are not here: skipped"
+    fi
     add "random routers, compared with Express" node tests/conformance/differential.mjs "$BUILD/conformance_routing_peer" 600
 else
     echo "node is not here: vectors and random routers skipped"
