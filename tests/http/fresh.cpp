@@ -41,3 +41,18 @@ TEST_CASE("no-cache asks for a new copy", "[fresh]") {
     CHECK_FALSE(is_fresh({.if_none_match = "\"a\"", .cache_control = "max-age=0, no-cache", .etag = "\"a\""}));
     CHECK(is_fresh({.if_none_match = "\"a\"", .cache_control = "no-cachex", .etag = "\"a\""}));
 }
+
+// What cost more than in proportion would take minutes, or hours.
+TEST_CASE("lists of very many tags and directives are read in proportion", "[fresh]") {
+    std::string tags, directives;
+    for (int i = 0; i < 300'000; ++i) {
+        tags += "\"" + std::to_string(i) + "\",";
+        directives += "a" + std::to_string(i) + ",";
+    }
+    CHECK(is_fresh({.if_none_match = tags, .cache_control = directives, .etag = "W/\"299999\""}));
+    CHECK_FALSE(is_fresh({.if_none_match = tags, .cache_control = directives, .etag = "\"x\""}));
+    directives += "no-cache";
+    CHECK_FALSE(is_fresh({.if_none_match = tags, .cache_control = directives, .etag = "\"1\""}));
+    const std::string commas(1'000'000, ',');
+    CHECK_FALSE(is_fresh({.if_none_match = commas, .etag = "\"x\""}));
+}

@@ -72,3 +72,26 @@ TEST_CASE("a hostile field costs linear time and memory", "[negotiate]") {
     CHECK(preferred_types(std::string(10000, ',')).empty());
     CHECK(preferred_encodings(std::string(10000, ';')) == list{"identity"});
 }
+
+// What cost more than in proportion would take minutes, or hours.
+TEST_CASE("fields of very many elements, or of very many parameters, are read in proportion", "[negotiate]") {
+    constexpr std::size_t elements = 80'000;
+    std::string types, words, parameters = "a/b";
+    for (std::size_t i = 0; i < elements; ++i) {
+        types += "a/" + std::to_string(i) + ";q=0.5,";
+        words += "w" + std::to_string(i) + ";q=0.5,";
+        parameters += ";p" + std::to_string(i) + "=1";
+    }
+    CHECK(preferred_types(types).size() == elements);
+    CHECK(accepts(types, {"html", "a/79999"}) == "a/79999");
+    CHECK(preferred_charsets(words).size() == elements);
+    CHECK(accepts_charset(words, {"utf-8"}).empty());
+    CHECK(preferred_languages(words).size() == elements);
+    CHECK(accepts_language(words, {"en", "w7"}) == "w7");
+    CHECK(preferred_encodings(words).size() == elements + 1);
+    CHECK(accepts_encoding(words, {"br", "w7"}) == "w7");
+    CHECK(preferred_types(parameters).size() == 1);
+    CHECK(accepts(parameters, {"a/b"}).empty());
+    CHECK(preferred_types("a/b" + std::string(1'000'000, ';')).size() == 1);
+    CHECK(preferred_types("a/b;x=\"" + std::string(1'000'000, '\\')).size() <= 1);
+}

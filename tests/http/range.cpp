@@ -49,3 +49,15 @@ TEST_CASE("Content-Range says what is sent", "[range]") {
     CHECK(content_range({0, 4}, 10) == "bytes 0-4/10");
     CHECK(content_range_unsatisfied(10) == "bytes */10");
 }
+
+// What cost more than in proportion would take minutes, or hours.
+TEST_CASE("a range of very many parts is read, and combined, in proportion", "[range]") {
+    std::string header = "bytes=";
+    constexpr std::uint64_t parts = 300'000;
+    for (std::uint64_t i = parts; i-- > 0;) header += std::to_string(2 * i) + "-" + std::to_string(2 * i) + (i == 0 ? "" : ",");
+    CHECK(parse_range(parts * 2, header).ranges.size() == parts);
+    CHECK(parse_range(parts * 2, header, range_combining::on).ranges.size() == parts);
+    CHECK(parse_range(1, header, range_combining::on).ranges == ranges{{0, 0}});
+    CHECK(parse_range(1, "bytes=" + std::string(1'000'000, ',')).state == kind::malformed);
+    CHECK(parse_range(1, "bytes=" + std::string(1'000'000, '9') + "-").state == kind::unsatisfiable);
+}

@@ -36,3 +36,12 @@ TEST_CASE("short forms stand for types", "[type_is]") {
     CHECK_FALSE(type_matches("", "text/html"));
     CHECK(type_matches("*/*", "text/html"));
 }
+
+// What cost more than in proportion would take minutes, or hours.
+TEST_CASE("a type with very many parameters is read in proportion", "[type_is]") {
+    std::string type = "text/html";
+    for (int i = 0; i < 200'000; ++i) type += "; p" + std::to_string(i) + "=1";
+    CHECK(type_is(type, {"json", "html"}) == "html");
+    CHECK(type_is(std::string(1'000'000, '/'), {"html", "*/*"}).empty());
+    CHECK(type_is("a/" + std::string(1'000'000, '+') + "json", {"+json", "html"}).empty());
+}
