@@ -509,6 +509,13 @@ std::optional<value> evaluate(request& req, std::string_view what) {
         const auto v = req.get(args[0]);
         return v ? value(*v) : value{{"$", "undefined"}};
     }
+    if (what == "req.get()") {
+        try {
+            static_cast<void>(req.get(""));
+        } catch (const std::invalid_argument& e) {
+            return value{{"error", e.what()}};
+        }
+    }
     return std::nullopt;
 }
 
@@ -536,8 +543,12 @@ TEST_CASE("every value is that of Express", "[request][vectors]") {
         const bool ran = ask(a, [&](request& req) {
             for (auto [what, expected] : v["values"].members()) {
                 const auto got = evaluate(req, what);
-                if (!got) continue;
                 INFO(what);
+                if (what == "req.get(1)") continue; // does not compile
+                if (!got) {
+                    FAIL_CHECK("no counterpart");
+                    continue;
+                }
                 // An IPv4 peer has its IPv4 address here.
                 if (what == "req.ip" && expected.is_string() && expected.as_string() == a.remote &&
                     a.remote.starts_with("::ffff:"))
