@@ -59,3 +59,12 @@ TEST_CASE("what is written is read back", "[nested_query_text]") {
     for (const auto arrays : {query_arrays::indices, query_arrays::brackets, query_arrays::repeat})
         CHECK(parse_nested_query(text(v, {.arrays = arrays})).value() == v);
 }
+
+TEST_CASE("numbers are written as JavaScript does", "[nested_query_text]") {
+    const std::pair<double, const char*> numbers[] = {
+        {1e-7, "1e-7"},          {-2.5e-7, "-2.5e-7"}, {0.000001, "0.000001"},         {100000, "100000"},
+        {1e20, "100000000000000000000"}, {1e21, "1e%2B21"},    {123456789012345680000.0, "123456789012345680000"},
+        {1.5, "1.5"},            {-0.0, "0"},          {5e-324, "5e-324"},             {1.7976931348623157e308, "1.7976931348623157e%2B308"},
+        {0.1, "0.1"},            {1234.5678, "1234.5678"}};
+    for (const auto& [number, wanted] : numbers) CHECK(text(value{{"a", number}}) == std::string("a=") + wanted);
+}

@@ -171,17 +171,41 @@ private:
     std::vector<std::uint32_t> slots_; // number of the member, 0 for none
 };
 
+// A number as JavaScript writes it: 1e-7, 0.000001, 100000, 1e+21.
+inline std::string script_number(double v) {
+    if (!(v < 0 || v > 0)) return "0";
+    char text[40];
+    const std::string_view all(text, static_cast<std::size_t>(std::to_chars(text, text + sizeof text, v, std::chars_format::scientific).ptr - text));
+    const auto e = all.find('e');
+    std::string digits;
+    for (const char c : all.substr(0, e))
+        if (is_digit(c)) digits += c;
+    int point = 0; // where it stands in the digits
+    const bool small = all[e + 1] == '-';
+    std::from_chars(all.data() + e + 2, all.data() + all.size(), point);
+    point = (small ? -point : point) + 1;
+    const auto count = static_cast<int>(digits.size());
+    if (point > 21 || point <= -6) {
+        const int power = point - 1;
+        if (count > 1) digits.insert(1, ".");
+        digits.append(power < 0 ? "e-" : "e+").append(std::to_string(power < 0 ? -power : power));
+    } else if (point <= 0) {
+        digits.insert(0, "0." + std::string(static_cast<std::size_t>(-point), '0'));
+    } else if (point < count) {
+        digits.insert(static_cast<std::size_t>(point), ".");
+    } else {
+        digits.append(static_cast<std::size_t>(point - count), '0');
+    }
+    return v < 0 ? "-" + digits : digits;
+}
+
 inline std::string query_text(const value& v) {
     switch (v.type()) {
     case value::kind::string: return v.as_string();
     case value::kind::boolean: return v.as_bool() ? "true" : "false";
     case value::kind::integer: return std::to_string(v.as_int64());
     case value::kind::natural: return std::to_string(v.as_uint64());
-    case value::kind::number: {
-        if (!std::isfinite(v.as_double())) return {};
-        char digits[32];
-        return std::string(digits, std::to_chars(digits, digits + sizeof digits, v.as_double()).ptr);
-    }
+    case value::kind::number: return std::isfinite(v.as_double()) ? script_number(v.as_double()) : std::string();
     default: return {};
     }
 }
