@@ -248,8 +248,14 @@ TEST_CASE("listen takes a path, an address with a backlog, or nothing", "[app][s
         a.close(std::chrono::milliseconds(0));
     };
     CHECK(a.listen(path, stop) == 0);
-    CHECK(ready == 1);
+    CHECK(std::filesystem::is_socket(path));
     std::filesystem::remove(path);
+    CHECK(a.listen("unix:" + path, stop) == 0);
+    CHECK(std::filesystem::is_socket(path));
+    std::filesystem::remove(path);
+    CHECK(a.listen("0", stop) == 0); // a port, as one from the environment
+    CHECK_FALSE(std::filesystem::exists("0"));
+    CHECK(ready == 3);
     // without a callback: somebody else stops it
     const auto later = [&] { set_timeout([&] { a.close(std::chrono::milliseconds(0)); }, std::chrono::milliseconds(1)); };
     later();

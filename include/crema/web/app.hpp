@@ -194,15 +194,15 @@ public:
     int listen(Ready ready) {
         return listen(0, std::move(ready));
     }
-    /// Serves on a Unix socket: `app.listen("/run/app.sock")`. @copydetails listen
+    /// Serves on a Unix socket: `app.listen("/run/app.sock")`; a text of digits is a port, as what comes from the environment. @copydetails listen
     template <std::convertible_to<std::string> Path>
     int listen(const Path& path) {
-        return listen(0, at("unix:" + std::string(path)));
+        return listen_on(path, {});
     }
     /// @copydoc listen(const Path&)
     template <std::convertible_to<std::string> Path, detail::told_of_listening Ready>
     int listen(const Path& path, Ready ready) {
-        return listen(0, at("unix:" + std::string(path)), std::move(ready));
+        return listen_on(path, detail::listen_callback::of(std::move(ready)));
     }
     /// Serves on an address; so many connections may wait to be accepted. @copydetails listen
     template <std::convertible_to<std::string> Address>
@@ -244,7 +244,6 @@ public:
 
     /// @cond
     exchange_handler& handler() noexcept { return *app_; }
-    detail::app_core& core_of_app() noexcept { return *app_; }
     const std::shared_ptr<detail::app_core>& app_of_handle() const noexcept { return app_; }
     /// @endcond
 
@@ -259,12 +258,14 @@ private:
         return o;
     }
     CREMA_DECL int listen_with(std::uint16_t port, listen_options options, detail::listen_callback ready);
+    CREMA_DECL int listen_on(std::string path_or_port, detail::listen_callback ready);
     std::shared_ptr<detail::app_core> app_;
 };
 
 } // namespace crema
 
 #if CREMA_BODIES
+#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <mutex>
@@ -376,6 +377,15 @@ CREMA_DECL int app::listen_with(std::uint16_t port, listen_options options, deta
     signals.reset();
     std::erase_if(keep->servers, [&](const auto& s) { return s.get() == &made; });
     return code;
+}
+
+CREMA_DECL int app::listen_on(std::string path_or_port, detail::listen_callback ready) {
+    const char* const end = path_or_port.data() + path_or_port.size();
+    std::uint16_t port = 0;
+    if (const auto [p, ec] = std::from_chars(path_or_port.data(), end, port); ec == std::errc{} && p == end)
+        return listen_with(port, {}, std::move(ready));
+    if (!path_or_port.starts_with("unix:")) path_or_port.insert(0, "unix:");
+    return listen_with(0, at(std::move(path_or_port)), std::move(ready));
 }
 
 CREMA_DECL void app::close(std::chrono::milliseconds grace, unique_function<void(const drain_report&)> done) {
