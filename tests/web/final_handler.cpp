@@ -6,6 +6,8 @@
 #include <crema/testing/client.hpp>
 
 #include <catch2/catch.hpp>
+#include <cstdio>
+#include <unistd.h>
 
 using namespace crema;
 using Catch::Matchers::Contains;
@@ -16,6 +18,25 @@ std::string page(std::string text) {
     return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>Error</title>\n</head>\n<body>\n<pre>" +
            text + "</pre>\n</body>\n</html>\n";
 }
+// What goes to stderr meanwhile.
+template <class F>
+std::string printed(F f) {
+    std::FILE* const file = std::tmpfile();
+    REQUIRE(file);
+    std::fflush(stderr);
+    const int before = ::dup(2);
+    ::dup2(::fileno(file), 2);
+    f();
+    std::fflush(stderr);
+    ::dup2(before, 2);
+    ::close(before);
+    std::string text(4096, ' ');
+    std::rewind(file);
+    text.resize(std::fread(text.data(), 1, text.size(), file));
+    std::fclose(file);
+    return text;
+}
+
 app failing() {
     app a;
     a.set("env", "test");
@@ -100,4 +121,15 @@ TEST_CASE("next() behind a complete answer is left alone", "[final_handler]") {
     testing::client c(a);
     c.get("/").expect(200, "fine");
     c.get("/").expect(200, "fine"); // the connection lives
+}
+
+TEST_CASE("errors of 500 and more are printed without their query, unless env is test", "[final_handler]") {
+    auto a = failing();
+    testing::client c(a);
+    CHECK(printed([&] { c.get("/plain?token=1").expect(500); }) == "");
+    a.set("env", "development");
+    CHECK(printed([&] { c.get("/plain?token=1").expect(500); }) == "crema: GET /plain: secret\n");
+    a.set("env", "production");
+    CHECK(printed([&] { c.get("/plain?token=1").expect(500); }) == "crema: GET /plain: secret\n");
+    CHECK(printed([&] { c.get("/http").expect(400); }) == ""); // a client could fill the log
 }

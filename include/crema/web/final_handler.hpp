@@ -37,7 +37,6 @@ CREMA_DECL void final_handler(request& req, response& res, const settings& optio
 #include <crema/core/error.hpp>
 #include <crema/core/html.hpp>
 #include <crema/core/printable.hpp>
-#include <crema/http/status.hpp>
 #include <crema/json/write.hpp>
 #include <crema/web/error.hpp>
 #include <crema/web/request.hpp>
@@ -130,8 +129,7 @@ CREMA_DECL void final_handler(request& req, response& res, const settings& optio
             path = path.find('/', scheme + 3) == path.npos ? "/" : path.substr(path.find('/', scheme + 3));
         a.message = "Cannot " + std::string(req.method()) + " " + encode_url(path);
     }
-    std::string phrase(http::reason_phrase(a.status));
-    if (phrase.empty()) phrase = std::to_string(a.status);
+    const auto phrase = detail::phrase_of(a.status);
     res.status(a.status);
     res.set("Content-Security-Policy", "default-src 'none'");
     res.set("X-Content-Type-Options", "nosniff");
