@@ -525,7 +525,13 @@ inline void add_use(suite& s) {
         config(".enable() / should set prototype values", [name](app& a) { require(a.enable(name).get(name) == value(true), "another"); });
         config(".disable() / should set prototype values", [name](app& a) { require(a.disable(name).get(name) == value(false), "another"); });
     }
-    s.reason("method is altered", "the method of a request cannot be changed");
+    s.add("app.router / methods / should re-route when method is altered", [](app& a) {
+        a.use(handler([](request& req, response& res, next& n) {
+            if (req.method() == "POST") req.method("DELETE"), res.set("X-Method-Altered", "1");
+            n();
+        }));
+        a.del("/", handler([](request&, response& res, next&) { res.end("deleted everything"); }));
+    });
     s.reason("invalid incoming req.params", "a router is mounted, never called by hand");
     s.reason("inherit from event emitter", "`on(\"mount\")` is the only event");
     s.reason("Router / should handle ", "a request has a target");

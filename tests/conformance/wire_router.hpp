@@ -554,7 +554,13 @@ inline void add(suite& s) {
     s.reason("without \"req.url\"", "a request has a target");
     s.reason("for blank URLs", "a request has a target");
     s.reason("route without method", "a request has a method");
-    s.reason("altering req.method", "the method of a request cannot be changed");
+    s.add("Router / request rewriting / should support altering req.method", on([](router& r) {
+              r.put("/foo", hit(1));
+              r.post("/foo", hit(2), handler([](request& req, response&, next& n) { req.method("PUT"), n(); }));
+              r.post("/foo", hit(3));
+              r.put("/foo", hit(4));
+              r.use(saw);
+          }));
     s.reason("outside", "a router is never called by hand: it has no outside");
     s.reason("with numeric properties", "a router is never called by hand: it has no outside");
     s.reason("response handler", "a router is never called by hand: it has no outside");
