@@ -20940,7 +20940,8 @@ struct segment_of {
 };
 template <class T>
 struct segment_of<std::vector<T>> {
-    static_assert(!std::is_same_v<T, std::string_view>, "crema: the segments of a wildcard are texts of their own: take std::vector<std::string>");
+    static_assert(!std::is_same_v<T, std::string_view>,
+                  "crema: the segments of a wildcard are texts of their own: take std::vector<std::string>");
     static constexpr bool listed = true;
     using list = std::vector<T>;
     using type = T;
@@ -22962,7 +22963,7 @@ struct view_options {
     | `env` | `CREMA_ENV`, else `NODE_ENV`, else `"development"` | `"production"` hides the text of errors |
     | `etag` | `"weak"` | `true`, `"weak"`, `"strong"`, `false`, `"express"` (Express' own), or a function of the body |
     | `json escape` | false | `<`, `>` and `&` are escaped in JSON |
-    | `json replacer` | none | a function of name and value that gives what is written instead, if anything; or an array of the names that are written |
+    | `json replacer` | none | a function of name and value that gives what is written instead, if anything; or an array of names |
     | `json spaces` | 0 | indentation of JSON: so many spaces, or a text such as `"\t"`; at most 10 of either |
     | `jsonp callback name` | `"callback"` | the name in the query that `response::jsonp` looks for |
     | `method not allowed` | false | a path that has the method not, but others, is answered 405 with Allow; Express says 404 |
@@ -23119,7 +23120,8 @@ CREMA_DECL void settings::set(std::string_view name, value v) {
         json_spaces = v.is_number() && v.as_double() >= 1 ? static_cast<unsigned>(std::min(v.as_double(), 10.0)) : 0; // as JSON.stringify
         json_indent = v.is_string() ? v.as_string() : std::string();
         std::size_t n = std::min<std::size_t>(json_indent.size(), 10);
-        while (n != 0 && n != json_indent.size() && (static_cast<unsigned char>(json_indent[n]) & 0xC0) == 0x80) --n; // whole characters
+        while (n != 0 && n != json_indent.size() && (static_cast<unsigned char>(json_indent[n]) & 0xC0) == 0x80)
+            --n; // whole characters
         json_indent.resize(n);
     } else if (name == "env") {
         if (!v.is_string()) bad("a string");
@@ -23300,8 +23302,8 @@ public:
 
     /// Returns the method as it was sent: `"GET"`.
     std::string_view method() const noexcept { return method_given_.empty() ? head_->method_text() : method_given_; }
-    /// Sets the method by which the layers behind are chosen, as method-override does. Copied. What the answer needs no body
-    /// for stays as the client has asked.
+    /// Sets the method by which the layers behind are chosen, as method-override does. Copied. The answer to HEAD has no body
+    /// all the same.
     CREMA_DECL void method(std::string_view name);
     /// Returns the target without the part that a mount has taken: `"/7?x=1"`.
     std::string_view url() const noexcept { return url_; }
@@ -24790,17 +24792,41 @@ private:
     std::vector<std::uint32_t> slots_; // number of the member, 0 for none
 };
 
+// A number as JavaScript writes it: 1e-7, 0.000001, 100000, 1e+21.
+inline std::string script_number(double v) {
+    if (!(v < 0 || v > 0)) return "0";
+    char text[40];
+    const std::string_view all(text, static_cast<std::size_t>(std::to_chars(text, text + sizeof text, v, std::chars_format::scientific).ptr - text));
+    const auto e = all.find('e');
+    std::string digits;
+    for (const char c : all.substr(0, e))
+        if (is_digit(c)) digits += c;
+    int point = 0; // where it stands in the digits
+    const bool small = all[e + 1] == '-';
+    std::from_chars(all.data() + e + 2, all.data() + all.size(), point);
+    point = (small ? -point : point) + 1;
+    const auto count = static_cast<int>(digits.size());
+    if (point > 21 || point <= -6) {
+        const int power = point - 1;
+        if (count > 1) digits.insert(1, ".");
+        digits.append(power < 0 ? "e-" : "e+").append(std::to_string(power < 0 ? -power : power));
+    } else if (point <= 0) {
+        digits.insert(0, "0." + std::string(static_cast<std::size_t>(-point), '0'));
+    } else if (point < count) {
+        digits.insert(static_cast<std::size_t>(point), ".");
+    } else {
+        digits.append(static_cast<std::size_t>(point - count), '0');
+    }
+    return v < 0 ? "-" + digits : digits;
+}
+
 inline std::string query_text(const value& v) {
     switch (v.type()) {
     case value::kind::string: return v.as_string();
     case value::kind::boolean: return v.as_bool() ? "true" : "false";
     case value::kind::integer: return std::to_string(v.as_int64());
     case value::kind::natural: return std::to_string(v.as_uint64());
-    case value::kind::number: {
-        if (!std::isfinite(v.as_double())) return {};
-        char digits[32];
-        return std::string(digits, std::to_chars(digits, digits + sizeof digits, v.as_double()).ptr);
-    }
+    case value::kind::number: return std::isfinite(v.as_double()) ? script_number(v.as_double()) : std::string();
     default: return {};
     }
 }
@@ -25298,7 +25324,7 @@ private:
         std::uint32_t at, name, value;
         std::uint32_t size() const noexcept { return name + value + 4; }
     };
-    // One bit of 64 from the length and the first letter: when it is clear, the name is not there.
+    // The trace that a name leaves in `names_`: one bit of 64, from its length and first letter. Where it is clear, the name is not.
     static std::uint64_t trace(std::string_view name) noexcept {
         if (name.empty()) return 0;
         return std::uint64_t{1} << ((name.size() * 7 + (static_cast<unsigned char>(name[0]) | 0x20u)) & 63);
@@ -27151,13 +27177,11 @@ struct file_plan;
 
 /** Is what `response::send_file` gives.
 
-    Await it, or return it from the handler, to go on when the last octet was taken and to get its errors as
-    exceptions. Dropped,
+    Await it, or return it from the handler, to go on when the last octet was taken and to get its errors as exceptions. Dropped,
     it sends by itself, keeps the exchange until it has ended, and its errors go to the error handlers as those of `next(error)`;
     a directory goes on with `next()`.
 
-    @throws http_error 404, 403, 400, 412, 416, 500 when awaited. Its `type()` is the name of the system's error:
-    `"ENOENT"`,
+    @throws http_error 404, 403, 400, 412, 416, 500 when awaited. Its `type()` is the name of the system's error: `"ENOENT"`,
     for a directory `"EISDIR"`. The response has not begun then.
 
     @par Cancellation
@@ -27336,10 +27360,9 @@ public:
 
     /** Send a file: `res.send_file("/srv/a.html")`, `res.send_file("a.html", {.root = "/srv"})`.
 
-        Sets Content-Type from the extension, Accept-Ranges, Cache-Control, Last-Modified, ETag, unless they are set.
-        Answers
-        conditions and ranges: 304, 412, 206, 416. Disk work is done on the pool; large files are read as fast as the
-        client takes them. With `root`, nothing outside of it can be reached.
+        Sets Content-Type from the extension, Accept-Ranges, Cache-Control, Last-Modified, ETag, unless they are set. Answers
+        conditions and ranges: 304, 412, 206, 416. Disk work is done on the pool; large files are read as fast as the client
+        takes them. With `root`, nothing outside of it can be reached.
 
         @param path Absolute, or relative to `root`; a name, not an URL: nothing is decoded.
         @return Await it or drop it; see `file_sending`. To await it with options, give these a name first: g++ 12
@@ -29383,6 +29406,7 @@ CREMA_DECL router& router::on_typed(detail::method_mask methods, std::string_vie
     add_route(detail::located_path(path, where)).push(methods, where, std::move(h));
     return *this;
 }
+
 CREMA_DECL void router::add_use(const detail::located_path& path, std::unique_ptr<detail::handler_base> f) {
     auto& l = core_->add(path, false);
     const auto text = path.text();
@@ -30078,8 +30102,7 @@ CREMA_DECL void final_handler(request& req, response& res, const settings& optio
             path = path.find('/', scheme + 3) == path.npos ? "/" : path.substr(path.find('/', scheme + 3));
         a.message = "Cannot " + std::string(req.method()) + " " + encode_url(path);
     }
-    std::string phrase(http::reason_phrase(a.status));
-    if (phrase.empty()) phrase = std::to_string(a.status);
+    const auto phrase = detail::phrase_of(a.status);
     res.status(a.status);
     res.set("Content-Security-Policy", "default-src 'none'");
     res.set("X-Content-Type-Options", "nosniff");
@@ -31943,6 +31966,7 @@ CREMA_DECL bool file_search::open(std::string what) {
     }
     return error == 0;
 }
+
 CREMA_DECL void file_search::find() {
     if (slash && !plan.index.empty()) {
         for (const auto& name : plan.index)
@@ -31960,6 +31984,7 @@ CREMA_DECL void file_search::find() {
         if (error == 0) error = ENOENT;
     }
 }
+
 CREMA_DECL void file_search::find_coded() {
     if (waits || error != 0 || directory) return;
     for (const auto* c : wanted) {
@@ -31980,6 +32005,7 @@ CREMA_DECL void file_search::find_coded() {
         error = 0;
     }
 }
+
 CREMA_DECL bool file_search::run_at_hand() {
     find();
     find_coded();
@@ -31994,6 +32020,7 @@ CREMA_DECL bool file_search::run_at_hand() {
     front.resize(n.value_or(0)); // what is not there yet comes piece by piece
     return true;
 }
+
 CREMA_DECL void file_search::run() {
     find();
     find_coded();
@@ -32196,7 +32223,8 @@ CREMA_DECL std::unique_ptr<file_plan> file_sender::plan_of_download(response& re
                            {"Content-Disposition", http::write_content_disposition(name).value()});
     if (path.empty()) throw std::invalid_argument("path argument is required to res.download");
     auto full = options.root.empty() ? std::filesystem::absolute(path).lexically_normal() : path;
-    if (options.root.empty() && !full.has_filename() && full.has_relative_path()) full = full.parent_path(); // as path.resolve: no slash at its end
+    if (options.root.empty() && !full.has_filename() && full.has_relative_path())
+        full = full.parent_path(); // as path.resolve: no slash at its end
     return plan_of(res, full, std::move(options));
 }
 
@@ -32213,8 +32241,9 @@ CREMA_DECL void file_sender::set_fields(response& res, const file_plan& plan, st
     if (plan.how.accept_ranges && missing("Accept-Ranges")) fields.set_trusted("Accept-Ranges", "bytes");
     if (plan.how.cache_control && missing("Cache-Control")) {
         const bool named = plan.immutable_names && *plan.immutable_names && (*plan.immutable_names)(path);
-        const auto age = named ? std::chrono::seconds(std::chrono::hours(24 * 365)) : std::clamp(std::chrono::floor<std::chrono::seconds>(plan.how.max_age), std::chrono::seconds(0),
-                                    std::chrono::seconds(std::chrono::hours(24 * 365)));
+        constexpr std::chrono::seconds none(0), year(std::chrono::hours(24 * 365));
+        const auto told = std::chrono::floor<std::chrono::seconds>(plan.how.max_age);
+        const auto age = named ? year : std::clamp(told, none, year);
         fields.set_trusted("Cache-Control", "public, max-age=" + std::to_string(age.count()) +
                                                 (plan.how.immutable || named ? ", immutable" : ""));
     }
@@ -32234,7 +32263,7 @@ CREMA_DECL void file_sender::set_fields(response& res, const file_plan& plan, st
     }
 }
 
-// What is answered instead of the file, after its fields were set: it has no coding, and is not kept as long as the file.
+// An error is answered instead of the file, whose fields are set already: those that are wrong for the error go.
 CREMA_DECL void file_sender::no_file_follows(response& res, bool coded) {
     auto& fields = res.headers_;
     if (coded) {
@@ -32703,15 +32732,15 @@ public:
     int listen(Ready ready) {
         return listen(0, std::move(ready));
     }
-    /// Serves on a Unix socket: `app.listen("/run/app.sock")`. @copydetails listen
+    /// Serves on a Unix socket: `app.listen("/run/app.sock")`; a text of digits is a port, as what comes from the environment. @copydetails listen
     template <std::convertible_to<std::string> Path>
     int listen(const Path& path) {
-        return listen(0, at("unix:" + std::string(path)));
+        return listen_on(path, {});
     }
     /// @copydoc listen(const Path&)
     template <std::convertible_to<std::string> Path, detail::told_of_listening Ready>
     int listen(const Path& path, Ready ready) {
-        return listen(0, at("unix:" + std::string(path)), std::move(ready));
+        return listen_on(path, detail::listen_callback::of(std::move(ready)));
     }
     /// Serves on an address; so many connections may wait to be accepted. @copydetails listen
     template <std::convertible_to<std::string> Address>
@@ -32753,7 +32782,6 @@ public:
 
     /// @cond
     exchange_handler& handler() noexcept { return *app_; }
-    detail::app_core& core_of_app() noexcept { return *app_; }
     const std::shared_ptr<detail::app_core>& app_of_handle() const noexcept { return app_; }
     /// @endcond
 
@@ -32768,12 +32796,14 @@ private:
         return o;
     }
     CREMA_DECL int listen_with(std::uint16_t port, listen_options options, detail::listen_callback ready);
+    CREMA_DECL int listen_on(std::string path_or_port, detail::listen_callback ready);
     std::shared_ptr<detail::app_core> app_;
 };
 
 } // namespace crema
 
 #if CREMA_BODIES
+#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <mutex>
@@ -32885,6 +32915,15 @@ CREMA_DECL int app::listen_with(std::uint16_t port, listen_options options, deta
     signals.reset();
     std::erase_if(keep->servers, [&](const auto& s) { return s.get() == &made; });
     return code;
+}
+
+CREMA_DECL int app::listen_on(std::string path_or_port, detail::listen_callback ready) {
+    const char* const end = path_or_port.data() + path_or_port.size();
+    std::uint16_t port = 0;
+    if (const auto [p, ec] = std::from_chars(path_or_port.data(), end, port); ec == std::errc{} && p == end)
+        return listen_with(port, {}, std::move(ready));
+    if (!path_or_port.starts_with("unix:")) path_or_port.insert(0, "unix:");
+    return listen_with(0, at(std::move(path_or_port)), std::move(ready));
 }
 
 CREMA_DECL void app::close(std::chrono::milliseconds grace, unique_function<void(const drain_report&)> done) {

@@ -147,7 +147,7 @@ private:
         std::uint32_t at, name, value;
         std::uint32_t size() const noexcept { return name + value + 4; }
     };
-    // One bit of 64 from the length and the first letter: when it is clear, the name is not there.
+    // The trace that a name leaves in `names_`: one bit of 64, from its length and first letter. Where it is clear, the name is not.
     static std::uint64_t trace(std::string_view name) noexcept {
         if (name.empty()) return 0;
         return std::uint64_t{1} << ((name.size() * 7 + (static_cast<unsigned char>(name[0]) | 0x20u)) & 63);

@@ -176,6 +176,7 @@ CREMA_DECL bool file_search::open(std::string what) {
     }
     return error == 0;
 }
+
 CREMA_DECL void file_search::find() {
     if (slash && !plan.index.empty()) {
         for (const auto& name : plan.index)
@@ -193,6 +194,7 @@ CREMA_DECL void file_search::find() {
         if (error == 0) error = ENOENT;
     }
 }
+
 CREMA_DECL void file_search::find_coded() {
     if (waits || error != 0 || directory) return;
     for (const auto* c : wanted) {
@@ -213,6 +215,7 @@ CREMA_DECL void file_search::find_coded() {
         error = 0;
     }
 }
+
 CREMA_DECL bool file_search::run_at_hand() {
     find();
     find_coded();
@@ -227,6 +230,7 @@ CREMA_DECL bool file_search::run_at_hand() {
     front.resize(n.value_or(0)); // what is not there yet comes piece by piece
     return true;
 }
+
 CREMA_DECL void file_search::run() {
     find();
     find_coded();

@@ -27,7 +27,8 @@ struct segment_of {
 };
 template <class T>
 struct segment_of<std::vector<T>> {
-    static_assert(!std::is_same_v<T, std::string_view>, "crema: the segments of a wildcard are texts of their own: take std::vector<std::string>");
+    static_assert(!std::is_same_v<T, std::string_view>,
+                  "crema: the segments of a wildcard are texts of their own: take std::vector<std::string>");
     static constexpr bool listed = true;
     using list = std::vector<T>;
     using type = T;

@@ -43,8 +43,8 @@ public:
 
     /// Returns the method as it was sent: `"GET"`.
     std::string_view method() const noexcept { return method_given_.empty() ? head_->method_text() : method_given_; }
-    /// Sets the method by which the layers behind are chosen, as method-override does. Copied. What the answer needs no body
-    /// for stays as the client has asked.
+    /// Sets the method by which the layers behind are chosen, as method-override does. Copied. The answer to HEAD has no body
+    /// all the same.
     CREMA_DECL void method(std::string_view name);
     /// Returns the target without the part that a mount has taken: `"/7?x=1"`.
     std::string_view url() const noexcept { return url_; }

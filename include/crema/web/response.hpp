@@ -159,10 +159,9 @@ public:
 
     /** Send a file: `res.send_file("/srv/a.html")`, `res.send_file("a.html", {.root = "/srv"})`.
 
-        Sets Content-Type from the extension, Accept-Ranges, Cache-Control, Last-Modified, ETag, unless they are set.
-        Answers
-        conditions and ranges: 304, 412, 206, 416. Disk work is done on the pool; large files are read as fast as the
-        client takes them. With `root`, nothing outside of it can be reached.
+        Sets Content-Type from the extension, Accept-Ranges, Cache-Control, Last-Modified, ETag, unless they are set. Answers
+        conditions and ranges: 304, 412, 206, 416. Disk work is done on the pool; large files are read as fast as the client
+        takes them. With `root`, nothing outside of it can be reached.
 
         @param path Absolute, or relative to `root`; a name, not an URL: nothing is decoded.
         @return Await it or drop it; see `file_sending`. To await it with options, give these a name first: g++ 12

@@ -606,6 +606,7 @@ CREMA_DECL router& router::on_typed(detail::method_mask methods, std::string_vie
     add_route(detail::located_path(path, where)).push(methods, where, std::move(h));
     return *this;
 }
+
 CREMA_DECL void router::add_use(const detail::located_path& path, std::unique_ptr<detail::handler_base> f) {
     auto& l = core_->add(path, false);
     const auto text = path.text();

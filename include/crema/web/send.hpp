@@ -100,7 +100,8 @@ CREMA_DECL std::unique_ptr<file_plan> file_sender::plan_of_download(response& re
                            {"Content-Disposition", http::write_content_disposition(name).value()});
     if (path.empty()) throw std::invalid_argument("path argument is required to res.download");
     auto full = options.root.empty() ? std::filesystem::absolute(path).lexically_normal() : path;
-    if (options.root.empty() && !full.has_filename() && full.has_relative_path()) full = full.parent_path(); // as path.resolve: no slash at its end
+    if (options.root.empty() && !full.has_filename() && full.has_relative_path())
+        full = full.parent_path(); // as path.resolve: no slash at its end
     return plan_of(res, full, std::move(options));
 }
 
@@ -117,8 +118,9 @@ CREMA_DECL void file_sender::set_fields(response& res, const file_plan& plan, st
     if (plan.how.accept_ranges && missing("Accept-Ranges")) fields.set_trusted("Accept-Ranges", "bytes");
     if (plan.how.cache_control && missing("Cache-Control")) {
         const bool named = plan.immutable_names && *plan.immutable_names && (*plan.immutable_names)(path);
-        const auto age = named ? std::chrono::seconds(std::chrono::hours(24 * 365)) : std::clamp(std::chrono::floor<std::chrono::seconds>(plan.how.max_age), std::chrono::seconds(0),
-                                    std::chrono::seconds(std::chrono::hours(24 * 365)));
+        constexpr std::chrono::seconds none(0), year(std::chrono::hours(24 * 365));
+        const auto told = std::chrono::floor<std::chrono::seconds>(plan.how.max_age);
+        const auto age = named ? year : std::clamp(told, none, year);
         fields.set_trusted("Cache-Control", "public, max-age=" + std::to_string(age.count()) +
                                                 (plan.how.immutable || named ? ", immutable" : ""));
     }
@@ -138,7 +140,7 @@ CREMA_DECL void file_sender::set_fields(response& res, const file_plan& plan, st
     }
 }
 
-// What is answered instead of the file, after its fields were set: it has no coding, and is not kept as long as the file.
+// An error is answered instead of the file, whose fields are set already: those that are wrong for the error go.
 CREMA_DECL void file_sender::no_file_follows(response& res, bool coded) {
     auto& fields = res.headers_;
     if (coded) {

@@ -50,13 +50,11 @@ struct file_plan;
 
 /** Is what `response::send_file` gives.
 
-    Await it, or return it from the handler, to go on when the last octet was taken and to get its errors as
-    exceptions. Dropped,
+    Await it, or return it from the handler, to go on when the last octet was taken and to get its errors as exceptions. Dropped,
     it sends by itself, keeps the exchange until it has ended, and its errors go to the error handlers as those of `next(error)`;
     a directory goes on with `next()`.
 
-    @throws http_error 404, 403, 400, 412, 416, 500 when awaited. Its `type()` is the name of the system's error:
-    `"ENOENT"`,
+    @throws http_error 404, 403, 400, 412, 416, 500 when awaited. Its `type()` is the name of the system's error: `"ENOENT"`,
     for a directory `"EISDIR"`. The response has not begun then.
 
     @par Cancellation

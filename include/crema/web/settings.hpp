@@ -40,7 +40,7 @@ struct view_options {
     | `env` | `CREMA_ENV`, else `NODE_ENV`, else `"development"` | `"production"` hides the text of errors |
     | `etag` | `"weak"` | `true`, `"weak"`, `"strong"`, `false`, `"express"` (Express' own), or a function of the body |
     | `json escape` | false | `<`, `>` and `&` are escaped in JSON |
-    | `json replacer` | none | a function of name and value that gives what is written instead, if anything; or an array of the names that are written |
+    | `json replacer` | none | a function of name and value that gives what is written instead, if anything; or an array of names |
     | `json spaces` | 0 | indentation of JSON: so many spaces, or a text such as `"\t"`; at most 10 of either |
     | `jsonp callback name` | `"callback"` | the name in the query that `response::jsonp` looks for |
     | `method not allowed` | false | a path that has the method not, but others, is answered 405 with Allow; Express says 404 |
@@ -198,7 +198,8 @@ CREMA_DECL void settings::set(std::string_view name, value v) {
         json_spaces = v.is_number() && v.as_double() >= 1 ? static_cast<unsigned>(std::min(v.as_double(), 10.0)) : 0; // as JSON.stringify
         json_indent = v.is_string() ? v.as_string() : std::string();
         std::size_t n = std::min<std::size_t>(json_indent.size(), 10);
-        while (n != 0 && n != json_indent.size() && (static_cast<unsigned char>(json_indent[n]) & 0xC0) == 0x80) --n; // whole characters
+        while (n != 0 && n != json_indent.size() && (static_cast<unsigned char>(json_indent[n]) & 0xC0) == 0x80)
+            --n; // whole characters
         json_indent.resize(n);
     } else if (name == "env") {
         if (!v.is_string()) bad("a string");
