@@ -23117,7 +23117,8 @@ CREMA_DECL void settings::set(std::string_view name, value v) {
     else if (name == "method not allowed") method_not_allowed = truth();
     else if (name == "json spaces") {
         if (!v.is_null() && !v.is_number() && !v.is_string()) bad("a number or a text");
-        json_spaces = v.is_number() && v.as_double() >= 1 ? static_cast<unsigned>(std::min(v.as_double(), 10.0)) : 0; // as JSON.stringify
+        const double wanted = v.is_number() ? v.as_double() : 0; // as JSON.stringify
+        json_spaces = wanted >= 1 ? static_cast<unsigned>(std::min(wanted, 10.0)) : 0;
         json_indent = v.is_string() ? v.as_string() : std::string();
         std::size_t n = std::min<std::size_t>(json_indent.size(), 10);
         while (n != 0 && n != json_indent.size() && (static_cast<unsigned char>(json_indent[n]) & 0xC0) == 0x80)
@@ -24796,7 +24797,8 @@ private:
 inline std::string script_number(double v) {
     if (!(v < 0 || v > 0)) return "0";
     char text[40];
-    const std::string_view all(text, static_cast<std::size_t>(std::to_chars(text, text + sizeof text, v, std::chars_format::scientific).ptr - text));
+    const auto* const end = std::to_chars(text, text + sizeof text, v, std::chars_format::scientific).ptr;
+    const std::string_view all(text, static_cast<std::size_t>(end - text));
     const auto e = all.find('e');
     std::string digits;
     for (const char c : all.substr(0, e))
@@ -32732,7 +32734,8 @@ public:
     int listen(Ready ready) {
         return listen(0, std::move(ready));
     }
-    /// Serves on a Unix socket: `app.listen("/run/app.sock")`; a text of digits is a port, as what comes from the environment. @copydetails listen
+    /// Serves on a Unix socket: `app.listen("/run/app.sock")`; a text of digits is a port, as what comes from the environment.
+    /// @copydetails listen
     template <std::convertible_to<std::string> Path>
     int listen(const Path& path) {
         return listen_on(path, {});

@@ -175,7 +175,8 @@ private:
 inline std::string script_number(double v) {
     if (!(v < 0 || v > 0)) return "0";
     char text[40];
-    const std::string_view all(text, static_cast<std::size_t>(std::to_chars(text, text + sizeof text, v, std::chars_format::scientific).ptr - text));
+    const auto* const end = std::to_chars(text, text + sizeof text, v, std::chars_format::scientific).ptr;
+    const std::string_view all(text, static_cast<std::size_t>(end - text));
     const auto e = all.find('e');
     std::string digits;
     for (const char c : all.substr(0, e))

@@ -194,7 +194,8 @@ public:
     int listen(Ready ready) {
         return listen(0, std::move(ready));
     }
-    /// Serves on a Unix socket: `app.listen("/run/app.sock")`; a text of digits is a port, as what comes from the environment. @copydetails listen
+    /// Serves on a Unix socket: `app.listen("/run/app.sock")`; a text of digits is a port, as what comes from the environment.
+    /// @copydetails listen
     template <std::convertible_to<std::string> Path>
     int listen(const Path& path) {
         return listen_on(path, {});

@@ -195,7 +195,8 @@ CREMA_DECL void settings::set(std::string_view name, value v) {
     else if (name == "method not allowed") method_not_allowed = truth();
     else if (name == "json spaces") {
         if (!v.is_null() && !v.is_number() && !v.is_string()) bad("a number or a text");
-        json_spaces = v.is_number() && v.as_double() >= 1 ? static_cast<unsigned>(std::min(v.as_double(), 10.0)) : 0; // as JSON.stringify
+        const double wanted = v.is_number() ? v.as_double() : 0; // as JSON.stringify
+        json_spaces = wanted >= 1 ? static_cast<unsigned>(std::min(wanted, 10.0)) : 0;
         json_indent = v.is_string() ? v.as_string() : std::string();
         std::size_t n = std::min<std::size_t>(json_indent.size(), 10);
         while (n != 0 && n != json_indent.size() && (static_cast<unsigned char>(json_indent[n]) & 0xC0) == 0x80)
