@@ -23381,6 +23381,8 @@ public:
     /** Read the next piece of the body, as it arrives; empty at the end. A body that was read before, for or by somebody else,
         is one piece. See `exchange::read`. */
     auto read() { return piece_read(*this); }
+    /// Tells whether somebody has begun to `read()`: a parser has nothing to read then, unless all is here.
+    bool reading_begun() const noexcept { return reading_begun_; }
 
     /** Parse the body as JSON into a `T`: an aggregate, a container, `value`.
 
@@ -23482,7 +23484,7 @@ private:
         peer_.clear();
         route_ = nullptr;
         close_fields();
-        body_parsed_ = streamed_ = body_too_large_ = false;
+        body_parsed_ = streamed_ = reading_begun_ = body_too_large_ = false;
         method_given_ = {};
     }
 
@@ -23490,6 +23492,7 @@ private:
     class piece_read {
     public:
         explicit piece_read(request& req) : rest_(req.exchange_->read()) {
+            req.reading_begun_ = true;
             if (req.raw_body_ && !std::exchange(req.streamed_, true)) here_ = req.raw_body_;
         }
         bool await_ready() { return here_ || rest_.await_ready(); }
@@ -23532,6 +23535,7 @@ private:
     const activity_label* route_ = nullptr;
     bool body_parsed_ = false;
     bool streamed_ = false; // `raw_body_` was given as a piece
+    bool reading_begun_ = false; // piece by piece
     bool body_too_large_ = false; // to be read before the handler
     std::string_view method_given_; // by `method(std::string_view)`
 };
@@ -33548,7 +33552,7 @@ struct body_reading {
         if (ec == make_error_code(error::too_large) || ec == make_error_code(error::would_exceed_limit)) too_large();
         if (ec == make_error_code(error::bad_syntax)) throw http_error(400, "the body is malformed").type("entity.malformed");
         if (ec) throw http_error(400, "request aborted").type("request.aborted");
-        if (octets.empty() && req.raw().content_length().value_or(0) != 0) return; // somebody has read it piece by piece
+        if (octets.empty() && req.raw().content_length().value_or(0) != 0) return; // somebody has read it below the request
         req.raw_body(std::move(octets));
         take(*req.raw_body());
     }
@@ -33569,6 +33573,10 @@ CREMA_DECL void body_parser::operator()(request& req, response& res, next& next)
     if (!x.has_body()) req.raw_body(std::string()); // Content-Length: 0
     if (const auto here = req.raw_body()) {
         reading.take(*here);
+        next();
+        return;
+    }
+    if (req.reading_begun()) { // what is left is no whole body
         next();
         return;
     }

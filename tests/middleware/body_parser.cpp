@@ -91,3 +91,22 @@ TEST_CASE("what a parser throws away does not spoil the next request", "[middlew
         c.post("/").send(std::string(1000, 'x'), "image/png").expect(200);
     }
 }
+
+TEST_CASE("a body that somebody has read, or begun to, is nothing for a parser", "[middleware][body_parser]") {
+    const bool all = GENERATE(true, false);
+    app a;
+    a.use([all](request& req, response&, next& next) -> task<> {
+        for (bool more = true; more;) {
+            const auto piece = co_await req.read();
+            more = all && !piece.empty();
+        }
+        next();
+    });
+    a.use(body_text({.type = "*/*"}));
+    a.post("/", [](request& req, response& res) { res.json({{"parsed", req.body_parsed()}}); });
+    testing::client c(a);
+    const auto body_of = [&](std::string_view body) { return body.substr(body.rfind('{')); };
+    CHECK(body_of(c.raw("POST / HTTP/1.1\r\nHost: h\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n"))
+              .starts_with(R"({"parsed":false})"));
+    c.post("/").send("text").expect(200, R"({"parsed":false})");
+}

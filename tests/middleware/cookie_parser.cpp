@@ -128,3 +128,10 @@ TEST_CASE("no text that reaches a header makes another one", "[middleware][cooki
             if (const auto body = raw.substr(head.size()); raw.starts_with("HTTP/1.1 200")) CHECK(body == "\r\nok");
         }
 }
+
+TEST_CASE("signatures are looked for in texts, not in what JSON says; JSON that is not true stays a text", "[middleware][cookie_parser]") {
+    testing::client c(sample());
+    const char* const cookies = "a=j:%22s:x.1%22; b=s:hello.5; c=s:j:null.6; d=s:j:0.3; e=s:j:%22%22.4; f=s:j:1.3";
+    c.get("/").set("Cookie", cookies).expect(200, R"({"a":"s:x.1"})");
+    c.get("/signed").set("Cookie", cookies).expect(200, R"({"b":"hello","c":"j:null","d":"j:0","e":"j:\"\"","f":1})");
+}

@@ -223,7 +223,7 @@ struct body_reading {
         if (ec == make_error_code(error::too_large) || ec == make_error_code(error::would_exceed_limit)) too_large();
         if (ec == make_error_code(error::bad_syntax)) throw http_error(400, "the body is malformed").type("entity.malformed");
         if (ec) throw http_error(400, "request aborted").type("request.aborted");
-        if (octets.empty() && req.raw().content_length().value_or(0) != 0) return; // somebody has read it piece by piece
+        if (octets.empty() && req.raw().content_length().value_or(0) != 0) return; // somebody has read it below the request
         req.raw_body(std::move(octets));
         take(*req.raw_body());
     }
@@ -244,6 +244,10 @@ CREMA_DECL void body_parser::operator()(request& req, response& res, next& next)
     if (!x.has_body()) req.raw_body(std::string()); // Content-Length: 0
     if (const auto here = req.raw_body()) {
         reading.take(*here);
+        next();
+        return;
+    }
+    if (req.reading_begun()) { // what is left is no whole body
         next();
         return;
     }

@@ -53,8 +53,10 @@ inline cookie_parser_handler cookie_parser(cookie_parser_options options = {}) {
 } // namespace crema
 
 #if CREMA_BODIES
+#include <crema/http/cookie.hpp>
 #include <crema/json/parse.hpp>
 #include <algorithm>
+#include <cstddef>
 #include <string>
 
 namespace crema {
@@ -65,9 +67,14 @@ CREMA_DECL void cookie_parser_handler::operator()(request& req, response& res, n
         const auto is_signed = [](const value& v) { return v.is_string() && v.as_string().starts_with("s:"); };
         const auto& all = req.cookies().members();
         if (std::any_of(all.begin(), all.end(), [&](const auto& c) { return is_signed(c.second); })) {
+            // Signatures are in the texts that came: what JSON says, as `j:"s:x.y"`, is none.
+            const auto texts = http::parse_cookies(req.get("Cookie").value_or(""));
+            std::size_t at = 0;
             auto plain = value::object(), checked = value::object();
             for (const auto& [name, v] : all) {
-                if (!is_signed(v)) {
+                while (at != texts.size() && texts[at].first != name) ++at; // of what another layer has left, in the same order
+                const bool made_of_json = at != texts.size() && !texts[at].second.starts_with("s:");
+                if (!is_signed(v) || made_of_json) {
                     plain.as_object().emplace_back(name, v);
                     continue;
                 }
@@ -75,7 +82,7 @@ CREMA_DECL void cookie_parser_handler::operator()(request& req, response& res, n
                 value content = false;
                 if (text) content = std::string(*text);
                 if (text && text->starts_with("j:"))
-                    if (auto tree = json::parse_value(text->substr(2))) content = std::move(*tree);
+                    if (auto tree = json::parse_value(text->substr(2)); tree && detail::truthy(*tree)) content = std::move(*tree);
                 checked.as_object().emplace_back(name, std::move(content));
             }
             req.cookies(std::move(plain));

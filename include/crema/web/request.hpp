@@ -121,6 +121,8 @@ public:
     /** Read the next piece of the body, as it arrives; empty at the end. A body that was read before, for or by somebody else,
         is one piece. See `exchange::read`. */
     auto read() { return piece_read(*this); }
+    /// Tells whether somebody has begun to `read()`: a parser has nothing to read then, unless all is here.
+    bool reading_begun() const noexcept { return reading_begun_; }
 
     /** Parse the body as JSON into a `T`: an aggregate, a container, `value`.
 
@@ -222,7 +224,7 @@ private:
         peer_.clear();
         route_ = nullptr;
         close_fields();
-        body_parsed_ = streamed_ = body_too_large_ = false;
+        body_parsed_ = streamed_ = reading_begun_ = body_too_large_ = false;
         method_given_ = {};
     }
 
@@ -230,6 +232,7 @@ private:
     class piece_read {
     public:
         explicit piece_read(request& req) : rest_(req.exchange_->read()) {
+            req.reading_begun_ = true;
             if (req.raw_body_ && !std::exchange(req.streamed_, true)) here_ = req.raw_body_;
         }
         bool await_ready() { return here_ || rest_.await_ready(); }
@@ -272,6 +275,7 @@ private:
     const activity_label* route_ = nullptr;
     bool body_parsed_ = false;
     bool streamed_ = false; // `raw_body_` was given as a piece
+    bool reading_begun_ = false; // piece by piece
     bool body_too_large_ = false; // to be read before the handler
     std::string_view method_given_; // by `method(std::string_view)`
 };
