@@ -31512,6 +31512,10 @@ struct file_plan {
 CREMA_DECL std::string normal_path(std::string_view path);
 // Has a part "..", with slashes of either kind around it.
 CREMA_DECL bool leads_up(std::string_view path) noexcept;
+// Has a part whose name begins with a point, but for ".".
+CREMA_DECL bool has_dotfile(std::string_view path) noexcept;
+// What the system says of a file, as an answer.
+CREMA_DECL http_error file_error(int code, std::string_view path);
 
 // Looks for the file: first among what the kernel has in memory, on the loop; if that does not tell, on the pool.
 struct file_search {
@@ -31922,14 +31926,14 @@ CREMA_DECL bool leads_up(std::string_view path) noexcept {
     return false;
 }
 
-inline bool has_dotfile(std::string_view path) noexcept {
+CREMA_DECL bool has_dotfile(std::string_view path) noexcept {
     for (std::size_t at = 0; at < path.size(); ++at)
         if (path[at] == '.' && (at == 0 || path[at - 1] == '/') && at + 1 < path.size() && path[at + 1] != '/')
             return true;
     return false;
 }
 
-inline http_error file_error(int code, std::string_view path) {
+CREMA_DECL http_error file_error(int code, std::string_view path) {
     struct known {
         int code, status;
         std::string_view name, text;
@@ -33949,6 +33953,12 @@ private:
     bool json_ = false;
 };
 
+namespace detail {
+
+// Writes nanoseconds as milliseconds with so many digits behind the point, rounded.
+CREMA_DECL char* log_milliseconds(char* to, std::uint64_t ns, unsigned digits) noexcept;
+
+} // namespace detail
 } // namespace crema
 
 #if CREMA_BODIES
@@ -33993,8 +34003,7 @@ inline char* log_number(char* to, std::uint64_t n, std::size_t width = 1) noexce
     return put_text(to, {p, static_cast<std::size_t>(digits + sizeof digits - p)});
 }
 
-// Writes nanoseconds as milliseconds with so many digits behind the point, rounded.
-inline char* log_milliseconds(char* to, std::uint64_t ns, unsigned digits) noexcept {
+CREMA_DECL char* log_milliseconds(char* to, std::uint64_t ns, unsigned digits) noexcept {
     std::uint64_t scale = 1;
     for (auto d = digits; d < 6; ++d) scale *= 10;
     const auto n = (ns + scale / 2) / scale;

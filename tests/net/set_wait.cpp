@@ -9,7 +9,6 @@
 #include <memory>
 #include <unistd.h>
 
-#if CREMA_BODIES // only there it is
 using namespace crema;
 using namespace crema_test;
 using detail::set_wait;
@@ -106,4 +105,3 @@ TEST_CASE("a wait may be closed, and left behind", "[set_wait]") {
     }
     CHECK(seen.expired());
 }
-#endif

@@ -96,6 +96,12 @@ private:
     bool json_ = false;
 };
 
+namespace detail {
+
+// Writes nanoseconds as milliseconds with so many digits behind the point, rounded.
+CREMA_DECL char* log_milliseconds(char* to, std::uint64_t ns, unsigned digits) noexcept;
+
+} // namespace detail
 } // namespace crema
 
 #if CREMA_BODIES
@@ -144,8 +150,7 @@ inline char* log_number(char* to, std::uint64_t n, std::size_t width = 1) noexce
     return put_text(to, {p, static_cast<std::size_t>(digits + sizeof digits - p)});
 }
 
-// Writes nanoseconds as milliseconds with so many digits behind the point, rounded.
-inline char* log_milliseconds(char* to, std::uint64_t ns, unsigned digits) noexcept {
+CREMA_DECL char* log_milliseconds(char* to, std::uint64_t ns, unsigned digits) noexcept {
     std::uint64_t scale = 1;
     for (auto d = digits; d < 6; ++d) scale *= 10;
     const auto n = (ns + scale / 2) / scale;

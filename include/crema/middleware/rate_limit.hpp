@@ -135,6 +135,14 @@ private:
 */
 inline rate_limit_handler rate_limit(rate_limit_options options = {}) { return rate_limit_handler(std::move(options)); }
 
+namespace detail {
+
+// However it is written, an address is one client; so is one with a port behind, as some proxies write. Whoever has one
+// address of IPv6 has as many as there are in its network.
+CREMA_DECL std::string rate_key(std::string_view address);
+
+} // namespace detail
+
 } // namespace crema
 
 #if CREMA_BODIES
@@ -236,9 +244,7 @@ CREMA_DECL rate_decision memory_rate_store::take_now(std::string_view key, const
 
 namespace detail {
 
-// However it is written, an address is one client; so is one with a port behind, as some proxies write. Whoever has one
-// address of IPv6 has as many as there are in its network.
-inline std::string rate_key(std::string_view address) {
+CREMA_DECL std::string rate_key(std::string_view address) {
     auto host = address;
     if (host.starts_with('[')) host = host.substr(1, host.find(']') - 1);
     else if (host.find('.') != host.npos && host.find(':') == host.rfind(':')) host = host.substr(0, host.find(':'));

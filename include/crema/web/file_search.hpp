@@ -4,6 +4,7 @@
 #include <crema/core/config.hpp>
 #include <crema/fs/file.hpp>
 #include <crema/fs/stat.hpp>
+#include <crema/web/error.hpp>
 #include <crema/web/response.hpp>
 #include <crema/web/send_file.hpp>
 #include <functional>
@@ -43,6 +44,10 @@ struct file_plan {
 CREMA_DECL std::string normal_path(std::string_view path);
 // Has a part "..", with slashes of either kind around it.
 CREMA_DECL bool leads_up(std::string_view path) noexcept;
+// Has a part whose name begins with a point, but for ".".
+CREMA_DECL bool has_dotfile(std::string_view path) noexcept;
+// What the system says of a file, as an answer.
+CREMA_DECL http_error file_error(int code, std::string_view path);
 
 // Looks for the file: first among what the kernel has in memory, on the loop; if that does not tell, on the pool.
 struct file_search {
@@ -85,7 +90,6 @@ CREMA_DECL std::vector<const precompressed*> codings_for(const request& req, con
 #include <crema/fs/at_hand.hpp>
 #include <crema/fs/open_beneath.hpp>
 #include <crema/http/negotiate.hpp>
-#include <crema/web/error.hpp>
 #include <crema/web/request.hpp>
 #include <algorithm>
 #include <cerrno>
@@ -126,14 +130,14 @@ CREMA_DECL bool leads_up(std::string_view path) noexcept {
     return false;
 }
 
-inline bool has_dotfile(std::string_view path) noexcept {
+CREMA_DECL bool has_dotfile(std::string_view path) noexcept {
     for (std::size_t at = 0; at < path.size(); ++at)
         if (path[at] == '.' && (at == 0 || path[at - 1] == '/') && at + 1 < path.size() && path[at + 1] != '/')
             return true;
     return false;
 }
 
-inline http_error file_error(int code, std::string_view path) {
+CREMA_DECL http_error file_error(int code, std::string_view path) {
     struct known {
         int code, status;
         std::string_view name, text;
