@@ -27503,8 +27503,14 @@ public:
 
         When the answer is complete the function is called; the last of it, or all when it was not begun before, is sent
         when that calls back, perhaps at once. With an error it is not: one that has begun is cut off, and the error
-        handlers behind the handler that called this are called, to answer instead. @throws already_answered */
+        handlers behind the handler that called this are called, to answer instead. Who calls back late, after the client has
+        left or after `give_up`, calls nobody. @throws already_answered */
     CREMA_DECL void before_end(unique_function<void(end_callback)> f);
+    /** Wait no longer for what `before_end` was given.
+
+        @param why As if it had called back with this error; with null the answer is sent as it is.
+        @return False when the answer waits for nothing. */
+    CREMA_DECL bool give_up(std::exception_ptr why);
     /// Calls when the last octet of the answer was handed to the kernel.
     void on_finish(unique_function<void()> f) { on_finish_.push_back(std::move(f)); }
     /// Calls when the exchange ends, answered or not: exactly once.
@@ -28049,6 +28055,7 @@ struct response::hooks {
     static void fail(response& res, detail::activation& from, std::exception_ptr e);
     std::vector<unique_function<void()>> head;
     std::vector<at_end> end;
+    std::weak_ptr<ending> waits; // what is complete but waits
 };
 
 } // namespace crema
@@ -28080,36 +28087,36 @@ CREMA_DECL void response::before_head(std::size_t length) {
     if (coding_) coder_ = coding_->begin(*this, length);
 }
 
-// An answer that is complete but waits.
-struct response::hooks::ending {
-    response& res;
-    std::vector<at_end> left;
-    std::string_view given;  // the last piece, or all of the body: the caller's, as long as that is on the stack
-    std::string kept;
-    bool whole;
-    bool inside = true;
+// An answer that is complete but waits. Callbacks hold it; once it is over it is an empty shell, for those that come late.
+struct response::hooks::ending final : cancel_callback {
+    ending(response& of, std::vector<at_end> all, std::string_view last, bool is_whole) noexcept
+        : cancel_callback(&gone), res(of), left(std::move(all)), given(last), whole(is_whole) {}
 
     static void go_on(std::shared_ptr<ending> self) {
         if (self->left.empty()) return self->complete();
         auto next = std::move(self->left.back());
         self->left.pop_back();
+        self->from = next.from;
         try {
-            next.call([self, from = next.from](std::exception_ptr e) mutable {
+            next.call([self](std::exception_ptr e) mutable {
                 if (!self) return;
                 auto held = std::exchange(self, {});
+                if (held->over) return;
                 if (!e) return go_on(std::move(held));
-                held->failed(*from, std::move(e));
+                held->failed(std::move(e));
             });
         } catch (...) {
-            self->failed(*next.from, std::current_exception());
+            if (!self->over) self->failed(std::current_exception());
         }
     }
     // Who has answered goes on first: for him it is answered.
-    void failed(detail::activation& from, std::exception_ptr e) {
-        if (!inside) return fail(res, from, std::move(e));
-        res.exchange_->loop().queue_microtask([&r = res, &from, e] { fail(r, from, e); });
+    void failed(std::exception_ptr e) {
+        end();
+        if (!inside) return fail(res, *from, std::move(e));
+        res.exchange_->loop().queue_microtask([&r = res, at = from, e] { fail(r, *at, e); });
     }
     void complete() {
+        end();
         auto& x = *res.exchange_;
         const auto last = inside ? given : std::string_view(kept);
         try {
@@ -28120,17 +28127,54 @@ struct response::hooks::ending {
         }
         x.release(); // may end the exchange
     }
+    // Waits, behind the call that has answered.
+    void wait() {
+        kept = given;
+        inside = false;
+        auto& scope = res.exchange_->scope();
+        if (res.exchange_->ended()) leave();
+        else if (!scope.is_cancelled()) attach(&scope);
+    }
+
+    response& res;
+    std::vector<at_end> left;
+    std::string_view given;  // the last piece, or all of the body: the caller's, as long as that is on the stack
+    std::string kept;
+    detail::activation* from = nullptr; // who is waited for
+    bool whole;
+    bool inside = true, over = false;
+
+private:
+    void end() noexcept {
+        over = true;
+        detach();
+    }
+    // Nobody is there to be answered.
+    void leave() noexcept {
+        end();
+        res.exchange_->release(); // may end the exchange
+    }
+    static void gone(cancel_callback& c) noexcept {
+        auto& self = static_cast<ending&>(c);
+        if (self.res.exchange_->ended()) self.leave(); // not when somebody else has cancelled it
+    }
 };
 
 CREMA_DECL bool response::end_later(std::string_view last, bool whole) {
     if (hooks_->end.empty()) return false;
     exchange_->retain();
-    auto all = std::exchange(hooks_->end, {});
-    const auto e = std::make_shared<hooks::ending>(hooks::ending{*this, std::move(all), last, {}, whole});
+    const auto e = std::make_shared<hooks::ending>(*this, std::exchange(hooks_->end, {}), last, whole);
+    hooks_->waits = e; // what is called below may let go of the hooks
     hooks::ending::go_on(e);
-    if (e.use_count() == 1) return true; // over, one way or the other
-    e->kept = last;
-    e->inside = false;
+    if (!e->over) e->wait();
+    return true;
+}
+
+CREMA_DECL bool response::give_up(std::exception_ptr why) {
+    const auto e = hooks_ ? hooks_->waits.lock() : nullptr;
+    if (!e || e->over || e->inside) return false;
+    if (why) e->failed(std::move(why));
+    else e->complete();
     return true;
 }
 

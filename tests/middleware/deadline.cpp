@@ -7,6 +7,7 @@
 #include <crema/web/app.hpp>
 
 #include <catch2/catch.hpp>
+#include <vector>
 
 using namespace crema;
 using namespace std::chrono_literals;
@@ -98,4 +99,39 @@ TEST_CASE("status and message can be set", "[middleware][deadline]") {
     });
     a.use([](const http_error& e, request&, response& res, next&) { res.status(e.status()).send(e.what()); });
     testing::client(a).get("/").expect(504, "gone");
+}
+
+TEST_CASE("an answer that waits for a store is late all the same", "[middleware][deadline]") {
+    int ended = 0;
+    std::vector<response::end_callback> kept; // never called
+    app a;
+    a.set("env", "test");
+    a.use(deadline(100ms));
+    a.use([&](request&, response& res, next& next) {
+        res.on_close([&] { ++ended; });
+        res.before_end([&](response::end_callback done) { kept.push_back(std::move(done)); });
+        next();
+    });
+    a.get("/", [](request&, response& res) { res.send("done"); });
+    a.get("/slow", [](request&, response&) -> task<> { co_await sleep(1h); });
+    a.get("/stream", [](request&, response& res) -> task<> {
+        co_await res.write("begin");
+        res.end();
+    });
+    a.use([](const http_error& e, request&, response& res, next&) { res.status(e.status()).send(e.type()); });
+    testing::client c(a);
+    c.get("/").expect(503, "deadline.exceeded");
+    c.get("/slow").expect(503, "deadline.exceeded"); // of which the store hears, without being waited for
+    CHECK_THROWS_AS(c.get("/stream").result(), testing::failure);
+    c.run();
+    CHECK(kept.size() == 3);
+    CHECK(ended == 3);
+    for (auto& late : kept) late(nullptr);
+}
+
+TEST_CASE("deadline: wrong options are refused where they are given", "[middleware][deadline]") {
+    CHECK_THROWS_AS(deadline(0ms), system_error);
+    CHECK_THROWS_AS(deadline(-1s), system_error);
+    for (const int status : {0, 200, 399, 600}) CHECK_THROWS_AS(deadline({.status = status}), system_error);
+    CHECK_NOTHROW(deadline({.status = 599}));
 }

@@ -3,8 +3,10 @@
 // SPDX-License-Identifier: MIT
 #include <crema/middleware/session.hpp>
 
+#include <crema/async/event.hpp>
 #include <crema/loop/sleep.hpp>
 #include <crema/middleware/cookie_parser.hpp>
+#include <crema/middleware/deadline.hpp>
 #include <crema/testing/client.hpp>
 #include <crema/web/app.hpp>
 
@@ -553,4 +555,107 @@ TEST_CASE("a session that another request has ended meanwhile does not come back
     CHECK(store.replace("a", {R"({"n":1})", noon + 1h, {}}));
     CHECK(store.find("a")->data == R"({"n":1})");
     CHECK(store.size() == 1);
+}
+
+namespace {
+
+// Answers nothing from some call on.
+struct hung_store final : session_store {
+    task<std::optional<session_record>> load(std::string id) override {
+        co_await answer("load");
+        co_return inner.find(id);
+    }
+    task<> save(std::string id, session_record record) override {
+        co_await answer("save");
+        inner.put(id, std::move(record));
+    }
+    task<bool> update(std::string id, session_record record) override {
+        co_await answer("save");
+        co_return inner.replace(id, std::move(record));
+    }
+    task<> touch(std::string id, time_point expires) override {
+        co_await answer("touch");
+        inner.prolong(id, expires);
+    }
+    task<> remove(std::string id) override {
+        co_await answer("remove");
+        inner.erase(id);
+    }
+    task<> answer(std::string_view call) {
+        if (call == hangs) co_await never.wait();
+    }
+    memory_session_store inner;
+    std::string hangs;
+    event never;
+};
+
+} // namespace
+
+TEST_CASE("a store that does not answer is an error after some time", "[middleware][session]") {
+    fixture f;
+    const auto store = std::make_shared<hung_store>();
+    int ended = 0;
+    app a;
+    a.set("env", "test");
+    auto options = f.options();
+    options.store = store;
+    a.use([&](request&, response& res, next& next) {
+        res.on_close([&] { ++ended; });
+        next();
+    });
+    a.use(session(options));
+    a.get("/count", [](request& req, response& res) {
+        session_of(req)["n"] = session_of(req).id() + "!";
+        res.send("counted");
+    });
+    a.get("/look", [](request& req, response& res) { res.send(json::stringify(session_of(req).data())); });
+    a.get("/end", [](request& req, response& res) -> task<> {
+        co_await session_of(req).destroy();
+        res.send("bye");
+    });
+    a.use([](const http_error& e, request&, response& res, next&) { res.status(e.status()).send(e.type()); });
+    testing::client c(a);
+    c.get("/count").expect(200);
+    const std::pair<const char*, const char*> calls[] = {{"load", "/look"}, {"save", "/count"}, {"touch", "/look"}, {"remove", "/end"}};
+    for (const auto& [hangs, target] : calls) {
+        INFO(hangs);
+        store->hangs = hangs;
+        auto asked = c.get(target).set("Cookie", id1).start();
+        c.advance(9999ms);
+        CHECK_FALSE(asked.done());
+        c.advance(1ms);
+        asked.expect(503, "session.timeout");
+    }
+    store->hangs = "save";
+    ended = 0;
+    auto gone = c.get("/count").set("Cookie", id1).start();
+    CHECK(ended == 0);
+    gone.disconnect();
+    CHECK(ended == 1); // nobody is kept for it
+    store->inner.put("id1", {"{}", noon + 1h, {}});
+    store->never.set(); // what he did is kept all the same
+    CHECK(store->inner.find("id1")->data == R"({"n":"id1!"})");
+}
+
+TEST_CASE("a store that does not answer does not defeat a deadline", "[middleware][session]") {
+    fixture f;
+    const auto store = std::make_shared<hung_store>();
+    app a;
+    a.set("env", "test");
+    auto options = f.options();
+    options.store = store;
+    a.use(deadline(1s));
+    a.use(session(options));
+    a.use([](request& req, response& res) {
+        session_of(req)["n"] = 1;
+        res.send("saved");
+    });
+    a.use([](const http_error& e, request&, response& res, next&) { res.status(e.status()).send(e.type()); });
+    testing::client c(a);
+    store->hangs = "save";
+    auto asked = c.get("/").start();
+    c.advance(999ms);
+    CHECK_FALSE(asked.done());
+    c.advance(1ms);
+    asked.expect(503, "deadline.exceeded");
 }

@@ -165,7 +165,34 @@ TEST_CASE("a client that leaves while its answer waits harms nobody", "[web][ans
     }));
     auto gone = c.get("/send").start();
     gone.disconnect();
-    CHECK(ended == 0);
+    CHECK(ended == 1); // nobody is waited for any more
     c.advance(100ms);
     CHECK(ended == 1);
+}
+
+TEST_CASE("what an answer waits for may be given up, with an error or without", "[web][answer_hooks]") {
+    std::exception_ptr why;
+    bool waited = false, again = true;
+    response::end_callback late;
+    testing::client c(with([&](request& req, response& res) {
+        CHECK_FALSE(res.give_up(nullptr));
+        res.before_end([&](response::end_callback done) {
+            CHECK_FALSE(res.give_up(why)); // not yet: who has answered goes on first
+            late = std::move(done);
+        });
+        req.raw().loop().set_timeout([&, held = res.hold()] {
+            waited = held.res().give_up(why);
+            again = held.res().give_up(why);
+        }, 50ms);
+    }));
+    c.get("/send").expect(201, "hello");
+    CHECK(waited);
+    CHECK_FALSE(again);
+    late(nullptr); // calls nobody
+    c.get("/stream").expect(200, "one two");
+    why = std::make_exception_ptr(std::runtime_error("too late"));
+    c.get("/send").expect(503, "failed: too late");
+    late(why);
+    CHECK_THROWS_AS(c.get("/stream").result(), testing::failure); // cut off
+    c.run();
 }

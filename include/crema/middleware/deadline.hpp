@@ -30,7 +30,7 @@ struct deadline_options {
 class deadline_handler {
 public:
     /// @cond
-    explicit deadline_handler(deadline_options options) : options_(std::move(options)) {}
+    CREMA_DECL explicit deadline_handler(deadline_options options);
     CREMA_DECL void operator()(request& req, response& res, next& next) const;
     /// @endcond
 
@@ -41,8 +41,11 @@ private:
 /** Make a middleware that bounds the time of the layers behind it.
 
     When the time is over and nothing was sent, an `http_error` of the type `deadline.exceeded` goes to the error handlers, and once
-    it is answered the coroutines of the request are cancelled. When an answer is being streamed its connection is closed. A
-    callback that answers later by a `hold` should look at `res.headers_sent()`.
+    it is answered the coroutines of the request are cancelled; so it does when the answer is complete but waits for a session to be
+    saved. When an answer is being streamed its connection is closed. A callback that answers later by a `hold` should look at
+    `res.headers_sent()`.
+
+    @throws system_error(error::bad_value) when the time is not positive or the status is not one of an error.
 */
 inline deadline_handler deadline(deadline_options options) { return deadline_handler(std::move(options)); }
 /// @copydoc deadline(deadline_options)
@@ -81,11 +84,15 @@ struct deadline_watch final : cancel_callback {
         auto n = std::move(pass); // holds the exchange until the end of this
         pass.reset();
         if (!n) return;
-        if (res.headers_sent()) {
-            if (!res.finished()) req.raw().abort();
-            return;
+        const auto late = std::make_exception_ptr(http_error(options.status, options.message).type("deadline.exceeded"));
+        if (!res.give_up(late)) { // it waits for no store
+            if (res.headers_sent()) {
+                if (!res.finished()) req.raw().abort();
+                return;
+            }
+            (*n)(late);
+            res.give_up(nullptr); // that is told at once, whatever a store does meanwhile
         }
-        (*n)(std::make_exception_ptr(http_error(options.status, options.message).type("deadline.exceeded")));
         if (res.finished()) req.scope().cancel(cancel_reason::timed_out);
         else res.on_finish([r = &req] { r->scope().cancel(cancel_reason::timed_out); });
     }
@@ -100,6 +107,11 @@ struct deadline_watch final : cancel_callback {
 };
 
 } // namespace detail
+
+CREMA_DECL deadline_handler::deadline_handler(deadline_options options) : options_(std::move(options)) {
+    if (options_.after.count() <= 0 || options_.status < 400 || options_.status > 599)
+        throw system_error(make_error_code(error::bad_value), "deadline: a time that is positive and a status from 400 to 599");
+}
 
 CREMA_DECL void deadline_handler::operator()(request& req, response& res, next& next) const {
     const auto watch = std::make_shared<detail::deadline_watch>(req, res, next);

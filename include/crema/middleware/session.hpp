@@ -151,6 +151,7 @@ struct session_options {
     bool save_uninitialized = false;                  ///< new sessions are saved although nothing was put into them
     /// How long those live in the store whose cookie has no `max_age`, since they were used.
     std::chrono::milliseconds lifetime = std::chrono::hours(24);
+    std::chrono::milliseconds store_timeout = std::chrono::seconds(10); ///< of each call of the store; then it is an error, 503
     std::function<std::string(request&)> generate_id{};          ///< 192 random bits when empty
     std::function<std::chrono::system_clock::time_point()> now{}; ///< the time; that of the system when empty
 };
@@ -213,7 +214,8 @@ private:
     CREMA_DECL void open(std::string id, session_record record);
     CREMA_DECL void before_head(response& res);
     CREMA_COROUTINE void before_end(response::end_callback done);
-    CREMA_COROUTINE static task<> end(session_state& s, bool saves, response::end_callback done);
+    CREMA_COROUTINE static task<> end(std::shared_ptr<const session_options> options, std::string id, session_record kept, int how,
+                                      response::end_callback done);
     CREMA_DECL std::chrono::system_clock::time_point now() const;
     std::string text() const;
     bool modified() const { return max_age_ != original_max_age_ || text() != original_; }
@@ -259,10 +261,12 @@ private:
 
     The cookie holds an id, signed; what `session_of(req)` holds stays on the server. It is saved before the answer
     ends, when something was changed; when the store fails then, an answer that has not begun is not sent: the error
-    handlers answer instead. Of requests of one session at the same time the last one to save wins; a session that was
+    handlers answer instead, and so they do with 503 `session.timeout` when it does not answer in time. A client that leaves is not
+    waited for, but what it has changed is saved. Of requests of one session at the same time the last one to save wins; a session that was
     destroyed or regenerated meanwhile does not come back.
 
-    @throws system_error(error::bad_value) without a signer, or when name, path or domain cannot be those of a cookie.
+    @throws system_error(error::bad_value) without a signer, when name, path or domain cannot be those of a cookie, or `store_timeout` is
+    not positive.
 */
 CREMA_COROUTINE session_handler session(session_options options);
 
@@ -280,6 +284,7 @@ CREMA_DECL bool has_session(request& req);
 #include <crema/core/text.hpp>
 #include <crema/json/parse.hpp>
 #include <crema/json/write.hpp>
+#include <crema/loop/with_timeout.hpp>
 #include <algorithm>
 #include <list>
 #include <mutex>
@@ -289,8 +294,20 @@ CREMA_DECL bool has_session(request& req);
 namespace crema {
 
 namespace detail {
+
 inline const context_key<std::unique_ptr<session_state>> session_key;
+
+// What a store was asked for, while somebody waits for it.
+template <class T>
+task<T> in_time(task<T> asked, std::chrono::milliseconds time) {
+    try {
+        co_return co_await with_timeout(std::move(asked), time);
+    } catch (const timed_out&) {
+        throw http_error(503, "the store of the sessions does not answer").type("session.timeout");
+    }
 }
+
+} // namespace detail
 
 struct memory_session_store::state {
     struct entry {
@@ -459,14 +476,19 @@ CREMA_COROUTINE void session_state::before_end(response::end_callback done) {
     if (!std::exchange(touched_, true)) touch();
     const bool saves = to_be_saved();
     if (!saves && is_new()) return done(nullptr);
-    spawn(end(*this, saves, std::move(done)));
+    spawn(end(options_, id_, saves ? record() : session_record{{}, expires_, {}}, !saves ? 0 : loaded_ ? 1 : 2, std::move(done)));
 }
 
-CREMA_COROUTINE task<> session_state::end(session_state& s, bool saves, response::end_callback done) {
+// Goes on when the client has left: what it has done is kept. The session may be gone then.
+CREMA_COROUTINE task<> session_state::end(std::shared_ptr<const session_options> options, std::string id, session_record kept, int how,
+                                          response::end_callback done) {
     std::exception_ptr failed;
+    auto& store = *options->store;
+    const auto time = options->store_timeout;
     try {
-        if (saves) co_await s.save();
-        else co_await s.options_->store->touch(s.id_, s.expires_);
+        if (how == 0) co_await detail::in_time(store.touch(std::move(id), kept.expires), time);
+        else if (how == 1) co_await detail::in_time(store.update(std::move(id), std::move(kept)), time);
+        else co_await detail::in_time(store.save(std::move(id), std::move(kept)), time);
     } catch (...) {
         failed = std::current_exception();
     }
@@ -476,28 +498,28 @@ CREMA_COROUTINE task<> session_state::end(session_state& s, bool saves, response
 CREMA_COROUTINE task<> session_state::save() {
     auto kept = record();
     auto as = kept.data;
-    if (!loaded_) co_await options_->store->save(id_, std::move(kept));
-    else co_await options_->store->update(id_, std::move(kept));
+    if (!loaded_) co_await detail::in_time(options_->store->save(id_, std::move(kept)), options_->store_timeout);
+    else co_await detail::in_time(options_->store->update(id_, std::move(kept)), options_->store_timeout);
     loaded_ = true;
     saved_ = std::move(as);
     saved_max_age_ = max_age_;
 }
 
 CREMA_COROUTINE task<> session_state::reload() {
-    auto found = co_await options_->store->load(id_);
+    auto found = co_await detail::in_time(options_->store->load(id_), options_->store_timeout);
     if (!found) throw http_error(500, "failed to load session").type("session.missing");
     open(id_, std::move(*found));
 }
 
 CREMA_COROUTINE task<> session_state::regenerate() {
-    if (!destroyed()) co_await options_->store->remove(id_);
+    if (!destroyed()) co_await detail::in_time(options_->store->remove(id_), options_->store_timeout);
     begin();
 }
 
 CREMA_COROUTINE task<> session_state::destroy() {
     const auto id = std::exchange(id_, {});
     data_ = value::object();
-    if (!id.empty()) co_await options_->store->remove(id);
+    if (!id.empty()) co_await detail::in_time(options_->store->remove(id), options_->store_timeout);
 }
 
 CREMA_DECL session_handler::session_handler(runner how, session_options options) : run_(how) {
@@ -509,6 +531,7 @@ CREMA_DECL session_handler::session_handler(runner how, session_options options)
     fits.domain = options.cookie.domain;
     if (const auto line = http::serialize_cookie(options.name, "x", fits); !line)
         throw system_error(line.error().code, "session: " + line.error().message());
+    if (options.store_timeout.count() <= 0) throw system_error(make_error_code(error::bad_value), "session: store_timeout must be positive");
     if (!options.store) options.store = std::make_shared<memory_session_store>();
     options_ = std::make_shared<const session_options>(std::move(options));
 }
@@ -524,9 +547,9 @@ CREMA_COROUTINE task<> session_handler::run(request& req, response& res, next& n
     s.cookie_ = std::move(cookie);
     s.cookie_id_ = s.id_of_cookie();
     if (!s.cookie_id_.empty()) {
-        auto found = co_await o.store->load(s.cookie_id_);
+        auto found = co_await detail::in_time(o.store->load(s.cookie_id_), o.store_timeout);
         if (found && found->expires <= s.now()) {
-            co_await o.store->remove(s.cookie_id_);
+            co_await detail::in_time(o.store->remove(s.cookie_id_), o.store_timeout);
             found.reset();
         }
         if (found) s.open(s.cookie_id_, std::move(*found));

@@ -296,8 +296,14 @@ public:
 
         When the answer is complete the function is called; the last of it, or all when it was not begun before, is sent
         when that calls back, perhaps at once. With an error it is not: one that has begun is cut off, and the error
-        handlers behind the handler that called this are called, to answer instead. @throws already_answered */
+        handlers behind the handler that called this are called, to answer instead. Who calls back late, after the client has
+        left or after `give_up`, calls nobody. @throws already_answered */
     CREMA_DECL void before_end(unique_function<void(end_callback)> f);
+    /** Wait no longer for what `before_end` was given.
+
+        @param why As if it had called back with this error; with null the answer is sent as it is.
+        @return False when the answer waits for nothing. */
+    CREMA_DECL bool give_up(std::exception_ptr why);
     /// Calls when the last octet of the answer was handed to the kernel.
     void on_finish(unique_function<void()> f) { on_finish_.push_back(std::move(f)); }
     /// Calls when the exchange ends, answered or not: exactly once.
