@@ -32157,21 +32157,38 @@ private:
 } // namespace crema
 
 // ---- crema/core/secret.hpp
-// secret: comparison in constant time, octets that nobody can guess.
+// secret: comparison in constant time, octets that nobody can guess, hashes that nobody can choose.
 #include <cstddef>
 #include <string>
 #include <string_view>
 
 namespace crema {
 
-/** Tell whether two texts are equal, in a time that depends on their lengths alone.
+/** Tell whether two texts are equal, in a time that depends on the length of each alone, not on whether they are alike: who gives
+    texts of many lengths does not find out that of the secret.
 
-    For tokens, signatures and whatever else a client must not find out octet by octet.
+    For passwords, tokens, signatures and whatever else a client must not find out octet by octet. Their `private_hash` is
+    compared.
 
     @par Complexity
-    O(n); at once when the lengths differ.
+    O(n)
 */
 CREMA_DECL bool equal_secrets(std::string_view a, std::string_view b) noexcept;
+
+/** Return 128 bits that stand for the octets: of SHA-1, under a random key of this process.
+
+    Other than with `hash128`, nobody outside can make texts whose hashes are equal, or fall into one bucket of a table. Another
+    one in each run.
+
+    @throws system_error as `random_octets`, when it is called first.
+
+    @par Complexity
+    O(n)
+
+    @par Thread Safety
+    Safe.
+*/
+CREMA_DECL hash128_value private_hash(std::string_view octets);
 
 /** Return octets from the random generator of the operating system.
 
@@ -32192,6 +32209,7 @@ CREMA_DECL std::string random_uuid();
 
 #if CREMA_BODIES
 #include <cerrno>
+#include <cstring>
 #include <sys/random.h>
 
 namespace crema {
@@ -32212,11 +32230,24 @@ inline void fill_randomly(char* data, std::size_t size) {
 } // namespace detail
 
 CREMA_DECL bool equal_secrets(std::string_view a, std::string_view b) noexcept {
-    if (a.size() != b.size()) return false;
-    volatile unsigned char differ = 0;
-    for (std::size_t i = 0; i < a.size(); ++i)
-        differ = static_cast<unsigned char>(differ | (static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i])));
+    const auto x = private_hash(a), y = private_hash(b);
+    const volatile std::uint64_t differ = (x.low ^ y.low) | (x.high ^ y.high);
     return differ == 0;
+}
+
+CREMA_DECL hash128_value private_hash(std::string_view octets) {
+    static const sha1 keyed = [] { // has taken one block in: the key
+        sha1 s;
+        s.update(random_octets(64));
+        return s;
+    }();
+    auto s = keyed;
+    s.update(octets);
+    const auto digest = s.finish();
+    hash128_value h;
+    std::memcpy(&h.low, digest.data(), sizeof h.low);
+    std::memcpy(&h.high, digest.data() + sizeof h.low, sizeof h.high);
+    return h;
 }
 
 CREMA_DECL std::string random_octets(std::size_t size) {
@@ -35035,14 +35066,6 @@ struct bcrypt_secret {
     }
 };
 
-inline bool same_octets(std::string_view a, std::string_view b) noexcept {
-    if (a.size() != b.size()) return false;
-    unsigned differ = 0;
-    for (std::size_t i = 0; i < a.size(); ++i)
-        differ |= static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i]);
-    return differ == 0;
-}
-
 inline bool is_bcrypt(std::string_view s) noexcept {
     auto digit = [&](std::size_t i) { return s[i] >= '0' && s[i] <= '9'; };
     return s.size() == 60 && s.substr(0, 2) == "$2" && (s[2] == 'a' || s[2] == 'b' || s[2] == 'y') && s[3] == '$' &&
@@ -35079,7 +35102,7 @@ CREMA_DECL bool verify(std::string_view password, std::string_view stored) {
     const std::string setting(stored); // crypt wants a NUL behind it
     const auto s = std::make_unique<crema::detail::bcrypt_secret>(password);
     const char* again = s->crypt(setting.c_str());
-    return again && crema::detail::same_octets(again, stored);
+    return again && equal_secrets(again, stored);
 }
 
 CREMA_DECL bool needs_rehash(std::string_view stored, int cost) noexcept {

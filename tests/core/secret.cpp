@@ -1,8 +1,10 @@
 // Tests of core/secret.hpp.
 // SPDX-License-Identifier: MIT
 #include <crema/core/secret.hpp>
+#include <crema/core/sha1.hpp>
 
 #include <catch2/catch.hpp>
+#include <cstring>
 #include <set>
 
 using namespace crema;
@@ -34,4 +36,15 @@ TEST_CASE("tokens are as long as they should be", "[core][secret]") {
 TEST_CASE("a UUID has its version and its variant", "[core][secret]") {
     for (int i = 0; i < 100; ++i) CHECK_THAT(random_uuid(), Catch::Matches("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"));
     CHECK(random_uuid() != random_uuid());
+}
+
+TEST_CASE("private hashes are equal for equal octets alone, and no other hash of the house", "[secret]") {
+    CHECK(crema::private_hash("a") == crema::private_hash("a"));
+    CHECK_FALSE(crema::private_hash("a") == crema::private_hash("b"));
+    CHECK_FALSE(crema::private_hash("") == crema::private_hash(std::string_view("\0", 1)));
+    CHECK_FALSE(crema::private_hash(std::string(64, 'x')) == crema::private_hash(std::string(65, 'x')));
+    CHECK_FALSE(crema::private_hash("a") == crema::hash128("a"));
+    const auto plain = crema::sha1::of("a");
+    const auto keyed = crema::private_hash("a");
+    CHECK(std::memcmp(plain.data(), &keyed.low, sizeof keyed.low) != 0); // there is a key
 }

@@ -100,8 +100,29 @@ TEST_CASE("an address of IPv6 stands for its network", "[middleware][rate_limit]
 TEST_CASE("fields of the former draft, or none", "[middleware][rate_limit]") {
     testing::client six(with({.rule = {rate_algorithm::fixed_window, 5, 60s}, .headers = rate_headers::draft6}));
     six.get("/").expect("RateLimit-Limit", "5").expect("RateLimit-Remaining", "4").expect("RateLimit-Reset", "60");
+    for (int i = 0; i < 4; ++i) six.get("/").expect(200);
+    six.get("/").expect(429).expect("RateLimit-Remaining", "0").expect("RateLimit-Reset", "60").expect("Retry-After", "60");
     testing::client none(with({.headers = rate_headers::none}));
     CHECK_FALSE(none.get("/").result().header("ratelimit-policy"));
+}
+
+TEST_CASE("several limits around one handler are told, each by its name", "[middleware][rate_limit]") {
+    app a;
+    a.set("env", "test");
+    a.use(rate_limit({.rule = {rate_algorithm::fixed_window, 5, 60s}, .name = "all"}));
+    a.use(rate_limit({.rule = {rate_algorithm::fixed_window, 1, 10s}, .name = "few"}));
+    a.get("/", [](request&, response& res) { res.send("ok"); });
+    testing::client c(a);
+    const auto told = [](const testing::reply& r, const char* name) {
+        std::string all;
+        for (const auto one : r.headers(name)) all.append(one).append(" ");
+        return all;
+    };
+    const auto first = c.get("/").expect(200).result();
+    CHECK(told(first, "RateLimit") == "\"all\";r=4;t=60 \"few\";r=0;t=10 ");
+    CHECK(told(first, "RateLimit-Policy") == "\"all\";q=5;w=60 \"few\";q=1;w=10 ");
+    const auto second = c.get("/").expect(429).expect("Retry-After", "10").result();
+    CHECK(told(second, "RateLimit") == "\"all\";r=3;t=60 \"few\";r=0;t=10 ");
 }
 
 TEST_CASE("memory is bounded: who was not seen for longest is forgotten", "[middleware][rate_limit]") {
@@ -116,6 +137,18 @@ TEST_CASE("memory is bounded: who was not seen for longest is forgotten", "[midd
     CHECK_FALSE(store.take_now("first", rule, now).allowed);
     CHECK(store.take_now("k5", rule, now).allowed);
     CHECK(store.size() == 100);
+}
+
+TEST_CASE("a key may be long: what is kept of it is not", "[middleware][rate_limit]") {
+    memory_rate_store store(2);
+    const rate_rule rule{rate_algorithm::fixed_window, 1, 60s};
+    const auto now = std::chrono::steady_clock::time_point{} + 1h;
+    const std::string key(100'000, 'x');
+    CHECK(store.take_now(key + "a", rule, now).allowed);
+    CHECK(store.take_now(key + "b", rule, now).allowed);
+    CHECK_FALSE(store.take_now(key + "a", rule, now).allowed);
+    CHECK_FALSE(store.take_now(key + "b", rule, now).allowed);
+    CHECK(store.take_now(key, rule, now).allowed);
 }
 
 TEST_CASE("a store that fails is an error, not a way around", "[middleware][rate_limit]") {

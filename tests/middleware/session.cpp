@@ -120,6 +120,18 @@ struct fixture {
             session_of(req).max_age(30min);
             res.send("remembered");
         });
+        a.get("/long", [](request& req, response& res) {
+            session_of(req).max_age(3'000'000s);
+            res.send("for long");
+        });
+        a.get("/empty", [](request& req, response& res) {
+            session_of(req)["n"] = 1;
+            res.end();
+        });
+        a.get("/length", [](request& req, response& res) {
+            session_of(req)["n"] = 1;
+            res.set("Content-Length", "13").end("session saved");
+        });
         a.use([](const std::exception& e, request&, response& res, next&) { res.status(500).send(e.what()); });
         return a;
     }
@@ -207,6 +219,18 @@ TEST_CASE("what is stored is saved before the answer ends (when response ended /
     whole.expect(200, "session 1");
     streamed.expect(200, "hello, world!");
     CHECK(f.store->inner.size() == 2);
+    INFO("should have saved session even with empty response");
+    auto empty = c.get("/empty").start();
+    CHECK(f.store->inner.size() == 2);
+    const auto nothing = empty.expect(200, "").expect("Content-Length", "0").result();
+    CHECK(f.store->inner.size() == 3);
+    CHECK(cookie_of(nothing).starts_with("connect.sid="));
+    INFO("should have saved session even with non-chunked response");
+    auto length = c.get("/length").start();
+    CHECK(f.store->inner.size() == 3);
+    const auto plain = length.expect(200, "session saved").expect("Content-Length", "13").result();
+    CHECK(f.store->inner.size() == 4);
+    CHECK_FALSE(plain.header("Transfer-Encoding"));
 }
 
 TEST_CASE("cookies are set with each answer on request (rolling option)", "[middleware][session]") {
@@ -300,6 +324,9 @@ TEST_CASE("a cookie that lives long is set when its session changes (.maxAge, .o
     // (should modify cookie expires when changed)
     CHECK(expires(c.get("/remember").set("Cookie", id1).result()) == "08:40:00");
     f.now += 10min;
+    INFO("should modify cookie expires when changed to large value"); // some 34 days
+    CHECK_THAT(cookie_of(c.get("/long").set("Cookie", id1).result()), Catch::Matchers::Contains("; Expires=Fri, 19 Feb 2027 01:40:00 GMT; "));
+    c.get("/remember").set("Cookie", id1).expect(200);
     // (should equal original maxAge for all requests)
     CHECK(expires(c.get("/count").set("Cookie", id1).result()) == "08:50:00");
     f.now += 30min;
@@ -594,7 +621,7 @@ struct hung_store final : session_store {
 TEST_CASE("a store that does not answer is an error after some time", "[middleware][session]") {
     fixture f;
     const auto store = std::make_shared<hung_store>();
-    int ended = 0;
+    int ended = 0, n = 0;
     app a;
     a.set("env", "test");
     auto options = f.options();
@@ -604,8 +631,8 @@ TEST_CASE("a store that does not answer is an error after some time", "[middlewa
         next();
     });
     a.use(session(options));
-    a.get("/count", [](request& req, response& res) {
-        session_of(req)["n"] = session_of(req).id() + "!";
+    a.get("/count", [&](request& req, response& res) {
+        session_of(req)["n"] = ++n;
         res.send("counted");
     });
     a.get("/look", [](request& req, response& res) { res.send(json::stringify(session_of(req).data())); });
@@ -634,7 +661,7 @@ TEST_CASE("a store that does not answer is an error after some time", "[middlewa
     CHECK(ended == 1); // nobody is kept for it
     store->inner.put("id1", {"{}", noon + 1h, {}});
     store->never.set(); // what he did is kept all the same
-    CHECK(store->inner.find("id1")->data == R"({"n":"id1!"})");
+    CHECK(store->inner.find("id1")->data == R"({"n":)" + std::to_string(n) + "}");
 }
 
 TEST_CASE("a store that does not answer does not defeat a deadline", "[middleware][session]") {
@@ -658,4 +685,24 @@ TEST_CASE("a store that does not answer does not defeat a deadline", "[middlewar
     CHECK_FALSE(asked.done());
     c.advance(1ms);
     asked.expect(503, "deadline.exceeded");
+}
+
+TEST_CASE("sessions in memory have so many octets together", "[middleware][session]") {
+    memory_session_store store(100, 1000);
+    const auto record = [](std::size_t size) { return session_record{std::string(size, 'x'), noon + 100'000h, {}}; };
+    store.put("a", record(400));
+    store.put("b", record(400));
+    CHECK(store.find("a"));       // is the last used now
+    store.put("c", record(300));
+    CHECK_FALSE(store.find("b"));
+    CHECK(store.find("a"));
+    CHECK(store.replace("a", record(900)));
+    CHECK_FALSE(store.find("c"));
+    CHECK(store.find("a")->data.size() == 900);
+    store.erase("a");
+    store.put("d", record(1000));
+    CHECK(store.find("d"));
+    CHECK_THROWS_AS(store.put("e", record(1001)), system_error);
+    CHECK_THROWS_AS(store.replace("d", record(1001)), system_error);
+    CHECK(store.size() == 1);
 }

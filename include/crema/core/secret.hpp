@@ -1,21 +1,39 @@
-// secret: comparison in constant time, octets that nobody can guess.
+// secret: comparison in constant time, octets that nobody can guess, hashes that nobody can choose.
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <crema/core/config.hpp>
+#include <crema/core/hash128.hpp>
 #include <cstddef>
 #include <string>
 #include <string_view>
 
 namespace crema {
 
-/** Tell whether two texts are equal, in a time that depends on their lengths alone.
+/** Tell whether two texts are equal, in a time that depends on the length of each alone, not on whether they are alike: who gives
+    texts of many lengths does not find out that of the secret.
 
-    For tokens, signatures and whatever else a client must not find out octet by octet.
+    For passwords, tokens, signatures and whatever else a client must not find out octet by octet. Their `private_hash` is
+    compared.
 
     @par Complexity
-    O(n); at once when the lengths differ.
+    O(n)
 */
 CREMA_DECL bool equal_secrets(std::string_view a, std::string_view b) noexcept;
+
+/** Return 128 bits that stand for the octets: of SHA-1, under a random key of this process.
+
+    Other than with `hash128`, nobody outside can make texts whose hashes are equal, or fall into one bucket of a table. Another
+    one in each run.
+
+    @throws system_error as `random_octets`, when it is called first.
+
+    @par Complexity
+    O(n)
+
+    @par Thread Safety
+    Safe.
+*/
+CREMA_DECL hash128_value private_hash(std::string_view octets);
 
 /** Return octets from the random generator of the operating system.
 
@@ -37,7 +55,9 @@ CREMA_DECL std::string random_uuid();
 #if CREMA_BODIES
 #include <crema/core/encode.hpp>
 #include <crema/core/error.hpp>
+#include <crema/core/sha1.hpp>
 #include <cerrno>
+#include <cstring>
 #include <sys/random.h>
 
 namespace crema {
@@ -58,11 +78,24 @@ inline void fill_randomly(char* data, std::size_t size) {
 } // namespace detail
 
 CREMA_DECL bool equal_secrets(std::string_view a, std::string_view b) noexcept {
-    if (a.size() != b.size()) return false;
-    volatile unsigned char differ = 0;
-    for (std::size_t i = 0; i < a.size(); ++i)
-        differ = static_cast<unsigned char>(differ | (static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i])));
+    const auto x = private_hash(a), y = private_hash(b);
+    const volatile std::uint64_t differ = (x.low ^ y.low) | (x.high ^ y.high);
     return differ == 0;
+}
+
+CREMA_DECL hash128_value private_hash(std::string_view octets) {
+    static const sha1 keyed = [] { // has taken one block in: the key
+        sha1 s;
+        s.update(random_octets(64));
+        return s;
+    }();
+    auto s = keyed;
+    s.update(octets);
+    const auto digest = s.finish();
+    hash128_value h;
+    std::memcpy(&h.low, digest.data(), sizeof h.low);
+    std::memcpy(&h.high, digest.data() + sizeof h.low, sizeof h.high);
+    return h;
 }
 
 CREMA_DECL std::string random_octets(std::size_t size) {

@@ -60,6 +60,7 @@ CREMA_DECL bool needs_rehash(std::string_view stored, int cost = 12) noexcept;
 } // namespace crema::password
 
 #if CREMA_BODIES
+#include <crema/core/secret.hpp>
 #include <cerrno>
 #include <crypt.h>
 #include <memory>
@@ -84,14 +85,6 @@ struct bcrypt_secret {
         return ::crypt_rn(phrase, setting, &scratch, static_cast<int>(sizeof scratch));
     }
 };
-
-inline bool same_octets(std::string_view a, std::string_view b) noexcept {
-    if (a.size() != b.size()) return false;
-    unsigned differ = 0;
-    for (std::size_t i = 0; i < a.size(); ++i)
-        differ |= static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i]);
-    return differ == 0;
-}
 
 inline bool is_bcrypt(std::string_view s) noexcept {
     auto digit = [&](std::size_t i) { return s[i] >= '0' && s[i] <= '9'; };
@@ -129,7 +122,7 @@ CREMA_DECL bool verify(std::string_view password, std::string_view stored) {
     const std::string setting(stored); // crypt wants a NUL behind it
     const auto s = std::make_unique<crema::detail::bcrypt_secret>(password);
     const char* again = s->crypt(setting.c_str());
-    return again && crema::detail::same_octets(again, stored);
+    return again && equal_secrets(again, stored);
 }
 
 CREMA_DECL bool needs_rehash(std::string_view stored, int cost) noexcept {

@@ -64,7 +64,7 @@ public:
 */
 class memory_rate_store final : public rate_store {
 public:
-    /// Construct. @param keys How many are kept; about 200 octets each.
+    /// Construct. @param keys How many are kept; about 150 octets each, however long they are.
     CREMA_DECL explicit memory_rate_store(std::size_t keys = 100'000);
     CREMA_DECL ~memory_rate_store() override;
     /// @cond
@@ -146,32 +146,28 @@ CREMA_DECL std::string rate_key(std::string_view address);
 } // namespace crema
 
 #if CREMA_BODIES
+#include <crema/core/lru.hpp>
+#include <crema/core/secret.hpp>
 #include <crema/core/text.hpp>
 #include <crema/http/ip_address.hpp>
 #include <crema/loop/loop.hpp>
 #include <algorithm>
 #include <cmath>
-#include <list>
 #include <mutex>
-#include <unordered_map>
 
 namespace crema {
 
 struct memory_rate_store::state {
     struct count {
-        std::string key;
         std::chrono::steady_clock::time_point begin{}; // of the window; of the bucket when it was looked at
         double now = 0, before = 0;                    // counts of this window and the one before; tokens of a bucket
     };
+    explicit state(std::size_t keys) : all(keys) {}
     std::mutex one_at_a_time; // loops of several threads may share it
-    std::size_t most = 0;
-    std::list<count> all; // the last seen in front
-    std::unordered_map<std::string_view, std::list<count>::iterator> by_key;
+    lru<count> all;
 };
 
-CREMA_DECL memory_rate_store::memory_rate_store(std::size_t keys) : state_(std::make_unique<state>()) {
-    state_->most = std::max<std::size_t>(keys, 1);
-}
+CREMA_DECL memory_rate_store::memory_rate_store(std::size_t keys) : state_(std::make_unique<state>(keys)) {}
 CREMA_DECL memory_rate_store::~memory_rate_store() = default;
 CREMA_DECL std::size_t memory_rate_store::size() const noexcept {
     const std::lock_guard lock(state_->one_at_a_time);
@@ -187,20 +183,15 @@ CREMA_DECL rate_decision memory_rate_store::take_now(std::string_view key, const
                                                      std::chrono::steady_clock::time_point now) {
     using std::chrono::milliseconds;
     auto& s = *state_;
+    const auto hash = private_hash(key);
     const std::lock_guard lock(s.one_at_a_time);
     const bool bucket = rule.algorithm == rate_algorithm::token_bucket;
-    const auto found = s.by_key.find(key);
-    if (found != s.by_key.end()) {
-        s.all.splice(s.all.begin(), s.all, found->second);
-    } else {
-        if (s.all.size() == s.most) {
-            s.by_key.erase(s.all.back().key);
-            s.all.pop_back();
-        }
-        s.all.push_front({std::string(key), now, bucket ? static_cast<double>(rule.limit) : 0, 0});
-        s.by_key.emplace(s.all.front().key, s.all.begin());
+    auto* known = s.all.find(hash);
+    if (!known) {
+        if (s.all.full()) s.all.drop_oldest();
+        known = &s.all.add(hash, {now, bucket ? static_cast<double>(rule.limit) : 0, 0});
     }
-    auto& c = s.all.front();
+    auto& c = *known;
     const double limit = rule.limit, window = static_cast<double>(rule.window.count());
     const auto ms = [](double d) { return milliseconds(static_cast<milliseconds::rep>(std::ceil(d))); };
     double passed = std::chrono::duration<double, std::milli>(now - c.begin).count();
@@ -258,7 +249,7 @@ CREMA_DECL std::string rate_key(std::string_view address) {
 CREMA_DECL rate_limit_handler::rate_limit_handler(rate_limit_options options) {
     if (options.rule.limit == 0 || options.rule.window.count() <= 0)
         throw system_error(make_error_code(error::bad_value), "rate_limit: limit and window must be positive");
-    if (!is_token(options.name) || options.name.find('"') != options.name.npos)
+    if (!is_token(options.name))
         throw system_error(make_error_code(error::bad_value), "rate_limit: name \"" + options.name + "\"");
     if (!options.store) options.store = std::make_shared<memory_rate_store>();
     options_ = std::make_shared<const rate_limit_options>(std::move(options));

@@ -2,15 +2,16 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <crema/async/task.hpp>
+#include <crema/core/byte_size.hpp>
 #include <crema/core/config.hpp>
 #include <crema/core/signer.hpp>
 #include <crema/core/value.hpp>
 #include <crema/http/cookie.hpp>
+#include <crema/middleware/safe_cookie.hpp>
 #include <crema/web/next.hpp>
 #include <crema/web/request.hpp>
 #include <crema/web/response.hpp>
 #include <chrono>
-#include <concepts>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -51,15 +52,15 @@ public:
     virtual task<> remove(std::string id) = 0;
 };
 
-/** Keeps a bounded number of sessions in memory: those that were not used for longest are forgotten first.
+/** Keeps a bounded number of sessions in memory, of bounded size together: those that were not used for longest are forgotten first.
 
     @par Thread Safety
     Safe.
 */
 class memory_session_store final : public session_store {
 public:
-    /// Construct. @param sessions How many are kept.
-    CREMA_DECL explicit memory_session_store(std::size_t sessions = 100'000);
+    /// Construct. @param sessions How many are kept. @param octets Of what they hold, together; one that is larger throws `too_large`.
+    CREMA_DECL explicit memory_session_store(std::size_t sessions = 100'000, byte_size octets = 256 * 1024 * 1024);
     CREMA_DECL ~memory_session_store() override;
     /// @cond
     task<std::optional<session_record>> load(std::string id) override { co_return find(id); }
@@ -93,32 +94,6 @@ public:
 private:
     struct state;
     std::unique_ptr<state> state_;
-};
-
-/// Says when a cookie is marked as one for encrypted connections alone.
-enum class secure_cookie : unsigned char {
-    automatic, ///< when the request came over one; see the setting `trust proxy`
-    always,    ///< always: over others no session is set
-    never,     ///< never
-};
-
-/** Is a `secure_cookie`, or true for always and false for never, as in express-session.
-
-    @par Thread Safety
-    Distinct objects: safe.
-*/
-class secure_cookie_choice {
-public:
-    /// Construct.
-    constexpr secure_cookie_choice(secure_cookie choice) noexcept : choice_(choice) {}
-    /// Construct from true (always) or false (never).
-    constexpr secure_cookie_choice(std::same_as<bool> auto choice) noexcept
-        : choice_(choice ? secure_cookie::always : secure_cookie::never) {}
-    /// Returns it.
-    constexpr operator secure_cookie() const noexcept { return choice_; }
-
-private:
-    secure_cookie choice_;
 };
 
 /// Describes the cookie of a session.
@@ -280,16 +255,15 @@ CREMA_DECL bool has_session(request& req);
 #if CREMA_BODIES
 #include <crema/async/context.hpp>
 #include <crema/async/spawn.hpp>
+#include <crema/core/lru.hpp>
 #include <crema/core/secret.hpp>
 #include <crema/core/text.hpp>
 #include <crema/json/parse.hpp>
 #include <crema/json/write.hpp>
 #include <crema/loop/with_timeout.hpp>
-#include <algorithm>
-#include <list>
+#include <cstdint>
 #include <mutex>
 #include <stdexcept>
-#include <unordered_map>
 
 namespace crema {
 
@@ -310,35 +284,35 @@ task<T> in_time(task<T> asked, std::chrono::milliseconds time) {
 } // namespace detail
 
 struct memory_session_store::state {
-    struct entry {
-        std::string id;
-        session_record record;
-    };
-    std::list<entry>::iterator of(std::string_view id) {
-        const auto found = by_id.find(id);
-        return found == by_id.end() ? all.end() : found->second;
+    state(std::size_t sessions, std::uint64_t octets) : all(sessions), most(octets) {}
+    // With the lock: makes room for so many octets more.
+    void make_room(std::size_t wanted) {
+        while (used + wanted > most && all.oldest()) drop_oldest();
+    }
+    void drop_oldest() {
+        used -= all.oldest()->data.size();
+        all.drop_oldest();
     }
     // With the lock: takes the record over when there is one of that id.
-    bool replace(std::string_view id, session_record& record) {
-        const auto at = of(id);
-        if (at == all.end()) return false;
-        at->record = std::move(record);
-        all.splice(all.begin(), all, at);
+    bool replace(const hash128_value& id, session_record& record) {
+        auto* const kept = all.find(id);
+        if (!kept) return false;
+        used = used - kept->data.size() + record.data.size();
+        *kept = std::move(record);
+        while (used > most && all.size() > 1) drop_oldest();
         return true;
     }
-    void drop(std::list<entry>::iterator at) {
-        by_id.erase(at->id);
-        all.erase(at);
+    void require_room(const session_record& record) const {
+        if (record.data.size() > most) throw system_error(make_error_code(error::too_large), "session");
     }
     std::mutex one_at_a_time; // loops of several threads may share it
-    std::size_t most = 0;
-    std::list<entry> all; // the last used in front
-    std::unordered_map<std::string_view, std::list<entry>::iterator> by_id;
+    lru<session_record> all;
+    const std::uint64_t most;
+    std::uint64_t used = 0; // octets
 };
 
-CREMA_DECL memory_session_store::memory_session_store(std::size_t sessions) : state_(std::make_unique<state>()) {
-    state_->most = std::max<std::size_t>(sessions, 1);
-}
+CREMA_DECL memory_session_store::memory_session_store(std::size_t sessions, byte_size octets)
+    : state_(std::make_unique<state>(sessions, octets.octets())) {}
 CREMA_DECL memory_session_store::~memory_session_store() = default;
 CREMA_DECL std::size_t memory_session_store::size() const noexcept {
     const std::lock_guard lock(state_->one_at_a_time);
@@ -346,12 +320,10 @@ CREMA_DECL std::size_t memory_session_store::size() const noexcept {
 }
 
 CREMA_DECL std::optional<session_record> memory_session_store::find(std::string_view id) {
-    auto& s = *state_;
-    const std::lock_guard lock(s.one_at_a_time);
-    const auto at = s.of(id);
-    if (at == s.all.end()) return std::nullopt;
-    s.all.splice(s.all.begin(), s.all, at);
-    return at->record;
+    const auto hash = private_hash(id);
+    const std::lock_guard lock(state_->one_at_a_time);
+    const auto* const kept = state_->all.find(hash);
+    return kept ? std::optional(*kept) : std::nullopt;
 }
 
 CREMA_DECL task<bool> session_store::update(std::string id, session_record record) {
@@ -362,31 +334,41 @@ CREMA_DECL task<bool> session_store::update(std::string id, session_record recor
 }
 
 CREMA_DECL bool memory_session_store::replace(std::string_view id, session_record record) {
+    state_->require_room(record);
+    const auto hash = private_hash(id);
     const std::lock_guard lock(state_->one_at_a_time);
-    return state_->replace(id, record);
+    return state_->replace(hash, record);
 }
 
 CREMA_DECL void memory_session_store::put(std::string_view id, session_record record) {
     auto& s = *state_;
+    s.require_room(record);
+    const auto hash = private_hash(id);
     const std::lock_guard lock(s.one_at_a_time);
-    if (s.replace(id, record)) return;
+    if (s.replace(hash, record)) return;
     const auto now = std::chrono::system_clock::now();
-    for (int i = 0; i < 2 && !s.all.empty() && s.all.back().record.expires <= now; ++i) s.drop(std::prev(s.all.end()));
-    if (s.all.size() == s.most) s.drop(std::prev(s.all.end()));
-    s.all.push_front({std::string(id), std::move(record)});
-    s.by_id.emplace(s.all.front().id, s.all.begin());
+    for (int i = 0; i < 2 && s.all.oldest() && s.all.oldest()->expires <= now; ++i) s.drop_oldest();
+    if (s.all.full()) s.drop_oldest();
+    s.make_room(record.data.size());
+    const auto octets = record.data.size();
+    s.all.add(hash, std::move(record));
+    s.used += octets;
 }
 
 CREMA_DECL void memory_session_store::prolong(std::string_view id, std::chrono::system_clock::time_point expires) {
-    auto& s = *state_;
-    const std::lock_guard lock(s.one_at_a_time);
-    if (const auto at = s.of(id); at != s.all.end()) at->record.expires = expires;
+    const auto hash = private_hash(id);
+    const std::lock_guard lock(state_->one_at_a_time);
+    if (auto* const kept = state_->all.peek(hash)) kept->expires = expires;
 }
 
 CREMA_DECL void memory_session_store::erase(std::string_view id) {
+    const auto hash = private_hash(id);
     auto& s = *state_;
     const std::lock_guard lock(s.one_at_a_time);
-    if (const auto at = s.of(id); at != s.all.end()) s.drop(at);
+    if (const auto* const kept = s.all.peek(hash)) {
+        s.used -= kept->data.size();
+        s.all.erase(hash);
+    }
 }
 
 CREMA_DECL std::chrono::system_clock::time_point session_state::now() const {
