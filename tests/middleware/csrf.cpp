@@ -55,7 +55,7 @@ TEST_CASE("an older browser sends the origin alone", "[middleware][csrf]") {
 
 TEST_CASE("what changes nothing, and what is no browser, passes", "[middleware][csrf]") {
     testing::client c(with({}));
-    for (const char* method : {"GET", "OPTIONS"}) CHECK(status(c, method, "cross-site", "https://evil.example") == 200);
+    for (const char* method : {"GET", "HEAD", "OPTIONS"}) CHECK(status(c, method, "cross-site", "https://evil.example") == 200);
     CHECK(status(c, "POST", nullptr, nullptr) == 200);
 }
 

@@ -129,3 +129,32 @@ TEST_CASE("without session and signer there is no token", "[middleware][csrf_tok
     c.post("/").set("X-CSRF-Token", std::string(86, 'A')).expect(403);
     CHECK_THROWS_AS(csrf_token({.header = "a b"}), system_error);
 }
+
+TEST_CASE("the cookie of a token is safe, and over TLS nobody else can plant it", "[middleware][csrf_token]") {
+    const auto cookie = [](csrf_token_options options, const char* protocol) {
+        auto a = make(false, std::move(options));
+        a.set("trust proxy", true);
+        const auto r = testing::client(a).get("/form").set("X-Forwarded-Proto", protocol).result();
+        const auto line = std::string(r.header("set-cookie").value_or(""));
+        return line.substr(0, line.find('=')) + line.substr(std::min(line.find(';'), line.size()));
+    };
+    CHECK(cookie({}, "http") == "csrf; Path=/; HttpOnly; SameSite=Lax");
+    CHECK(cookie({}, "https") == "__Host-csrf; Path=/; HttpOnly; Secure; SameSite=Lax");
+    CHECK(cookie({.cookie_options = {.domain = "a.example"}}, "https") == "csrf; Domain=a.example; Path=/; HttpOnly; Secure; SameSite=Lax");
+    CHECK(cookie({.cookie = "mine", .cookie_options = {.same_site = http::same_site_policy::strict}}, "https") == "mine; Path=/; HttpOnly; Secure; SameSite=Strict");
+}
+
+TEST_CASE("a cookie of another purpose or of another user is no cookie of tokens", "[middleware][csrf_token]") {
+    testing::client c(make(false, {.bind = [](request& req) { return std::string(req.get("x-user").value_or("")); }}));
+    const auto page = c.get("/form").set("X-User", "ada").result();
+    const auto cookie = cookie_of(page), token = page.body.substr(0, 86);
+    c.post("/").set("X-User", "ada").set("Cookie", cookie).set("X-CSRF-Token", token).expect(200, "done");
+    c.post("/").set("X-User", "grace").set("Cookie", cookie).set("X-CSRF-Token", token).expect(403, "csrf.token.refused");
+    c.post("/").set("Cookie", cookie).set("X-CSRF-Token", token).expect(403, "csrf.token.refused");
+    // What the same signer signs for a cookie of another purpose: the secret alone.
+    testing::client plain(make(false));
+    const auto one = plain.get("/form").result();
+    const auto secret = cookie_of(one).substr(5, 43);
+    plain.post("/").set("Cookie", cookie_of(one)).set("X-CSRF-Token", one.body.substr(0, 86)).expect(200, "done");
+    plain.post("/").set("Cookie", "csrf=" + length_signer().sign(secret)).set("X-CSRF-Token", one.body.substr(0, 86)).expect(403, "csrf.token.refused");
+}

@@ -34,6 +34,7 @@ app sample() {
         set_sealed_cookie(res, "plain", "one\ntwo");
         set_sealed_cookie(res, "short", "soon over", {.max_age = 1h, .secure = true});
         set_sealed_cookie(res, "dated", "", {.expires = now + 2h});
+        set_sealed_cookie(res, "shown", "", {.http_only = false, .secure = false, .same_site = http::same_site_policy::unset});
         res.end();
     });
     a.get("/:name", [](request& req, response& res) {
@@ -48,10 +49,22 @@ TEST_CASE("sealed cookies are set and read", "[middleware][sealed_cookies]") {
     testing::client c(sample());
     c.get("/set").expect(200).expect([](const testing::reply& r) {
         const auto all = r.headers("set-cookie");
-        REQUIRE(all.size() == 3);
-        CHECK(all[0] == "plain=plain.%0Aone%0Atwo; Path=/; HttpOnly");
+        REQUIRE(all.size() == 4);
+        CHECK(all[0] == "plain=plain.%0Aone%0Atwo; Path=/; HttpOnly; SameSite=Lax");
         CHECK(all[1].starts_with("short=short.1800003600%0Asoon%20over; Max-Age=3600; "));
+        CHECK(all[1].ends_with("; HttpOnly; Secure; SameSite=Lax")); // what is not given stays safe
         CHECK(all[2].starts_with("dated=dated.1800007200%0A; "));
+        CHECK(all[2].ends_with("; HttpOnly; SameSite=Lax"));
+        CHECK(all[3] == "shown=shown.%0A; Path=/");
+    });
+    auto behind_tls = sample();
+    behind_tls.set("trust proxy", true);
+    testing::client tls(behind_tls);
+    tls.get("/set").set("X-Forwarded-Proto", "https").expect([](const testing::reply& r) {
+        const auto all = r.headers("set-cookie");
+        REQUIRE(all.size() == 4);
+        CHECK(all[0] == "plain=plain.%0Aone%0Atwo; Path=/; HttpOnly; Secure; SameSite=Lax");
+        CHECK(all[3] == "shown=shown.%0A; Path=/");
     });
     c.get("/plain").set("Cookie", "x=y; plain=plain.%0Aone%0Atwo").expect(200, "one\ntwo");
     c.get("/dated").set("Cookie", "dated=dated.1800007200%0A").expect(200, "");

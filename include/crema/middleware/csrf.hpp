@@ -43,7 +43,8 @@ private:
 
     Browsers say where a request comes from: in `Sec-Fetch-Site`, older ones in `Origin`. A request that may change something
     (all but GET, HEAD, OPTIONS) passes when it comes from the same origin, from the user himself, or from a trusted origin.
-    What has neither field comes from no browser and carries nobody's cookies: it passes.
+    What has neither field comes from no browser of today and carries nobody's cookies: it passes. For browsers from before 2020, some
+    of which tell neither, see `csrf_token`.
 
     | Sec-Fetch-Site | Origin | outcome |
     |---|---|---|

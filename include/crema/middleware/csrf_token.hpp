@@ -3,7 +3,7 @@
 #pragma once
 #include <crema/core/config.hpp>
 #include <crema/core/signer.hpp>
-#include <crema/http/cookie.hpp>
+#include <crema/middleware/safe_cookie.hpp>
 #include <crema/web/next.hpp>
 #include <crema/web/request.hpp>
 #include <crema/web/response.hpp>
@@ -24,9 +24,11 @@ struct csrf_token_options {
     std::string header = "X-CSRF-Token";  ///< header field for scripts, looked at first
     /// Signs the cookie of requests without a session; see `csrf_token`.
     std::shared_ptr<const crema::signer> signer{};
-    std::string cookie = "csrf";          ///< its name; `__Host-csrf` is better over TLS, with `secure`
-    /// How it is set.
-    http::cookie_options cookie_options{.http_only = true, .same_site = http::same_site_policy::lax};
+    /// Its name. When empty `__Host-csrf` over TLS, which no other host can plant, and `csrf` else.
+    std::string cookie{};
+    safe_cookie cookie_options{};         ///< how it is set: HttpOnly, SameSite=Lax, Secure over TLS
+    /// Whose the cookie is, as the name of who has logged in: for others it is worth nothing. Nobody's when empty.
+    std::function<std::string(request&)> bind{};
     std::function<bool(request&)> skip{}; ///< requests that are not looked at, as those of webhooks
 };
 
@@ -50,7 +52,9 @@ private:
 
     `csrf_token_of(req)` gives the token for a form or a script: another text each time, so that nothing can be learnt
     from the size of compressed answers. What it is checked against is in the session, when `session` stands in front
-    (synchronizer token): it ends with it. Else it is in a signed cookie (double submit), for which `signer` is needed.
+    (synchronizer token): it ends with it. Else it is in a signed cookie (double submit), for which `signer` is needed; who can plant
+    cookies, as from a subdomain, can plant his own one there, unless `bind` says whose it is or its name begins with `__Host-`.
+    What is signed is no other signed cookie, though the signer may be that of others.
 
     Use it beside `csrf`, where clients are so old that they tell no origin.
 
@@ -91,6 +95,15 @@ struct csrf_token_state {
     std::shared_ptr<const csrf_token_options> options;
     std::string made; // a secret that this request has brought into being
 
+    std::string_view cookie(request& req) const {
+        if (!options->cookie.empty()) return options->cookie;
+        const auto& c = options->cookie_options;
+        return req.secure() && c.secure != secure_cookie::never && c.domain.empty() && c.path == "/" ? "__Host-csrf" : "csrf";
+    }
+    // No other text that one signs begins so, and no octet of a secret is a colon.
+    std::string to_be_signed(request& req, std::string_view encoded) const {
+        return std::string("csrf_token:").append(encoded).append(":").append(options->bind ? options->bind(req) : std::string());
+    }
     // The secret that the client's tokens are checked against; empty when there is none.
     std::string secret(request& req) const {
         if (!made.empty()) return made;
@@ -99,9 +112,10 @@ struct csrf_token_state {
             const auto* kept = session_of(req).find("csrf");
             if (kept && kept->is_string()) encoded = kept->as_string();
         } else if (options->signer) {
-            const auto given = http::find_cookie(req.head().get(http::field::cookie), options->cookie);
-            if (given && given->size() < 256)
-                if (const auto checked = options->signer->unsign(*given)) encoded = *checked;
+            const auto given = http::find_cookie(req.head().get(http::field::cookie), cookie(req));
+            const auto dot = given && given->size() < 256 ? given->rfind('.') : std::string::npos;
+            if (dot != std::string::npos && options->signer->is_signature(to_be_signed(req, given->substr(0, dot)), std::string_view(*given).substr(dot + 1)))
+                encoded = given->substr(0, dot);
         }
         const auto octets = base64url_decode(encoded);
         return octets && octets->size() == csrf_secret_size ? *octets : std::string();
@@ -115,7 +129,8 @@ struct csrf_token_state {
         }
         if (!options->signer)
             throw std::logic_error("crema: csrf_token needs app.use(session({...})) in front, or a signer of its own");
-        req.res().cookie(options->cookie, options->signer->sign(encoded), options->cookie_options);
+        req.res().cookie(cookie(req), encoded + "." + options->signer->signature(to_be_signed(req, encoded)),
+                         cookie_options_of(options->cookie_options, req));
         made = std::move(octets);
     }
 };
@@ -136,7 +151,7 @@ inline bool is_csrf_token(std::string_view token, std::string_view secret) {
 } // namespace detail
 
 CREMA_DECL csrf_token_handler::csrf_token_handler(csrf_token_options options) {
-    for (const auto& name : {options.header, options.cookie})
+    for (const auto& name : {options.header, options.cookie.empty() ? std::string("csrf") : options.cookie})
         if (!is_token(name)) throw system_error(make_error_code(error::bad_value), "csrf_token: name \"" + name + "\"");
     options_ = std::make_shared<const csrf_token_options>(std::move(options));
 }

@@ -4,6 +4,7 @@
 #include <crema/core/config.hpp>
 #include <crema/core/sealer.hpp>
 #include <crema/http/cookie.hpp>
+#include <crema/middleware/safe_cookie.hpp>
 #include <crema/web/next.hpp>
 #include <crema/web/request.hpp>
 #include <crema/web/response.hpp>
@@ -58,12 +59,12 @@ inline sealed_cookies_handler sealed_cookies(sealed_cookies_options options) {
 
 /** Set an encrypted cookie.
 
-    @param cookie_options Those of `response::cookie`; without them it is hidden from scripts.
+    @param cookie Its attributes. Unless it says otherwise: HttpOnly, SameSite=Lax, Secure over TLS.
     @throws std::logic_error without `sealed_cookies` in front; `system_error` `too_large` when it would have more than
     4096 octets; what `response::cookie` throws.
 */
 CREMA_DECL void set_sealed_cookie(response& res, std::string_view name, std::string_view text,
-                                  http::cookie_options cookie_options = {.http_only = true});
+                                  const safe_cookie& cookie = {});
 
 /// Returns the text of an encrypted cookie; nothing when there is none, it was tampered with, is another, or expired.
 CREMA_DECL std::optional<std::string> sealed_cookie(request& req, std::string_view name);
@@ -109,17 +110,17 @@ CREMA_DECL void sealed_cookies_handler::operator()(request& req, response&, next
 
 // What is sealed: when it ends, in seconds, or nothing; a line feed; the text.
 CREMA_DECL void set_sealed_cookie(response& res, std::string_view name, std::string_view text,
-                                  http::cookie_options cookie_options) {
+                                  const safe_cookie& cookie) {
     const auto& o = detail::sealed_cookies_of(res.req());
     std::string inside;
-    auto end = cookie_options.expires;
-    if (cookie_options.max_age) end = detail::now_of(o) + *cookie_options.max_age;
+    auto end = cookie.expires;
+    if (cookie.max_age) end = detail::now_of(o) + *cookie.max_age;
     if (end) inside = std::to_string(detail::seconds_of(*end));
     inside.append("\n").append(text);
     auto sealed = o.sealer->seal(inside, name);
     if (name.size() + sealed.size() > 4096) // RFC 6265bis section 5.6: browsers drop what is larger, and say nothing
         throw system_error(make_error_code(error::too_large), "sealed cookie \"" + std::string(name) + "\": more than 4096 octets");
-    res.cookie(name, std::move(sealed), cookie_options);
+    res.cookie(name, std::move(sealed), cookie_options_of(cookie, res.req()));
 }
 
 CREMA_DECL std::optional<std::string> sealed_cookie(request& req, std::string_view name) {
