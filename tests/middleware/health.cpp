@@ -7,6 +7,7 @@
 #include <crema/web/app.hpp>
 
 #include <catch2/catch.hpp>
+#include <vector>
 
 using namespace crema;
 using namespace std::chrono_literals;
@@ -73,6 +74,41 @@ TEST_CASE("who drains is not ready but lives", "[middleware][health]") {
     c.get("/health/ready").expect(503);
     h.drain(false);
     c.get("/health/ready").expect(200);
+}
+
+TEST_CASE("who asks at the same time, or soon after, is told what the same checks said", "[middleware][health]") {
+    int asked = 0;
+    bool good = true;
+    app a;
+    a.use(health({.checks = {{"a", [&]() -> task<bool> {
+                                  ++asked;
+                                  co_await sleep(100ms);
+                                  co_return good;
+                              }}}}));
+    testing::client c(a);
+    std::vector<testing::call> all;
+    for (int i = 0; i < 50; ++i) all.push_back(c.get("/health/ready").start());
+    all.front().disconnect(); // who came first does not take the others along
+    for (int i = 1; i < 50; ++i) all[static_cast<std::size_t>(i)].expect(200, R"({"status":"up","checks":{"a":"up"}})");
+    CHECK(asked == 1);
+    good = false;
+    c.advance(999ms);
+    c.get("/health/ready").expect(200);
+    CHECK(asked == 1);
+    c.advance(1ms);
+    c.get("/health/ready").expect(503);
+    CHECK(asked == 2);
+    testing::client other(a); // another loop, which nothing is known of
+    other.get("/health/ready").expect(503);
+    CHECK(asked == 3);
+}
+
+TEST_CASE("what each check said is for those who may know", "[middleware][health]") {
+    app a;
+    a.use(health({.checks = {{"a", ill}}, .details = [](request& req) { return req.get("x-key") == "secret"; }}));
+    testing::client c(a);
+    c.get("/health/ready").expect(503, R"({"status":"down"})");
+    c.get("/health/ready").set("X-Key", "secret").expect(503, R"({"status":"down","checks":{"a":"down"}})");
 }
 
 TEST_CASE("health: wrong options are refused where they are given", "[middleware][health]") {

@@ -6,7 +6,6 @@
 #include <crema/web/next.hpp>
 #include <crema/web/request.hpp>
 #include <crema/web/response.hpp>
-#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -16,10 +15,15 @@
 
 namespace crema {
 
+class loop;
+namespace detail {
+struct health_round;
+}
+
 /// Is one thing that must be well: its name and a function that says so; a throw says it is not.
 struct health_check {
     std::string name;                   ///< in the answer
-    std::function<task<bool>()> check;  ///< asked for each request of readiness
+    std::function<task<bool>()> check;  ///< asked when somebody asks for readiness
 };
 
 /** Options of `health`.
@@ -33,6 +37,8 @@ struct health_options {
     std::vector<health_check> checks{};           ///< asked at once, all of them
     std::chrono::milliseconds timeout = std::chrono::seconds(2); ///< of each check
     std::function<bool()> draining{};             ///< true when no more requests are wanted, for a reason of one's own
+    std::chrono::milliseconds keep = std::chrono::seconds(1);    ///< how long what the checks said is told to others who ask
+    std::function<bool(request&)> details{};      ///< who is told what each check said; everybody when empty
 };
 
 /** Is the middleware that `health` makes. Copies share its state.
@@ -47,14 +53,13 @@ public:
     task<> operator()(request& req, response& res, next& next) const { return run(req, res, next); }
     /// @endcond
     /// Lets readiness be answered 503 from now on, or as the checks say again.
-    void drain(bool yes = true) noexcept { state_->draining.store(yes, std::memory_order_relaxed); }
+    CREMA_DECL void drain(bool yes = true) noexcept;
 
 private:
-    struct state {
-        health_options options;
-        std::atomic<bool> draining{false}; // the loops of several threads ask
-    };
+    struct state;
     CREMA_COROUTINE task<> run(request& req, response& res, next& next) const;
+    CREMA_COROUTINE static task<> ask(std::shared_ptr<state> s, std::shared_ptr<detail::health_round> round, loop& l);
+    CREMA_COROUTINE static task<std::shared_ptr<const detail::health_round>> said(std::shared_ptr<state> s, loop& l);
     std::shared_ptr<state> state_;
 };
 
@@ -64,7 +69,7 @@ private:
     app.use(health({.checks = {{"database", [&]() -> task<bool> { co_await db.ping(); co_return true; }}}}));
     @endcode
 
-    While the server closes (`app.close`, a signal) readiness is answered 503; give `listen_options::drain_idle` the time that
+    However many ask at once, the checks run once for each loop, and what they said holds for `keep`. While the server closes (`app.close`, a signal) readiness is answered 503; give `listen_options::drain_idle` the time that
     the balancer needs to ask once more. `{"status":"up"}` or `{"status":"down"}`, with what each check said; never why, which is for the log. Not to be cached.
 */
 inline health_handler health(health_options options = {}) { return health_handler(std::move(options)); }
@@ -72,11 +77,38 @@ inline health_handler health(health_options options = {}) { return health_handle
 } // namespace crema
 
 #if CREMA_BODIES
+#include <crema/async/event.hpp>
+#include <crema/async/spawn.hpp>
 #include <crema/async/when_all.hpp>
 #include <crema/core/value.hpp>
+#include <crema/loop/loop.hpp>
 #include <crema/loop/with_timeout.hpp>
+#include <atomic>
+#include <map>
+#include <mutex>
 
 namespace crema {
+namespace detail {
+
+// What the checks said when a loop asked them last. All on that loop.
+struct health_round {
+    event over;
+    bool up = true;
+    value checks = value::object();
+    std::chrono::steady_clock::time_point at{}; // once it is over
+};
+
+} // namespace detail
+
+struct health_handler::state {
+    health_options options;
+    std::atomic<bool> draining{false}; // the loops of several threads ask
+    std::mutex mutex;
+    std::map<const loop*, std::weak_ptr<detail::health_round>> running; // held by the coroutine: gone with its loop
+    std::map<const loop*, std::shared_ptr<const detail::health_round>> known;
+};
+
+CREMA_DECL void health_handler::drain(bool yes) noexcept { state_->draining.store(yes, std::memory_order_relaxed); }
 
 CREMA_DECL health_handler::health_handler(health_options options) : state_(std::make_shared<state>()) {
     for (const auto& c : options.checks)
@@ -99,6 +131,46 @@ CREMA_COROUTINE task<bool> ask_health(const health_check& c, std::chrono::millis
 
 } // namespace detail
 
+// Asks all checks, for whoever waits: not in the scope of who came first.
+CREMA_COROUTINE task<> health_handler::ask(std::shared_ptr<state> s, std::shared_ptr<detail::health_round> round, loop& l) {
+    const auto& o = s->options;
+    std::vector<task<bool>> asked;
+    for (const auto& c : o.checks) asked.push_back(detail::ask_health(c, o.timeout));
+    const auto said = co_await when_all(std::move(asked));
+    for (std::size_t i = 0; i < said.size(); ++i) {
+        round->checks[o.checks[i].name] = said[i] ? "up" : "down";
+        round->up = round->up && said[i];
+    }
+    round->at = l.now();
+    {
+        const std::lock_guard lock(s->mutex);
+        s->known[&l] = round;
+        s->running.erase(&l);
+    }
+    round->over.set();
+}
+
+CREMA_COROUTINE task<std::shared_ptr<const detail::health_round>> health_handler::said(std::shared_ptr<state> s, loop& l) {
+    std::shared_ptr<detail::health_round> round;
+    bool mine = false;
+    {
+        const std::lock_guard lock(s->mutex);
+        const auto now = l.now();
+        if (const auto at = s->known.find(&l); at != s->known.end() && now >= at->second->at && now - at->second->at < s->options.keep)
+            co_return at->second;
+        auto& running = s->running[&l];
+        round = running.lock();
+        if (!round) {
+            round = std::make_shared<detail::health_round>();
+            running = round;
+            mine = true;
+        }
+    }
+    if (mine) spawn(ask(s, round, l));
+    co_await round->over.wait();
+    co_return round;
+}
+
 CREMA_COROUTINE task<> health_handler::run(request& req, response& res, next& next) const {
     const auto s = state_;
     const auto& o = s->options;
@@ -111,15 +183,9 @@ CREMA_COROUTINE task<> health_handler::run(request& req, response& res, next& ne
     value answer = value::object();
     answer["status"] = "";
     if (!live && up && !o.checks.empty()) {
-        std::vector<task<bool>> asked;
-        for (const auto& c : o.checks) asked.push_back(detail::ask_health(c, o.timeout));
-        const auto said = co_await when_all(std::move(asked));
-        value checks = value::object();
-        for (std::size_t i = 0; i < said.size(); ++i) {
-            checks[o.checks[i].name] = said[i] ? "up" : "down";
-            up = up && said[i];
-        }
-        answer["checks"] = std::move(checks);
+        const auto round = co_await said(s, req.raw().loop());
+        up = round->up;
+        if (!o.details || o.details(req)) answer["checks"] = round->checks;
     }
     answer["status"] = up ? "up" : "down";
     res.set("Cache-Control", "no-store").status(up ? 200 : 503).json(answer);
