@@ -37,7 +37,7 @@ int main(int argc, char** argv) {
     app.use(logger({.format = "combined"}));
 
     // A span of a distributed trace for each request.
-    app.use(trace());
+    app.use(trace({.trust = true})); // of whom only the proxy asks
 
     // The client's preference counts first, then this order.
     app.use(compression({.codecs = {codecs::zstd, codecs::br, codecs::gzip}}));

@@ -19,7 +19,7 @@ namespace {
 constexpr auto parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
 // Answers with what it would send to another service.
-app service(trace_options options = {}) {
+app service(trace_options options = {.trust = true}) {
     app a;
     a.use(trace(std::move(options)));
     a.get("/", [](request& req, response& res) {
@@ -74,12 +74,15 @@ TEST_CASE("a malformed tracestate is left out, several lines are one", "[middlew
 }
 
 TEST_CASE("a service that strangers ask begins its own traces", "[middleware][trace]") {
-    testing::client c(service({.trust = false}));
+    testing::client c(service({}));
     CHECK(ask(c, parent, "rojo=1").find("4bf92f3577b34da6a3ce929d0e0e4736") == std::string::npos);
+    CHECK(ask(c, parent, "rojo=1").find("tracestate") == std::string::npos);
+    testing::client none(service({.sample = 0}));
+    CHECK(ask(none, parent).find("-00\n") != std::string::npos); // nor do they decide what is recorded
 }
 
 TEST_CASE("a part of the traces that begin here is recorded", "[middleware][trace]") {
-    testing::client none(service({.sample = 0})), half(service({.sample = .5}));
+    testing::client none(service({.sample = 0, .trust = true})), half(service({.sample = .5}));
     CHECK(ask(none, nullptr).find("-00\n") != std::string::npos);
     CHECK(ask(none, parent).find("-01\n") != std::string::npos); // who asks has decided
     int sampled = 0;
@@ -88,12 +91,14 @@ TEST_CASE("a part of the traces that begin here is recorded", "[middleware][trac
     CHECK(sampled < 300);
     CHECK_THROWS_AS(trace({.sample = 1.5}), std::invalid_argument);
     CHECK_THROWS_AS(trace({.sample = -1.0}), std::invalid_argument);
+    CHECK_THROWS_AS(trace({.response_field = "a b"}), std::invalid_argument);
 }
 
 TEST_CASE("the span follows the coroutines, has children, and is told when it has ended", "[middleware][trace]") {
     std::vector<std::string> ended;
     app a;
-    a.use(trace({.finished =
+    a.use(trace({.trust = true,
+                 .finished =
                      [&](const finished_span& s) {
                          CHECK(s.took >= 0ns);
                          CHECK(s.span.parent.has_value());

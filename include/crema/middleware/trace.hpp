@@ -60,7 +60,8 @@ struct finished_span {
 */
 struct trace_options {
     double sample = 1;                                           ///< the part of traces that begin here which is recorded, 0 to 1
-    bool trust = true;                                           ///< go on with traces of clients; false for services that strangers ask
+    /// Go on with traces of clients: for services that only one's own proxies and services ask. A stranger would decide what is recorded.
+    bool trust = false;
     std::function<void(const finished_span& s)> finished{};      ///< receives each sampled span, on the loop
     std::string response_field{};                                ///< a field of answers that tells the span, as `traceresponse`; empty for none
 };
@@ -82,11 +83,12 @@ private:
     std::shared_ptr<const trace_options> options_;
 };
 
-/** Make a middleware that gives each request a span: a child of the one that asks, or the first of a new trace.
+/** Make a middleware that gives each request a span: the first of a new trace, or a child of the one that asks.
 
-    A malformed traceparent, or several, begin a new trace; a malformed tracestate is left out.
+    Unless `trust` says so each request begins a new trace. So do, with it, a malformed traceparent or several; a malformed tracestate is
+    left out.
 
-    @throws std::invalid_argument when `sample` is not within 0 and 1.
+    @throws std::invalid_argument when `sample` is not within 0 and 1, or `response_field` is no name of a field.
 
     @see https://www.w3.org/TR/trace-context/
 */
@@ -175,6 +177,8 @@ CREMA_DECL trace_span trace_span::child() const {
 
 CREMA_DECL trace_handler::trace_handler(trace_options options) {
     if (!(options.sample >= 0 && options.sample <= 1)) throw std::invalid_argument("crema: trace: sample is a part, 0 to 1");
+    if (!options.response_field.empty() && !is_token(options.response_field))
+        throw std::invalid_argument("crema: trace: response_field \"" + options.response_field + "\" is no name of a field");
     options_ = std::make_shared<trace_options>(std::move(options));
 }
 
