@@ -9268,7 +9268,7 @@ public:
     /// Construct from what the system gives. @param size Octets of `from`.
     CREMA_DECL address(const sockaddr* from, socklen_t size) noexcept;
 
-    /// Returns the IP address as text (an IPv4 address in IPv6 as IPv4), or the path; empty for nothing.
+    /// Returns the IP address as text (an IPv4 address in IPv6 as IPv4); empty for nothing and for a local socket.
     CREMA_DECL std::string host() const;
     /// Returns the port; 0 where there is none.
     CREMA_DECL std::uint16_t port() const noexcept;

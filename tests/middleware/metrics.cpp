@@ -7,6 +7,8 @@
 #include <crema/web/app.hpp>
 
 #include <catch2/catch.hpp>
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <string>
 #include <thread>
 
@@ -115,6 +117,21 @@ TEST_CASE("the delay of a loop that stands still counts as often as a timer shou
     CHECK(std::stoi(value_of(text, R"(crema_loop_delay_seconds_bucket{le="0.25"})")) < std::stoi(value_of(text, "crema_loop_delay_seconds_count")));
 }
 
+TEST_CASE("a thread whose loop is another one is measured again", "[middleware][metrics]") {
+    const auto m = metrics();
+    auto first = std::make_unique<testing::client>(service(m));
+    testing::client second(service(m)); // while the first is there: at another address
+    const auto times = [&] { return std::stoi(value_of(m.text(), "crema_loop_delay_seconds_count")); };
+    first->get("/users/1").expect(200);
+    first->advance(200ms);
+    const auto before = times();
+    CHECK(before >= 3);
+    first.reset();
+    second.get("/users/1").expect(200);
+    second.advance(200ms);
+    CHECK(times() >= before + 3);
+}
+
 TEST_CASE("Prometheus' text or OpenMetrics, as the client likes", "[middleware][metrics]") {
     testing::client c(service(metrics()));
     const char* text = "text/plain; version=0.0.4; charset=utf-8";
@@ -133,7 +150,26 @@ TEST_CASE("Prometheus' text or OpenMetrics, as the client likes", "[middleware][
 
 TEST_CASE("the page is for this machine and private networks, not for what a proxy hands on", "[middleware][metrics]") {
     testing::client c(service(metrics()));
-    for (const auto* field : {"X-Forwarded-For", "Forwarded", "Via", "X-Real-IP"}) c.get("/metrics").set(field, "127.0.0.1").expect(404);
+    for (const auto* field : {"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "Via", "X-Real-IP", "CF-Connecting-IP", "True-Client-IP"})
+        c.get("/metrics").set(field, "127.0.0.1").expect(404);
+    for (const auto* host : {"", "127.0.0.1", "127.9.9.9", "10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.1.1", "::1", "fe80::1", "fd00::1", "::ffff:10.0.0.1"}) {
+        INFO(host);
+        CHECK(detail::is_private_address(host));
+    }
+    for (const auto* host : {"8.8.8.8", "172.32.0.1", "172.15.0.1", "192.169.0.1", "11.0.0.1", "::ffff:8.8.8.8", "2001:db8::1", "::", "0.0.0.0", "localhost", "/run/socket"}) {
+        INFO(host);
+        CHECK_FALSE(detail::is_private_address(host));
+    }
+    const auto from = [](const char* host) {
+        sockaddr_in a{};
+        a.sin_family = AF_INET;
+        ::inet_pton(AF_INET, host, &a.sin_addr);
+        testing::client_options o;
+        o.connection.near = net::address(reinterpret_cast<const sockaddr*>(&a), sizeof a);
+        return testing::client(service(metrics()), o).get("/metrics").result().status;
+    };
+    CHECK(from("192.168.1.1") == 200);
+    CHECK(from("8.8.8.8") == 404);
     testing::client secret(service(metrics({.allow = [](request& req) { return req.get("X-Key") == "open"; }})));
     secret.get("/metrics").expect(404);
     secret.get("/metrics").set("X-Key", "open").expect(200);

@@ -57,6 +57,19 @@ TEST_CASE("OpenMetrics: counters are named without _total, bounds are floats, th
     CHECK(h.ends_with("seconds_count{route=\"/\"} 7\n# EOF\n"));
 }
 
+TEST_CASE("bounds are written as others write them", "[middleware][metrics_text]") {
+    const auto text = written(metrics_format::prometheus, [](metrics_text& t) {
+        t.family("seconds", metrics_text::kind::histogram, "How long.");
+        const double bounds[] = {0.0005, 0.001, 100000};
+        const std::uint64_t counts[] = {1, 0, 0, 0};
+        t.histogram(bounds, counts, 1e300);
+    });
+    CHECK(text.find("le=\"0.0005\"") != text.npos);
+    CHECK(text.find("le=\"0.001\"") != text.npos);
+    CHECK(text.find("le=\"100000\"") != text.npos);
+    CHECK(text.find("seconds_sum 1e+300\n") != text.npos);
+}
+
 TEST_CASE("numbers that are none", "[middleware][metrics_text]") {
     const auto all = written(metrics_format::prometheus, [](metrics_text& t) {
         t.family("x", metrics_text::kind::gauge, "");

@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace crema {
@@ -40,8 +41,20 @@ struct metrics_options {
     std::vector<metric_source> sources{};                         ///< of one's own
 };
 
-/// Tells whether a request comes from this machine or a private network, and no proxy has handed it on.
+/** Tells whether a request comes from this machine or a private network, and no proxy says that it has handed it on.
+
+    Do not rely on it behind what says nothing: a proxy that adds no field, as nginx does without `proxy_set_header`, a balancer or NAT
+    that puts its own private address in place of the client's (Docker's proxy, Kubernetes with `externalTrafficPolicy: Cluster`). There
+    refuse the path in the proxy, give `allow`, or put the page on a listener of its own with `metrics_handler::page`.
+*/
 CREMA_DECL bool metrics_private(request& req);
+
+namespace detail {
+
+// The address alone: of this machine or a private network; empty for a local socket.
+CREMA_DECL bool is_private_address(std::string_view host);
+
+} // namespace detail
 
 /** Is the middleware that `metrics` makes. Copies share what they count.
 
@@ -165,13 +178,14 @@ struct metrics_handler::shard {
     std::atomic<std::uint64_t> running{0}, connections{0};
     detail::shared_buckets delay;
     std::chrono::steady_clock::time_point due{};
+    std::weak_ptr<const bool> measured; // by a timer of a loop that lives
 };
 
 struct metrics_handler::state : std::enable_shared_from_this<state> {
     explicit state(metrics_options o);
     shard& here(class loop& l);
     shard& add(class loop& l);
-    void measure(shard& s, class loop& l);
+    void measure(shard& s, class loop& l, std::shared_ptr<const bool> lives);
     void process(metrics_text& t) const;
 
     static inline std::atomic<std::uint64_t> ids{0};
@@ -195,9 +209,12 @@ struct metrics_handler::watcher final : detail::answer_watcher {
 CREMA_DECL bool metrics_private(request& req) {
     for (const auto name : {"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "Via", "X-Real-IP", "CF-Connecting-IP", "True-Client-IP"})
         if (req.get(name)) return false;
+    return detail::is_private_address(req.raw().peer().host());
+}
+
+CREMA_DECL bool detail::is_private_address(std::string_view host) {
     static const auto near = http::proxy_trust::subnets("loopback, linklocal, uniquelocal").value();
-    const auto from = req.raw().peer().host();
-    return from.empty() || from.front() == '/' || near.trusts(from, 0); // without an address: a local socket
+    return host.empty() || near.trusts(host, 0);
 }
 
 CREMA_DECL metrics_handler::state::state(metrics_options o) : given(std::move(o)) {
@@ -210,31 +227,35 @@ CREMA_DECL metrics_handler::state::state(metrics_options o) : given(std::move(o)
 inline metrics_handler::shard& metrics_handler::state::here(class loop& l) {
     struct known {
         std::uint64_t id = 0;
+        const class loop* on = nullptr;
         shard* s = nullptr;
     };
     static thread_local known last; // mostly there is one
-    if (last.id != id) [[unlikely]] last = {id, &add(l)};
+    if (last.id != id || last.on != &l) [[unlikely]] last = {id, &l, &add(l)};
     return *last.s;
 }
 
 CREMA_DECL metrics_handler::shard& metrics_handler::state::add(class loop& l) {
     const auto self = std::this_thread::get_id();
     const std::lock_guard lock(mutex);
+    shard* known = nullptr;
     for (auto& s : shards)
-        if (s->thread == self) return *s;
-    shards.push_back(std::make_unique<shard>(*this, self));
-    auto& s = *shards.back();
-    if (given.loop_delay.count() > 0) {
+        if (s->thread == self) known = s.get();
+    if (!known) known = shards.emplace_back(std::make_unique<shard>(*this, self)).get();
+    auto& s = *known;
+    if (given.loop_delay.count() > 0 && s.measured.expired()) { // the thread may have had another loop before, or another thread its name
         s.due = l.now() + given.loop_delay;
-        measure(s, l);
+        auto lives = std::make_shared<const bool>(true);
+        s.measured = lives;
+        measure(s, l, std::move(lives));
     }
     return s;
 }
 
 // Measures how late a timer comes, as long as loop and handler live.
-CREMA_DECL void metrics_handler::state::measure(shard& s, class loop& l) {
+CREMA_DECL void metrics_handler::state::measure(shard& s, class loop& l, std::shared_ptr<const bool> lives) {
     l.set_timeout(
-         [weak = weak_from_this(), &s, &l] {
+         [weak = weak_from_this(), &s, &l, lives = std::move(lives)]() mutable {
              const auto alive = weak.lock();
              if (!alive) return;
              const auto period = std::chrono::nanoseconds(alive->given.loop_delay);
@@ -243,7 +264,7 @@ CREMA_DECL void metrics_handler::state::measure(shard& s, class loop& l) {
              for (int i = 0; late >= std::chrono::nanoseconds(0) && i < 10'000; ++i, late -= period) // and those that could not fire
                  s.delay.add(alive->delay_bounds, late.count());
              s.due = now + period;
-             alive->measure(s, l);
+             alive->measure(s, l, std::move(lives));
          },
          given.loop_delay)
         .unref();

@@ -77,6 +77,8 @@ CREMA_DECL std::string metrics_text::number(double v) {
     if (std::isnan(v)) return "NaN";
     if (std::isinf(v)) return v > 0 ? "+Inf" : "-Inf";
     char digits[40];
+    const auto size = std::abs(v);
+    if (size >= 1e-6 && size < 1e15) return {digits, std::to_chars(digits, digits + sizeof digits, v, std::chars_format::fixed).ptr}; // as others write bounds
     return {digits, std::to_chars(digits, digits + sizeof digits, v).ptr};
 }
 
