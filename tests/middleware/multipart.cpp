@@ -123,9 +123,14 @@ TEST_CASE("other requests are handed on unread (should not process non-multipart
     c.post("/").send("--x--", "multipart/mixed; boundary=x").expect(200, "not parsed --x--0");
 }
 
-TEST_CASE("names with structure are read on request (should handle deeper structure, should handle merge behaviour)",
-          "[middleware][multipart]") {
+TEST_CASE("names with structure are read on request (should handle deeper structure, even deeper)", "[middleware][multipart]") {
     testing::client c(with({.extended = true}));
+    INFO("should handle deeper structure");
+    post(c, form().field("pet[species]", "Dahut").field("pet[name]", "Hypatia").field("kids[1]", "Thelma").field("kids[0]", "Ashley").end())
+        .expect(200, R"({"body":{"pet":{"species":"Dahut","name":"Hypatia"},"kids":["Ashley","Thelma"]},"files":[]})");
+    INFO("should handle even deeper");
+    post(c, form().field("pet[0][species]", "Dahut").field("pet[0][name]", "Hypatia").field("pet[1][species]", "Felis Stultus").field("pet[1][name]", "Billie").end())
+        .expect(200, R"({"body":{"pet":[{"species":"Dahut","name":"Hypatia"},{"species":"Felis Stultus","name":"Billie"}]},"files":[]})");
     form sent;
     sent.field("obj[0]", "a").field("obj[2]", "c").field("x[y][z]", "1 & 2=3").field("list[]", "a").field("list[]", "b");
     post(c, sent.end())
@@ -141,6 +146,13 @@ TEST_CASE("text in other character sets becomes UTF-8 (Unicode / should handle u
         .expect(200, R"({"body":{"a":"café","b":"café"},"files":[]})");
     const auto r = post(c, form().file("a", "\xc3\x96oo.dat", "x").end()).result().json();
     CHECK(r.at("files").at(std::size_t{0}).at("name").as_string() == "\xc3\x96oo.dat");
+}
+
+TEST_CASE("what is no UTF-8 is repaired, the same with and without structure", "[middleware][multipart]") {
+    for (const bool extended : {false, true}) {
+        testing::client c(with({.extended = extended}));
+        post(c, form().field("a", "\xff%").field("b\xff", "%41+").end()).expect(200, "{\"body\":{\"a\":\"\xef\xbf\xbd%\",\"b\xef\xbf\xbd\":\"%41+\"},\"files\":[]}");
+    }
 }
 
 TEST_CASE("each limit has its status and its word (Error Handling / should respect ... limit)", "[middleware][multipart]") {

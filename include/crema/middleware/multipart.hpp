@@ -81,7 +81,7 @@ public:
     CREMA_COROUTINE task<std::string_view> read();
     /** Read the rest of the part.
 
-        A part that is no file is turned into UTF-8 from the character set that its type names.
+        A part that is no file is turned into UTF-8 from the character set that its type names; what is none becomes U+FFFD.
 
         @par Cancellation
         Ends the wait. Calls must not overlap.
@@ -393,6 +393,7 @@ CREMA_COROUTINE task<std::string> multipart_reader::text() {
         const auto charset = to_lower(http::parse_media_type(head().type).parameter("charset"));
         if (!charset.empty() && charset != "utf-8") all = to_utf8(all, charset);
     }
+    if (!is_file_ && !is_utf8(all)) all = repair_utf8(all);
     co_return all;
 }
 
@@ -454,7 +455,7 @@ CREMA_COROUTINE task<> multipart_handler::read(request& req, std::vector<upload>
     for (;;) {
         const http::part_head* const part = co_await form.next();
         if (!part) break;
-        const auto name = *part->name;
+        const auto name = repair_utf8(*part->name);
         if (!form.is_file()) {
             std::string text = co_await form.text();
             if (o.extended) pairs += encode_uri_component(name) + "=" + encode_uri_component(text) + "&";
@@ -491,7 +492,11 @@ CREMA_COROUTINE task<> multipart_handler::read(request& req, std::vector<upload>
         }
         detail::upload_access::size(files.back(), form.size());
     }
-    if (o.extended) fields = *http::parse_nested_query(pairs, {.max_pairs = 0, .depth = 32});
+    if (o.extended) {
+        auto made = http::parse_nested_query(pairs, {.max_pairs = 0, .depth = 32});
+        if (!made) throw http_error(400, made.error().message()).type("multipart.malformed");
+        fields = std::move(*made);
+    }
     req.body(std::move(fields));
 }
 
