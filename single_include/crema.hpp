@@ -33956,10 +33956,13 @@ struct log_format_options {
     /// Tokens of one's own, `{"id", f}` for `:id`; of `json`, members.
     std::vector<std::pair<std::string, log_token>> tokens{};
     /// Header fields whose values are never shown.
-    std::vector<std::string> redact_headers{"authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key"};
+    std::vector<std::string> redact_headers{"authorization", "proxy-authorization", "cookie",       "set-cookie",
+                                            "x-api-key",     "x-auth-token",        "x-csrf-token", "x-amz-security-token"};
     /// Names in queries whose values are never shown, in `:url` and `:referrer`; also as a part of a name, as in `user[token]`.
-    std::vector<std::string> redact_query{"access_token", "api_key",       "apikey", "auth", "client_secret", "id_token", "passwd", "password",
-                                          "pwd",          "refresh_token", "secret", "session", "sig",        "signature", "token"};
+    std::vector<std::string> redact_query{"access_token", "api_key",  "apikey",   "auth",     "auth_token",    "client_secret", "code",
+                                          "id_token",     "jwt",      "key",      "otp",      "passwd",        "password",      "pwd",
+                                          "refresh_token", "secret",  "session",  "session_id", "sig",         "signature",     "state",
+                                          "token",        "x-amz-credential", "x-amz-security-token", "x-amz-signature"};
 };
 
 /** Is a format that was read once.
@@ -34282,6 +34285,11 @@ CREMA_DECL char* log_format::escape(char* to, std::string_view text, bool json) 
 CREMA_DECL void log_format::hide_query(std::string& out, std::string_view url) const {
     auto at = std::min(url.find('?'), url.size());
     out.assign(url, 0, at);
+    if (const auto scheme = out.find("://"); scheme != out.npos && out.find('/') == scheme + 1) { // http://name:password@host
+        const auto authority = scheme + 3, end = std::min(out.find_first_of("/#", authority), out.size());
+        const auto sign = std::string_view(out).substr(0, end).rfind('@');
+        if (sign != out.npos && sign >= authority) out.replace(authority, sign - authority, "[redacted]");
+    }
     while (at < url.size()) {
         const auto end = std::min(url.find_first_of("&;", at + 1), url.size());
         const auto pair = url.substr(at + 1, end - at - 1);
@@ -34363,7 +34371,7 @@ CREMA_DECL void log_format::write(std::string& out, std::string_view records, st
                     const auto user = istarts_with(given, "Basic ") ? base64_decode(trim_ows(given.substr(6))) : result<std::string>(std::string());
                     const auto colon = user ? user->find(':') : std::string::npos;
                     given = shown = colon == std::string::npos ? std::string() : user->substr(0, colon);
-                } else if ((p.what == kind::url || p.what == kind::referrer) && given.find('?') != given.npos) {
+                } else if ((p.what == kind::url || p.what == kind::referrer) && given.find_first_of("?@") != given.npos) {
                     hide_query(shown, given);
                     given = shown;
                     const auto used = static_cast<std::size_t>(to - line.data()), wanted = used + 6 * (shown.size() + rest.size() + 16 * pieces_.size()) + fixed_;
@@ -34453,6 +34461,7 @@ namespace crema {
 struct log_queue_options {
     std::size_t limit = 1 << 20;                ///< octets that may wait; what comes then is dropped and counted
     std::chrono::milliseconds collect{100};     ///< how long a batch collects before it is given out
+    std::chrono::milliseconds patience{2000};   ///< how long the end waits for who takes the batches
 };
 
 /** Takes octets on any thread, quickly, and gives them out in batches on its own.
@@ -34471,10 +34480,18 @@ public:
     using consumer = std::function<void(std::string_view batch, std::uint64_t dropped)>;
 
     /// Construct; the thread starts with the first push.
-    log_queue(log_queue_options options, consumer f) : options_(options), consume_(std::move(f)) {}
+    CREMA_DECL log_queue(log_queue_options options, consumer f);
     log_queue(const log_queue&) = delete;
-    /// Gives out what waits, then ends.
-    CREMA_DECL ~log_queue();
+    /// Calls `close`.
+    ~log_queue() { close(); }
+    /** Give out what waits, and end.
+
+        When the consumer has not come back after `patience` it is left behind with its thread, and must have what it needs for
+        itself; nothing is given to it any more.
+
+        @return How many pushes were not given out, or to one who has not come back.
+    */
+    CREMA_DECL std::uint64_t close();
 
     /// Adds octets that stay together; false when there is no room for them.
     bool push(std::string_view octets) noexcept {
@@ -34487,43 +34504,52 @@ public:
     */
     template <class F>
     bool push(std::size_t n, F put) noexcept {
+        auto& s = *shared_;
         bool wake = false;
         {
-            const std::lock_guard lock(mutex_);
-            const auto before = waiting_.size;
-            if (n > options_.limit - before || (n > waiting_.room - before && !grow(before + n))) [[unlikely]] {
-                ++dropped_;
+            const std::lock_guard lock(s.mutex);
+            const auto before = s.waiting.size;
+            if (n > s.options.limit - before || (n > s.waiting.room - before && !grow(before + n))) [[unlikely]] {
+                ++s.dropped;
                 return false;
             }
-            put(waiting_.octets.get() + before);
-            waiting_.size += n;
-            pushed_ += n;
-            wake = before == 0 || (before < options_.limit / 2 && waiting_.size >= options_.limit / 2);
+            put(s.waiting.octets.get() + before);
+            s.waiting.size += n;
+            ++s.waiting.pushes;
+            s.pushed += n;
+            wake = before == 0 || (before < s.options.limit / 2 && s.waiting.size >= s.options.limit / 2);
         }
-        if (wake) work_.notify_one();
+        if (wake) s.work.notify_one();
         return true;
     }
     /// Waits until all that was pushed before has been given out.
     CREMA_DECL void flush();
-    /// Counts what was dropped so far.
+    /// Counts what was dropped so far, with the batches whose consumer failed.
     CREMA_DECL std::uint64_t dropped() const noexcept;
 
 private:
     struct buffer {
         std::unique_ptr<char[]> octets;
         std::size_t size = 0, room = 0;
+        std::uint64_t pushes = 0;
     };
-    CREMA_DECL void run();
+    // What the thread has, too: it may be left behind.
+    struct state {
+        state(log_queue_options o, consumer f) : options(o), consume(std::move(f)) {}
+        CREMA_DECL void run();
+        const log_queue_options options;
+        const consumer consume;
+        std::mutex mutex;
+        std::condition_variable work, done;
+        buffer waiting;
+        std::uint64_t pushed = 0, given = 0; // how many octets ever
+        std::uint64_t dropped = 0, told = 0;
+        std::uint64_t inside = 0;            // pushes that the consumer has now
+        bool urgent = false, stop = false, ended = false, left = false;
+    };
     CREMA_DECL bool grow(std::size_t wanted) noexcept;
 
-    const log_queue_options options_;
-    const consumer consume_;
-    mutable std::mutex mutex_;
-    std::condition_variable work_, done_;
-    buffer waiting_;
-    std::uint64_t pushed_ = 0, given_ = 0; // how many octets ever
-    std::uint64_t dropped_ = 0, told_ = 0;
-    bool urgent_ = false, stop_ = false;
+    std::shared_ptr<state> shared_;
     std::thread thread_;
 };
 
@@ -34537,24 +34563,40 @@ private:
 
 namespace crema {
 
-CREMA_DECL log_queue::~log_queue() {
+CREMA_DECL log_queue::log_queue(log_queue_options options, consumer f) : shared_(std::make_shared<state>(options, std::move(f))) {}
+
+CREMA_DECL std::uint64_t log_queue::close() {
+    if (!thread_.joinable()) return 0;
+    auto& s = *shared_;
+    std::uint64_t lost = 0;
+    bool left = false;
     {
-        const std::lock_guard lock(mutex_);
-        stop_ = true;
+        std::unique_lock lock(s.mutex);
+        s.stop = true;
+        s.work.notify_one();
+        if (!s.done.wait_for(lock, s.options.patience, [&] { return s.ended; })) {
+            left = s.left = true;
+            lost = s.inside + s.waiting.pushes;
+            s.dropped += lost;
+            s.waiting = {};
+        }
     }
-    work_.notify_one();
-    if (thread_.joinable()) thread_.join();
+    if (left) thread_.detach();
+    else thread_.join();
+    return lost;
 }
 
 // Makes room, and the thread with the first; false without memory or threads.
 CREMA_DECL bool log_queue::grow(std::size_t wanted) noexcept {
+    auto& waiting = shared_->waiting;
     try {
-        const auto room = std::min(options_.limit, std::max(wanted, std::max<std::size_t>(2 * waiting_.room, 16 * 1024)));
+        if (shared_->stop) return false;
+        const auto room = std::min(shared_->options.limit, std::max(wanted, std::max<std::size_t>(2 * waiting.room, 16 * 1024)));
         std::unique_ptr<char[]> more(new char[room]);
-        if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
-        if (waiting_.size != 0) std::memcpy(more.get(), waiting_.octets.get(), waiting_.size);
-        waiting_.octets = std::move(more);
-        waiting_.room = room;
+        if (!thread_.joinable()) thread_ = std::thread([s = shared_] { s->run(); });
+        if (waiting.size != 0) std::memcpy(more.get(), waiting.octets.get(), waiting.size);
+        waiting.octets = std::move(more);
+        waiting.room = room;
         return true;
     } catch (...) {
         return false;
@@ -34562,44 +34604,56 @@ CREMA_DECL bool log_queue::grow(std::size_t wanted) noexcept {
 }
 
 CREMA_DECL void log_queue::flush() {
-    std::unique_lock lock(mutex_);
-    const auto until = pushed_;
-    urgent_ = true;
-    work_.notify_one();
-    done_.wait(lock, [&] { return given_ >= until; });
+    auto& s = *shared_;
+    std::unique_lock lock(s.mutex);
+    const auto until = s.pushed;
+    s.urgent = true;
+    s.work.notify_one();
+    s.done.wait(lock, [&] { return s.given >= until; });
 }
 
 CREMA_DECL std::uint64_t log_queue::dropped() const noexcept {
-    const std::lock_guard lock(mutex_);
-    return dropped_;
+    const std::lock_guard lock(shared_->mutex);
+    return shared_->dropped;
 }
 
-CREMA_DECL void log_queue::run() {
+CREMA_DECL void log_queue::state::run() {
 #if defined(__linux__)
     ::setpriority(PRIO_PROCESS, 0, 10); // of this thread: the loop goes first
 #endif
     buffer batch;
-    std::unique_lock lock(mutex_);
-    for (;;) {
-        work_.wait(lock, [&] { return stop_ || waiting_.size != 0; });
-        if (waiting_.size == 0 && dropped_ == told_) return;
-        work_.wait_for(lock, options_.collect, [&] { return stop_ || urgent_ || waiting_.size >= options_.limit / 2; });
+    std::unique_lock lock(mutex);
+    for (bool failed = false;;) {
+        work.wait(lock, [&] { return stop || waiting.size != 0; });
+        if (left || (waiting.size == 0 && (dropped == told || failed))) break;
+        work.wait_for(lock, options.collect, [&] { return stop || urgent || waiting.size >= options.limit / 2; });
         batch.size = 0;
-        std::swap(batch, waiting_);
-        const auto lost = dropped_ - std::exchange(told_, dropped_);
-        urgent_ = false;
+        batch.pushes = 0;
+        std::swap(batch, waiting);
+        inside = batch.pushes;
+        const auto lost = dropped - std::exchange(told, dropped);
+        urgent = failed = false;
         lock.unlock();
         try {
-            consume_({batch.octets.get(), batch.size}, lost);
+            consume({batch.octets.get(), batch.size}, lost);
         } catch (const std::exception& e) {
+            failed = true;
             std::fprintf(stderr, "crema: writing the log failed: %s\n", printable(e.what()).c_str());
         } catch (...) {
+            failed = true;
             std::fprintf(stderr, "crema: writing the log failed\n");
         }
         lock.lock();
-        given_ += batch.size;
-        done_.notify_all();
+        if (failed) {
+            told -= lost;
+            if (!left) dropped += inside;
+        }
+        inside = 0;
+        given += batch.size;
+        done.notify_all();
     }
+    ended = true;
+    done.notify_all();
 }
 
 } // namespace crema
@@ -34640,10 +34694,12 @@ struct logger_options {
     byte_size queue = 1024 * 1024;
     /// How long lines are collected before they are written together.
     std::chrono::milliseconds collect{100};
+    /// How long the end waits for lines to be written, as into a pipe that nobody reads; what is left then is dropped, and said on stderr.
+    std::chrono::milliseconds patience = std::chrono::seconds(2);
 };
 
 /** Is the middleware that `logger` makes. Copies share one queue and one thread, which ends, with all lines written, when the
-    last copy is destroyed.
+    last copy is destroyed. When that takes longer than `patience` the thread is left behind, with a copy of the options.
 
     @par Thread Safety
     Safe.
@@ -34656,11 +34712,12 @@ public:
     /// @endcond
     /// Waits until all lines so far have been written.
     CREMA_DECL void flush() const;
-    /// Counts the lines that were dropped.
+    /// Counts the lines that were dropped, because there was no room or because they could not be written.
     CREMA_DECL std::uint64_t dropped() const noexcept;
 
 private:
     struct state;
+    struct writer;
     struct watcher;
     std::shared_ptr<state> state_;
 };
@@ -34677,36 +34734,74 @@ inline logger_handler logger(logger_options options = {}) { return logger_handle
 } // namespace crema
 
 #if CREMA_BODIES
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
 #include <cstdio>
 #include <exception>
+#include <poll.h>
+#include <unistd.h>
 
 namespace crema {
 
-struct logger_handler::state {
-    logger_options given;
-    log_format format;
-    std::string text;  // of the thread
-    log_queue queue;   // last: its thread uses the others
-
-    explicit state(logger_options o)
-        : given(std::move(o)), format({given.format, given.tokens, given.redact_headers, given.redact_query}),
-          queue({static_cast<std::size_t>(given.queue.octets()), given.collect},
-                [this](std::string_view records, std::uint64_t dropped) { write(records, dropped); }) {}
+// What the thread needs, which may be left behind.
+struct logger_handler::writer {
+    explicit writer(logger_options o) : given(std::move(o)), format({given.format, given.tokens, given.redact_headers, given.redact_query}) {}
 
     void write(std::string_view records, std::uint64_t dropped) {
         text.clear();
-        format.write(text, records, dropped, std::chrono::system_clock::now(), std::chrono::steady_clock::now());
-        if (!given.write) {
-            std::fwrite(text.data(), 1, text.size(), stdout);
-            std::fflush(stdout);
-            return;
-        }
-        for (std::string_view rest = text; !rest.empty();) {
-            const auto end = rest.find('\n');
-            given.write(rest.substr(0, end));
-            rest.remove_prefix(end + 1);
-        }
+        format.write(text, records, dropped + std::exchange(untold, 0), std::chrono::system_clock::now(), std::chrono::steady_clock::now());
+        std::uint64_t lost = 0;
+        if (!given.write) lost = put_out();
+        else
+            for (std::string_view rest = text; !rest.empty();) {
+                const auto end = rest.find('\n');
+                try {
+                    given.write(rest.substr(0, end));
+                } catch (...) {
+                    if (lost++ == 0) std::fprintf(stderr, "crema: logger: a line could not be written\n");
+                }
+                rest.remove_prefix(end + 1);
+            }
+        untold = lost;
+        failed.fetch_add(lost, std::memory_order_relaxed);
     }
+    // Not by stdio, whose lock a thread that is left behind would keep. Returns how many lines were lost.
+    std::uint64_t put_out() {
+        std::string_view rest = text;
+        while (!rest.empty()) {
+            const auto n = ::write(STDOUT_FILENO, rest.data(), rest.size());
+            if (n >= 0) rest.remove_prefix(static_cast<std::size_t>(n));
+            else if (errno == EAGAIN) {
+                pollfd p{STDOUT_FILENO, POLLOUT, 0};
+                ::poll(&p, 1, -1);
+            } else if (errno != EINTR) break;
+        }
+        return static_cast<std::uint64_t>(std::count(rest.begin(), rest.end(), '\n'));
+    }
+
+    const logger_options given;
+    const log_format format;
+    std::string text;
+    std::uint64_t untold = 0;
+    std::atomic<std::uint64_t> failed{0};
+};
+
+struct logger_handler::state {
+    const std::shared_ptr<writer> out;
+    const logger_options& given;
+    const log_format& format;
+    log_queue queue;
+
+    explicit state(logger_options o)
+        : out(std::make_shared<writer>(std::move(o))), given(out->given), format(out->format),
+          queue({static_cast<std::size_t>(given.queue.octets()), given.collect, given.patience},
+                [w = out](std::string_view records, std::uint64_t dropped) { w->write(records, dropped); }) {}
+    ~state() {
+        if (const auto lost = queue.close(); lost != 0)
+            std::fprintf(stderr, "crema: logger: nobody takes the log, %llu lines were dropped\n", static_cast<unsigned long long>(lost));
+    }
+
     void log(request& req, response& res, bool answered) {
         static thread_local log_format::taken t;
         if (given.skip && given.skip(req, res)) return;
@@ -34738,7 +34833,7 @@ CREMA_DECL void logger_handler::operator()(request& req, response& res, next& ne
 }
 
 CREMA_DECL void logger_handler::flush() const { state_->queue.flush(); }
-CREMA_DECL std::uint64_t logger_handler::dropped() const noexcept { return state_->queue.dropped(); }
+CREMA_DECL std::uint64_t logger_handler::dropped() const noexcept { return state_->queue.dropped() + state_->out->failed.load(std::memory_order_relaxed); }
 
 } // namespace crema
 #endif

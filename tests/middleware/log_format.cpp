@@ -129,6 +129,11 @@ TEST_CASE("secrets are not shown", "[middleware][log_format]") {
     CHECK(line(":url", "/?token[]=a&user[password]=b&user.secret=c&session=d&Auth=e") ==
           "/?token[]=[redacted]&user[password]=[redacted]&user.secret=[redacted]&session=[redacted]&Auth=[redacted]");
     CHECK(line(":referrer", "/", "Referer: http://x/?access_token=secret#a\r\n") == "http://x/?access_token=[redacted]");
+    CHECK(line(":url", "/?code=1&state=2&X-Amz-Signature=3&key=4&jwt=5") == "/?code=[redacted]&state=[redacted]&X-Amz-Signature=[redacted]&key=[redacted]&jwt=[redacted]");
+    CHECK(line(":referrer", "/", "Referer: http://ada:se@cret@h/a@b?x=1\r\n") == "http://[redacted]@h/a@b?x=1");
+    CHECK(line(":referrer", "/", "Referer: http://ada@h\r\n") == "http://[redacted]@h");
+    CHECK(line(":url", "/a://b@c") == "/a://b@c"); // a path
+    CHECK(line(":req[X-CSRF-Token] :req[x-auth-token]", "/", "X-CSRF-Token: a\r\nX-Auth-Token: b\r\n") == "[redacted] [redacted]");
     CHECK(line(":req[Cookie] :req[AUTHORIZATION] :req[none]", "/", "Cookie: a=secret\r\nAuthorization: secret\r\n") == "[redacted] [redacted] -");
     const log_format_options open{.format = ":url :req[cookie] :req[x-mine]", .redact_headers = {"X-Mine"}, .redact_query = {"mine"}};
     CHECK(logged(open, get("/?token=1&mine=2", "Cookie: a=b\r\nX-Mine: c\r\n")) == "/?token=1&mine=[redacted] a=b [redacted]\n");

@@ -64,9 +64,50 @@ TEST_CASE("a consumer that fails loses its batch, not the next", "[middleware][l
     });
     q.push("bad");
     q.flush();
+    CHECK(q.dropped() == 1);
     q.push("good");
     q.flush();
     CHECK(all == "good");
+}
+
+TEST_CASE("a consumer that always fails does not keep the end waiting", "[middleware][log_queue]") {
+    std::uint64_t told = 0;
+    log_queue q({.collect = 0ms}, [&](std::string_view, std::uint64_t dropped) {
+        told = dropped;
+        throw 5;
+    });
+    for (int i = 1; i < 4; ++i) {
+        q.push("bad");
+        q.flush();
+        CHECK(q.dropped() == static_cast<std::uint64_t>(i));
+        CHECK(told == static_cast<std::uint64_t>(i - 1)); // again and again, until somebody has heard it
+    }
+}
+
+TEST_CASE("a consumer that does not come back is left behind", "[middleware][log_queue]") {
+    struct gate {
+        std::atomic<bool> open{false};
+        std::atomic<int> calls{0};
+    };
+    const auto g = std::make_shared<gate>(); // which it has for itself
+    {
+        log_queue q({.collect = 0ms, .patience = 1ms}, [g](std::string_view, std::uint64_t) {
+            ++g->calls;
+            g->open.wait(false);
+        });
+        q.push("one");
+        while (g->calls == 0) std::this_thread::yield();
+        q.push("two");
+        q.push("three");
+        CHECK(q.close() == 3);
+        CHECK(q.dropped() == 3);
+        CHECK(q.close() == 0);
+        CHECK_FALSE(q.push(std::string(100'000, 'x')));
+    }
+    g->open = true;
+    g->open.notify_all();
+    while (g.use_count() > 1) std::this_thread::yield(); // the thread has ended
+    CHECK(g->calls == 1);
 }
 
 TEST_CASE("several threads push, and each push stays in one piece", "[middleware][log_queue]") {

@@ -7,7 +7,12 @@
 #include <crema/web/app.hpp>
 
 #include <catch2/catch.hpp>
+#include <atomic>
+#include <fcntl.h>
+#include <memory>
 #include <string>
+#include <thread>
+#include <unistd.h>
 #include <vector>
 
 using namespace crema;
@@ -133,6 +138,58 @@ TEST_CASE("the last copy writes what waits", "[middleware][logger]") {
         c.get("/last").expect(404);
     }
     CHECK(lines == std::vector<std::string>{"/last"});
+}
+
+TEST_CASE("a pipe that nobody reads does not keep the end waiting", "[middleware][logger]") {
+    int pipe[2];
+    REQUIRE(::pipe(pipe) == 0);
+    REQUIRE(::fcntl(pipe[1], F_SETFL, O_NONBLOCK) == 0);
+    const std::string much(4096, 'x');
+    while (::write(pipe[1], much.data(), much.size()) > 0) {}
+    REQUIRE(::fcntl(pipe[1], F_SETFL, 0) == 0);
+    const auto ended = std::make_shared<std::atomic<int>>(0);
+    {
+        app a;
+        a.use(logger({.format = ":url",
+                      .write = [ended, to = pipe[1]](std::string_view line) {
+                          static_cast<void>(!::write(to, line.data(), line.size()));
+                          ++*ended;
+                      },
+                      .collect = 0ms,
+                      .patience = 10ms}));
+        testing::client c(a);
+        c.get("/last").expect(404);
+    }
+    CHECK(*ended == 0); // it still writes
+    char taken[4096];
+    while (*ended == 0) REQUIRE(::read(pipe[0], taken, sizeof taken) > 0);
+    while (ended.use_count() > 1) std::this_thread::yield();
+    ::close(pipe[0]);
+    ::close(pipe[1]);
+}
+
+TEST_CASE("lines that could not be written are counted and told", "[middleware][logger]") {
+    std::vector<std::string> lines;
+    bool full = true;
+    const auto l = logger({.format = ":url",
+                           .write = [&](std::string_view line) {
+                               if (full && line != "/1") throw std::runtime_error("no space left");
+                               lines.emplace_back(line);
+                           },
+                           .collect = 1h});
+    app a;
+    a.use(l);
+    testing::client c(a);
+    for (int i = 0; i < 3; ++i) c.get("/" + std::to_string(i)).expect(404);
+    c.run();
+    l.flush();
+    CHECK(lines == std::vector<std::string>{"/1"});
+    CHECK(l.dropped() == 2);
+    full = false;
+    c.get("/3").expect(404);
+    c.run();
+    l.flush();
+    CHECK(lines == std::vector<std::string>{"/1", "/3", "crema: 2 log lines were dropped"});
 }
 
 TEST_CASE("a token that is not known is refused where the logger is made", "[middleware][logger]") {

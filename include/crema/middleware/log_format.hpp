@@ -24,10 +24,13 @@ struct log_format_options {
     /// Tokens of one's own, `{"id", f}` for `:id`; of `json`, members.
     std::vector<std::pair<std::string, log_token>> tokens{};
     /// Header fields whose values are never shown.
-    std::vector<std::string> redact_headers{"authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key"};
+    std::vector<std::string> redact_headers{"authorization", "proxy-authorization", "cookie",       "set-cookie",
+                                            "x-api-key",     "x-auth-token",        "x-csrf-token", "x-amz-security-token"};
     /// Names in queries whose values are never shown, in `:url` and `:referrer`; also as a part of a name, as in `user[token]`.
-    std::vector<std::string> redact_query{"access_token", "api_key",       "apikey", "auth", "client_secret", "id_token", "passwd", "password",
-                                          "pwd",          "refresh_token", "secret", "session", "sig",        "signature", "token"};
+    std::vector<std::string> redact_query{"access_token", "api_key",  "apikey",   "auth",     "auth_token",    "client_secret", "code",
+                                          "id_token",     "jwt",      "key",      "otp",      "passwd",        "password",      "pwd",
+                                          "refresh_token", "secret",  "session",  "session_id", "sig",         "signature",     "state",
+                                          "token",        "x-amz-credential", "x-amz-security-token", "x-amz-signature"};
 };
 
 /** Is a format that was read once.
@@ -354,6 +357,11 @@ CREMA_DECL char* log_format::escape(char* to, std::string_view text, bool json) 
 CREMA_DECL void log_format::hide_query(std::string& out, std::string_view url) const {
     auto at = std::min(url.find('?'), url.size());
     out.assign(url, 0, at);
+    if (const auto scheme = out.find("://"); scheme != out.npos && out.find('/') == scheme + 1) { // http://name:password@host
+        const auto authority = scheme + 3, end = std::min(out.find_first_of("/#", authority), out.size());
+        const auto sign = std::string_view(out).substr(0, end).rfind('@');
+        if (sign != out.npos && sign >= authority) out.replace(authority, sign - authority, "[redacted]");
+    }
     while (at < url.size()) {
         const auto end = std::min(url.find_first_of("&;", at + 1), url.size());
         const auto pair = url.substr(at + 1, end - at - 1);
@@ -435,7 +443,7 @@ CREMA_DECL void log_format::write(std::string& out, std::string_view records, st
                     const auto user = istarts_with(given, "Basic ") ? base64_decode(trim_ows(given.substr(6))) : result<std::string>(std::string());
                     const auto colon = user ? user->find(':') : std::string::npos;
                     given = shown = colon == std::string::npos ? std::string() : user->substr(0, colon);
-                } else if ((p.what == kind::url || p.what == kind::referrer) && given.find('?') != given.npos) {
+                } else if ((p.what == kind::url || p.what == kind::referrer) && given.find_first_of("?@") != given.npos) {
                     hide_query(shown, given);
                     given = shown;
                     const auto used = static_cast<std::size_t>(to - line.data()), wanted = used + 6 * (shown.size() + rest.size() + 16 * pieces_.size()) + fixed_;

@@ -43,10 +43,12 @@ struct logger_options {
     byte_size queue = 1024 * 1024;
     /// How long lines are collected before they are written together.
     std::chrono::milliseconds collect{100};
+    /// How long the end waits for lines to be written, as into a pipe that nobody reads; what is left then is dropped, and said on stderr.
+    std::chrono::milliseconds patience = std::chrono::seconds(2);
 };
 
 /** Is the middleware that `logger` makes. Copies share one queue and one thread, which ends, with all lines written, when the
-    last copy is destroyed.
+    last copy is destroyed. When that takes longer than `patience` the thread is left behind, with a copy of the options.
 
     @par Thread Safety
     Safe.
@@ -59,11 +61,12 @@ public:
     /// @endcond
     /// Waits until all lines so far have been written.
     CREMA_DECL void flush() const;
-    /// Counts the lines that were dropped.
+    /// Counts the lines that were dropped, because there was no room or because they could not be written.
     CREMA_DECL std::uint64_t dropped() const noexcept;
 
 private:
     struct state;
+    struct writer;
     struct watcher;
     std::shared_ptr<state> state_;
 };
@@ -81,36 +84,74 @@ inline logger_handler logger(logger_options options = {}) { return logger_handle
 
 #if CREMA_BODIES
 #include <crema/core/printable.hpp>
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
 #include <cstdio>
 #include <exception>
+#include <poll.h>
+#include <unistd.h>
 
 namespace crema {
 
-struct logger_handler::state {
-    logger_options given;
-    log_format format;
-    std::string text;  // of the thread
-    log_queue queue;   // last: its thread uses the others
-
-    explicit state(logger_options o)
-        : given(std::move(o)), format({given.format, given.tokens, given.redact_headers, given.redact_query}),
-          queue({static_cast<std::size_t>(given.queue.octets()), given.collect},
-                [this](std::string_view records, std::uint64_t dropped) { write(records, dropped); }) {}
+// What the thread needs, which may be left behind.
+struct logger_handler::writer {
+    explicit writer(logger_options o) : given(std::move(o)), format({given.format, given.tokens, given.redact_headers, given.redact_query}) {}
 
     void write(std::string_view records, std::uint64_t dropped) {
         text.clear();
-        format.write(text, records, dropped, std::chrono::system_clock::now(), std::chrono::steady_clock::now());
-        if (!given.write) {
-            std::fwrite(text.data(), 1, text.size(), stdout);
-            std::fflush(stdout);
-            return;
-        }
-        for (std::string_view rest = text; !rest.empty();) {
-            const auto end = rest.find('\n');
-            given.write(rest.substr(0, end));
-            rest.remove_prefix(end + 1);
-        }
+        format.write(text, records, dropped + std::exchange(untold, 0), std::chrono::system_clock::now(), std::chrono::steady_clock::now());
+        std::uint64_t lost = 0;
+        if (!given.write) lost = put_out();
+        else
+            for (std::string_view rest = text; !rest.empty();) {
+                const auto end = rest.find('\n');
+                try {
+                    given.write(rest.substr(0, end));
+                } catch (...) {
+                    if (lost++ == 0) std::fprintf(stderr, "crema: logger: a line could not be written\n");
+                }
+                rest.remove_prefix(end + 1);
+            }
+        untold = lost;
+        failed.fetch_add(lost, std::memory_order_relaxed);
     }
+    // Not by stdio, whose lock a thread that is left behind would keep. Returns how many lines were lost.
+    std::uint64_t put_out() {
+        std::string_view rest = text;
+        while (!rest.empty()) {
+            const auto n = ::write(STDOUT_FILENO, rest.data(), rest.size());
+            if (n >= 0) rest.remove_prefix(static_cast<std::size_t>(n));
+            else if (errno == EAGAIN) {
+                pollfd p{STDOUT_FILENO, POLLOUT, 0};
+                ::poll(&p, 1, -1);
+            } else if (errno != EINTR) break;
+        }
+        return static_cast<std::uint64_t>(std::count(rest.begin(), rest.end(), '\n'));
+    }
+
+    const logger_options given;
+    const log_format format;
+    std::string text;
+    std::uint64_t untold = 0;
+    std::atomic<std::uint64_t> failed{0};
+};
+
+struct logger_handler::state {
+    const std::shared_ptr<writer> out;
+    const logger_options& given;
+    const log_format& format;
+    log_queue queue;
+
+    explicit state(logger_options o)
+        : out(std::make_shared<writer>(std::move(o))), given(out->given), format(out->format),
+          queue({static_cast<std::size_t>(given.queue.octets()), given.collect, given.patience},
+                [w = out](std::string_view records, std::uint64_t dropped) { w->write(records, dropped); }) {}
+    ~state() {
+        if (const auto lost = queue.close(); lost != 0)
+            std::fprintf(stderr, "crema: logger: nobody takes the log, %llu lines were dropped\n", static_cast<unsigned long long>(lost));
+    }
+
     void log(request& req, response& res, bool answered) {
         static thread_local log_format::taken t;
         if (given.skip && given.skip(req, res)) return;
@@ -142,7 +183,7 @@ CREMA_DECL void logger_handler::operator()(request& req, response& res, next& ne
 }
 
 CREMA_DECL void logger_handler::flush() const { state_->queue.flush(); }
-CREMA_DECL std::uint64_t logger_handler::dropped() const noexcept { return state_->queue.dropped(); }
+CREMA_DECL std::uint64_t logger_handler::dropped() const noexcept { return state_->queue.dropped() + state_->out->failed.load(std::memory_order_relaxed); }
 
 } // namespace crema
 #endif
