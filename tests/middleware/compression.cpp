@@ -8,6 +8,7 @@
 
 #include <crema/loop/pool.hpp>
 #include <crema/loop/sleep.hpp>
+#include <crema/middleware/static_files.hpp>
 #include <crema/testing/client.hpp>
 #include <crema/web/app.hpp>
 
@@ -431,6 +432,34 @@ TEST_CASE("a validator becomes weak, and still answers 304 with Vary", "[middlew
     });
     c.head("/").expect("Content-Length", "2000");
     c.get("/").set("Accept-Encoding", "gzip").set("If-None-Match", "W/\"strong\"").expect(304).expect("Vary", "Accept-Encoding");
+}
+
+TEST_CASE("a 304 has the validator that the 200 would have", "[middleware][compression]") {
+    const std::string text(2000, 'x');
+    served_files files;
+    files.write("a.txt", text);
+    app a;
+    a.use(compression({.codecs = {codecs::gzip}}));
+    a.get("/", [&](request&, response& res) { res.set("ETag", "\"strong\"").send(text); });
+    a.get("/short", [&](request&, response& res) { res.set("ETag", "\"strong\"").send("short"); });
+    a.use("/files", static_files(files.root(), {.strong_etag = true}));
+    testing::client c(a);
+    const auto tag = [&](const char* target, const char* accepted, const std::string& known = "") {
+        auto call = c.get(target).set("Accept-Encoding", accepted);
+        if (!known.empty()) call.set("If-None-Match", known);
+        const auto r = call.result();
+        CHECK(r.status == (known.empty() ? 200 : 304));
+        return std::string(r.header("ETag").value_or(""));
+    };
+    for (const char* target : {"/", "/short", "/files/a.txt"})
+        for (const char* accepted : {"gzip", "identity"}) {
+            INFO(target << " " << accepted);
+            const auto known = tag(target, accepted);
+            CHECK(tag(target, accepted, known) == known);
+        }
+    CHECK(tag("/", "gzip") == "W/\"strong\"");
+    CHECK(tag("/short", "gzip") == "\"strong\"");
+    CHECK(tag("/files/a.txt", "gzip").starts_with("W/"));
 }
 
 TEST_CASE("files are compressed, parts of files are not", "[middleware][compression]") {

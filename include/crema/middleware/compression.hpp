@@ -334,14 +334,20 @@ CREMA_DECL std::unique_ptr<body_coder> compression_handler::prepared::begin(resp
     if (!unknown && !(given.filter ? given.filter(req, res) : compression_filter(req, res))) return nullptr;
     if (list_contains(res.get("Cache-Control").value_or(""), "no-transform")) return nullptr;
     res.vary("Accept-Encoding");
-    if (http::has_no_body(res.status_code()) || res.status_code() == 205 || res.status_code() == 206) return nullptr;
-    if (length && *length < given.threshold.octets()) return nullptr;
+    const bool not_modified = res.status_code() == 304;
+    if ((http::has_no_body(res.status_code()) && !not_modified) || res.status_code() == 205 || res.status_code() == 206) return nullptr;
+    if (!unknown && length && *length < given.threshold.octets()) return nullptr;
     if (!iequals(res.get("Content-Encoding").value_or("identity"), "identity")) return nullptr;
     for (const auto name : {"Content-Range", "Content-Digest", "Repr-Digest", "Digest", "Content-MD5"})
         if (res.get(name)) return nullptr;
     const auto* const how = choose(req);
     if (!how) return nullptr;
-    if (const auto tag = res.get("ETag"); tag && !tag->starts_with("W/")) res.set("ETag", "W/" + std::string(*tag));
+    if (const auto tag = res.get("ETag"); tag && !tag->starts_with("W/")) {
+        auto weak = "W/" + std::string(*tag);
+        // A 304 has the validator of the 200 (RFC 9110 section 15.4.5). Where nothing tells how long that was, the client does.
+        if (!unknown || req.get("If-None-Match").value_or("").find(weak) != std::string_view::npos) res.set("ETag", weak);
+    }
+    if (not_modified) return nullptr;
     res.remove("Accept-Ranges"); // ranges would be those of other octets
     if (req.head().method() == http::method::head) return std::make_unique<detail::compressor_of_nothing>();
     res.set("Content-Encoding", how->coding.name);
