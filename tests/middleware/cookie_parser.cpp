@@ -71,11 +71,38 @@ TEST_CASE("without a signer nothing is checked, and nothing can be signed", "[mi
     c.get("/set").expect(500);
 }
 
-TEST_CASE("many cookies are read in time that does not explode", "[middleware][cookie_parser]") {
-    testing::client c(sample());
-    std::string all;
-    for (int i = 0; i < 400; ++i) all += "c" + std::to_string(i) + "=s:x.1; ";
-    CHECK(c.get("/signed").set("Cookie", all + "last=1").result().json().size() == 400);
+TEST_CASE("each signature is checked once, however many cookies there are", "[middleware][cookie_parser]") {
+    struct counting final : signer {
+        std::string signature(std::string_view text) const override { return std::to_string(text.size()); }
+        bool is_signature(std::string_view text, std::string_view s) const override {
+            ++checked;
+            octets += text.size();
+            return s == signature(text);
+        }
+        mutable std::size_t checked = 0, octets = 0;
+    };
+    const auto counts = std::make_shared<counting>();
+    testing::client c(sample({.signer = counts}));
+    const auto ask = [&](const std::string& cookies) {
+        counts->checked = counts->octets = 0;
+        return c.get("/signed").set("Cookie", cookies).result();
+    };
+    for (const std::size_t n : {1u, 10u, 400u}) { // linear: so many checks, of so many octets
+        std::string all, alike;
+        for (std::size_t i = 0; i < n; ++i) {
+            all += "c" + std::to_string(i) + "=s:xyz.3; ";
+            alike += "a=s:xyz.3; ";
+        }
+        CHECK(ask(all + "last=1").json().size() == n);
+        CHECK(counts->checked == n);
+        CHECK(counts->octets == 3 * n);
+        CHECK(ask(alike).body == R"({"a":"xyz"})"); // the first of a name counts
+        CHECK(counts->checked == 1);
+    }
+    ask("a=s:" + std::string(8000, '.') + "1");
+    CHECK(counts->checked == 1); // one full stop is the last, not each
+    CHECK(ask("a=" + std::string(100'000, 'x')).status == 431);
+    CHECK(counts->checked == 0);
 }
 
 TEST_CASE("no text that reaches a header makes another one", "[middleware][cookie_parser]") {
