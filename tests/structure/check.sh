@@ -1,3 +1,7 @@
 #!/bin/sh
-# Levels and anatomy of the headers; one check of them all.
-out=$(python3 tests/structure/check.py) && echo "1 passed, 0 failed" || { echo "$out"; echo "0 passed, 1 failed"; }
+# Levels and anatomy of the headers, options of the middleware in the docs; one check each of them all.
+passed=0 failed=0
+for check in check options; do
+    if out=$(python3 tests/structure/$check.py); then passed=$((passed + 1)); else echo "$out"; failed=$((failed + 1)); fi
+done
+echo "$passed passed, $failed failed"
