@@ -7,6 +7,9 @@
 //   curl -b jar -d amount=5 -H 'X-CSRF-Token: T' http://localhost:3000/transfer    -> ada sent 5; without T 403
 //   curl -c jar -b jar -d theme=dark http://localhost:3000/theme       -> saved, where nobody can read it
 //   curl -b jar http://localhost:3000/theme                            -> dark
+//   curl -c jar -b jar -d nickname=ada http://localhost:3000/nickname  -> signed, where everybody can read it
+//   curl -b jar http://localhost:3000/nickname                         -> ada
+//   curl -b nickname=s:grace.AAAA http://localhost:3000/nickname       -> forged
 //   curl -b jar http://localhost:3000/token                            -> a JSON Web Token J for this account
 //   curl -H 'Authorization: Bearer J' http://localhost:3000/api/me     -> ada; without it 401
 //   curl -F note=hi -F file=@README.md http://localhost:3000/upload    -> README.md: so many octets, with the note hi
@@ -15,6 +18,7 @@
 #include <crema/core/secret.hpp>
 #include <crema/ext/openssl.hpp>
 #include <crema/ext/openssl_jwt.hpp>
+#include <crema/middleware/cookie_parser.hpp>
 #include <crema/middleware/csrf_token.hpp>
 #include <crema/middleware/jwt.hpp>
 #include <crema/middleware/multipart.hpp>
@@ -30,12 +34,12 @@ int main(int argc, char** argv) {
     app app;
 
     // Secrets belong into the environment: with this one all sessions end with the process. To replace one, put the new
-    // one in front of the old.
-    const auto secret = random_token();
-    const auto keys = openssl::jwt_key_set::hmac(secret);
+    // one in front of the old (sessions.cpp). Each purpose has one of its own.
+    const auto session_secret = random_token(), seal_secret = random_token(), cookie_secret = random_token();
+    const auto keys = openssl::jwt_key_set::hmac(random_token());
 
-    app.use(session({.signer = openssl::hmac_signer(secret), .cookie = {.max_age = std::chrono::hours(24)}}));
-    app.use(sealed_cookies({.sealer = openssl::make_sealer({secret})}));
+    app.use(session({.signer = openssl::hmac_signer(session_secret), .cookie = {.max_age = std::chrono::hours(24)}}));
+    app.use(sealed_cookies({.sealer = openssl::make_sealer({seal_secret})}));
     app.use(body_urlencoded());
 
     app.get("/visits", [](request& req, response& res) {
@@ -71,6 +75,17 @@ int main(int argc, char** argv) {
         set_sealed_cookie(res, "theme", req.body().at("theme").as_string());
         res.send("saved, where nobody can read it");
     });
+    // Readable, but nobody else can make one.
+    app.use("/nickname", cookie_parser({.signer = openssl::hmac_signer(cookie_secret)}));
+    app.post("/nickname", [](request& req, response& res) {
+        res.signed_cookie("nickname", req.body().at("nickname").as_string(), {.http_only = true, .same_site = http::same_site_policy::lax});
+        res.send("signed");
+    });
+    app.get("/nickname", [](request& req, response& res) {
+        const auto* name = req.signed_cookies().find("nickname");
+        res.send(!name ? "none" : name->is_string() ? std::string(name->as_string()) : "forged");
+    });
+
     app.get("/theme", [](request& req, response& res) { res.send(sealed_cookie(req, "theme").value_or("light")); });
 
     app.get("/token", logged_in, [keys](request& req, response& res) {

@@ -71,7 +71,8 @@ void make_other(app& other, const std::string& site) {
 }
 
 void make_site(app& site, const std::string& other) {
-    const auto secret = random_token(); // belongs into the environment, see accounts.cpp
+    // They belong into the environment, see accounts.cpp; one for each purpose, so that what one of them signs is nothing to another.
+    const auto cookie_secret = random_token(), seal_secret = random_token(), session_secret = random_token();
     site.use(compression({.codecs = {codecs::zstd, codecs::br, codecs::gzip}}));
     site.use("/assets", static_files("examples/browser/assets", {.immutable_names = hashed_name}));
     site.use(security_headers(policy(other)));
@@ -84,9 +85,9 @@ void make_site(app& site, const std::string& other) {
     });
     site.get("/reports", [reports](request&, response& res) { res.json(*reports); });
 
-    site.use(cookie_parser({.signer = openssl::hmac_signer(secret)}));
-    site.use(sealed_cookies({.sealer = openssl::make_sealer({secret})}));
-    site.use(session({.signer = openssl::hmac_signer(secret)}));
+    site.use(cookie_parser({.signer = openssl::hmac_signer(cookie_secret)}));
+    site.use(sealed_cookies({.sealer = openssl::make_sealer({seal_secret})}));
+    site.use(session({.signer = openssl::hmac_signer(session_secret)}));
 
     const auto guarded = csrf_token();
     site.get("/", guarded, [&other](request& req, response& res) {

@@ -10,6 +10,7 @@
 //   curl -H 'Authorization: Bearer 12345' http://localhost:3000/robots -> hello, r2d2; without it 401
 //   curl -i -d x -H 'Sec-Fetch-Site: cross-site' http://localhost:3000/save    -> 403: another site made the browser send it
 //   curl -i http://localhost:3000/slow                                 -> 503 after 100 ms
+//   curl http://localhost:3000/health/live                             -> {"status":"up"}
 //   curl http://localhost:3000/health/ready                            -> {"status":"up","checks":{"disk":"up"}}; while it drains 503
 #include <crema.hpp>
 #include <crema/core/secret.hpp>

@@ -3,6 +3,7 @@
 //   production [port]
 //   curl http://localhost:3000/posts?token=x            -> the log: … "GET /posts?token=[redacted] HTTP/1.1" 200 …
 //   curl -s http://localhost:3000/metrics | grep _count -> http_request_duration_seconds_count{method="GET",route="/posts",status="200"} 1
+//   curl -s -H 'Accept: application/openmetrics-text' http://localhost:3000/metrics | tail -n 1   -> # EOF
 //   curl -H 'traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' http://localhost:3000/trace
 //                                                       -> traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-… of a request to another service
 //   curl -i --compressed http://localhost:3000/posts    -> Content-Encoding: zstd, br or gzip, as the client likes

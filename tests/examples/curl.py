@@ -16,6 +16,7 @@ import tempfile
 words = {
     "a token T": r"^[\w-]{80,}$",
     "a JSON Web Token J for this account": r"^[\w-]+\.[\w-]+\.[\w-]+$",
+    "a JSON Web Token J": r"^[\w-]+\.[\w-]+\.[\w-]+$",
     "README.md: so many octets, with the note hi": r"^README\.md: \d+ octets, with the note hi$",
     "the directory as a page of HTML": r"(?i)<!doctype html>(?s:.*)a\.txt",
     "the first four octets": r"^1234$",
