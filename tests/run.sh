@@ -7,6 +7,7 @@ preset=${1:-default}
 install_packages $packages_build $packages_test || exit 1
 [ -z "${CREMA_SHARED:-}" ] && [ -d ../shared/conformance ] && CREMA_SHARED=$(cd ../shared && pwd) && export CREMA_SHARED
 build=build/$preset
+export TSAN_OPTIONS="die_after_fork=0 ${TSAN_OPTIONS:-}" # one test forks, to be killed
 passed=0
 failed=0
 out=$(mktemp -d)

@@ -7,6 +7,7 @@
 #include <asio/steady_timer.hpp>
 #include <catch2/catch.hpp>
 #include <memory>
+#include <atomic>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -18,7 +19,7 @@
 #include <unistd.h>
 
 // Stands before the one of the C library: counts.
-static long epoll_waits = 0;
+static std::atomic<long> epoll_waits{0};
 extern "C" int epoll_wait(int fd, epoll_event* events, int size, int timeout) {
     ++epoll_waits;
     return static_cast<int>(syscall(SYS_epoll_pwait, fd, events, size, timeout, nullptr, 0));
@@ -275,7 +276,7 @@ TEST_CASE("a turn costs at most two epoll_wait, a callback of the poll phase non
     loop l;
     const auto count = [&](auto&& start) {
         start();
-        const auto before = epoll_waits;
+        const long before = epoll_waits;
         l.run();
         return epoll_waits - before;
     };
@@ -313,7 +314,7 @@ TEST_CASE("a hundred results of the pool that wait together cost one turn", "[lo
         }(resumed));
     while (offload_pool::shared().waiting() > 0) std::this_thread::yield();
     std::this_thread::sleep_for(20ms);
-    const auto before = epoll_waits;
+    const long before = epoll_waits;
     l.run();
     CHECK(resumed == 100);
     CHECK(epoll_waits - before <= 2);
