@@ -147,11 +147,13 @@ TEST_CASE("a pipe that nobody reads does not keep the end waiting", "[middleware
     const std::string much(4096, 'x');
     while (::write(pipe[1], much.data(), much.size()) > 0) {}
     REQUIRE(::fcntl(pipe[1], F_SETFL, 0) == 0);
+    const auto begun = std::make_shared<std::atomic<bool>>(false);
     const auto ended = std::make_shared<std::atomic<int>>(0);
     {
         app a;
         a.use(logger({.format = ":url",
-                      .write = [ended, to = pipe[1]](std::string_view line) {
+                      .write = [begun, ended, to = pipe[1]](std::string_view line) {
+                          *begun = true;
                           static_cast<void>(!::write(to, line.data(), line.size()));
                           ++*ended;
                       },
@@ -159,6 +161,8 @@ TEST_CASE("a pipe that nobody reads does not keep the end waiting", "[middleware
                       .patience = 10ms}));
         testing::client c(a);
         c.get("/last").expect(404);
+        c.run();
+        while (!*begun) std::this_thread::yield();
     }
     CHECK(*ended == 0); // it still writes
     char taken[4096];
