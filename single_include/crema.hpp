@@ -28333,7 +28333,7 @@ CREMA_DECL void response::send(std::span<const std::byte> octets) {
     finish({reinterpret_cast<const char*>(octets.data()), octets.size()});
 }
 
-CREMA_DECL void response::make_etag(std::string_view body) {
+CREMA_NOINLINE CREMA_DECL void response::make_etag(std::string_view body) {
     using kind = settings::etag_kind;
     const auto& options = *settings_;
     switch (options.etag) {
