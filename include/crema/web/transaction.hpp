@@ -246,9 +246,12 @@ CREMA_DECL void transaction::begin(exchange& x, app_core& app) {
     top->core = app.core.get();
     top->app = &app;
     const auto target = x.head().target();
-    if (!target.starts_with('/')) [[unlikely]] top->host = host_of(target);
-    const auto* const first = top->core->plain_first;
-    if (first && self->req_.path_.data()) {
+    const auto* first = top->core->plain_first;
+    if (!target.starts_with('/')) [[unlikely]] {
+        top->host = host_of(target);
+        if (!self->req_.path_.data()) first = nullptr; // no layer is for it
+    }
+    if (first) {
         top->ahead = &first->at_top();
         --top->left;
         self->enter_plain(*top);
