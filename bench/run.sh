@@ -8,6 +8,7 @@
 #   watchdog      what the watchdog costs
 #   compression   what the gzip of an answer costs beside zlib itself
 #   session       what finding a session costs, the check of its signature included
+#   upload        speed and memory of a form with a file of 1 GiB
 #   files         CPU per request for files of 1 KiB and 10 MiB, beside nginx
 #   instructions  user instructions per request
 #   calls         system calls per request
@@ -35,13 +36,13 @@ what=
 while [ $# -gt 0 ]; do
     case $1 in
     --) shift; break ;;
-    all) what="$what compile allocations await watchdog compression session files instructions calls idle probe cpu threads latency slow plot" ;;
-    probe | compile | allocations | await | watchdog | compression | session | files | instructions | calls | cpu | idle | threads | latency | slow | plot | peers) what="$what $1" ;;
+    all) what="$what compile allocations await watchdog compression session upload files instructions calls idle probe cpu threads latency slow plot" ;;
+    probe | compile | allocations | await | watchdog | compression | session | upload | files | instructions | calls | cpu | idle | threads | latency | slow | plot | peers) what="$what $1" ;;
     *) echo "crema: $1 is nothing to measure; the beginning of bench/run.sh lists what is" >&2; exit 2 ;;
     esac
     shift
 done
-[ -n "$what" ] || what="compile allocations await watchdog compression session files instructions calls idle probe cpu threads latency slow plot"
+[ -n "$what" ] || what="compile allocations await watchdog compression session upload files instructions calls idle probe cpu threads latency slow plot"
 
 install_packages $packages_build $packages_bench
 launcher=
@@ -107,6 +108,10 @@ for one in $what; do
     slow)
         build bench_server
         python3 bench/slow.py "$@"
+        ;;
+    upload)
+        build bench_upload
+        python3 bench/upload.py "$@"
         ;;
     files)
         build bench_load bench_files

@@ -14288,7 +14288,8 @@ public:
         @param host An IP address.
         @param port 0 for any.
         @param backlog How many connections may wait to be accepted.
-        @throws system_error when the address cannot be had; its subject names it.
+        @throws system_error when the address cannot be had; its subject names it. When it was a thread that could not listen, others may do so
+        already: destroy the server.
     */
     CREMA_DECL void listen(const std::string& host, std::uint16_t port, net::port_sharing sharing = net::port_sharing::none,
                            int backlog = 4096);
@@ -14764,6 +14765,8 @@ private:
     bool send() noexcept;
     void tell_sent();
 
+    static constexpr auto never = static_cast<std::uint64_t>(-1);
+
     h1_shared& shared_;
     std::unique_ptr<net::stream> stream_;
     exchange* x_ = nullptr;                     // the request that is parsed or handled
@@ -14866,7 +14869,7 @@ CREMA_DECL void h1_connection::respond(exchange& x, int status, std::string_view
     http::detail::put_response(out_, head, x.no_body_ || through ? std::string_view{} : body);
     x.head_sent_ = x.ended_ = true;
     if (through) [[unlikely]] write_through(body);
-    x.sent_at_ = sent_ + out_.size();
+    x.sent_at_ = failed_ ? never : sent_ + out_.size();
     soon();
 }
 
@@ -15188,8 +15191,9 @@ CREMA_DECL void h1_connection::wants_body(exchange& x) {
     soon();
 }
 
-CREMA_DECL std::string_view h1_connection::trailers(const exchange&) const noexcept {
-    return chunks_ && body_over() ? chunks_->trailers() : std::string_view{};
+CREMA_DECL std::string_view h1_connection::trailers(const exchange& x) const noexcept {
+    if (x.chunks_) return x.chunks_->trailers();
+    return chunks_ && body_over() && (!x_ || x_ == &x) ? chunks_->trailers() : std::string_view{};
 }
 
 } // namespace crema::detail
@@ -15358,7 +15362,8 @@ CREMA_DECL void h1_connection::look_at_deadlines() {
     }
     switch (state_) {
     case state::head:
-        if (!x_->parser_.started()) { // an empty line at most: nobody waits for an answer
+        if (!wants_to_read()) since_ = s.tick; // the rest may be there, and nobody has looked
+        else if (!x_->parser_.started()) { // an empty line at most: nobody waits for an answer
             if (s.tick - since_ > s.idle_ticks) lose(cancel_reason::timed_out);
         } else if (s.tick - since_ > s.header_ticks) {
             refuse(408, "the header took too long", cancel_reason::timed_out);
@@ -15843,6 +15848,7 @@ CREMA_DECL void h1_connection::finish() {
             shared_.recycle(x);
         } else { // after the send; the head of the request stays where it is until then, whatever becomes of the connection
             x.rooms_[x.rooms_[0] != nullptr] = h1_shared::share_room(in_);
+            if (chunks_ && body_over()) x.chunks_ = std::move(chunks_);
             x.next_ = nullptr;
             auto** last = &unsent_;
             while (*last) last = &(*last)->next_;
@@ -16162,7 +16168,12 @@ CREMA_DECL void server::listen_on_socket(int fd) {
 
 // One socket for each thread, this one first.
 CREMA_DECL void server::spread(const std::vector<int>& sockets) {
-    listeners_.push_back(std::make_unique<net::listener>(poller_, sockets[0], [this](int s, const net::address& peer) { accept(s, peer); }));
+    try {
+        listeners_.push_back(std::make_unique<net::listener>(poller_, sockets[0], [this](int s, const net::address& peer) { accept(s, peer); }));
+    } catch (...) { // the first is closed
+        for (std::size_t i = 1; i < sockets.size(); ++i) ::close(sockets[i]);
+        throw;
+    }
     for (std::size_t i = 0; i < threads_.size(); ++i) {
         try {
             threads_[i]->listen_on_socket(sockets[i + 1]);
@@ -28055,12 +28066,13 @@ struct response::hooks {
     static void fail(response& res, detail::activation& from, std::exception_ptr e);
     std::vector<unique_function<void()>> head;
     std::vector<at_end> end;
-    std::weak_ptr<ending> waits; // what is complete but waits
+    std::shared_ptr<ending> waits; // what is complete but waits
 };
 
 } // namespace crema
 
 #if CREMA_BODIES
+#include <stdexcept>
 
 namespace crema {
 
@@ -28097,17 +28109,38 @@ struct response::hooks::ending final : cancel_callback {
         auto next = std::move(self->left.back());
         self->left.pop_back();
         self->from = next.from;
+        self->calls = true;
         try {
-            next.call([self](std::exception_ptr e) mutable {
-                if (!self) return;
-                auto held = std::exchange(self, {});
-                if (held->over) return;
-                if (!e) return go_on(std::move(held));
+            next.call([t = turn(self)](std::exception_ptr e) mutable {
+                const auto held = std::exchange(t.self, {});
+                if (!held || held->over) return;
+                if (!e) return go_on(held);
                 held->failed(std::move(e));
             });
+            self->calls = false;
         } catch (...) {
+            self->calls = false;
             if (!self->over) self->failed(std::current_exception());
         }
+    }
+    // What a callback holds. When it goes without having been called, nobody would ever go on.
+    struct turn {
+        explicit turn(std::shared_ptr<ending> e) noexcept : self(std::move(e)) {}
+        turn(turn&&) noexcept = default;
+        ~turn() {
+            if (!self || self->over || (self->calls && std::uncaught_exceptions() > 0)) return; // what was thrown says more
+            try {
+                self->dropped();
+            } catch (...) {
+                self->res.exchange_->abort(); // who is not there cannot be waited for
+            }
+        }
+        std::shared_ptr<ending> self;
+    };
+    void dropped() {
+        const auto why = std::make_exception_ptr(std::logic_error("crema: what before_end() was given is gone and was not called"));
+        res.exchange_->loop().queue_microtask([&r = res, at = from, why] { fail(r, *at, why); });
+        end();
     }
     // Who has answered goes on first: for him it is answered.
     void failed(std::exception_ptr e) {
@@ -28143,6 +28176,7 @@ struct response::hooks::ending final : cancel_callback {
     detail::activation* from = nullptr; // who is waited for
     bool whole;
     bool inside = true, over = false;
+    bool calls = false; // who is waited for is on the stack
 
 private:
     void end() noexcept {
@@ -28171,7 +28205,7 @@ CREMA_DECL bool response::end_later(std::string_view last, bool whole) {
 }
 
 CREMA_DECL bool response::give_up(std::exception_ptr why) {
-    const auto e = hooks_ ? hooks_->waits.lock() : nullptr;
+    const auto e = hooks_ ? hooks_->waits : nullptr;
     if (!e || e->over || e->inside) return false;
     if (why) e->failed(std::move(why));
     else e->complete();
@@ -32167,16 +32201,18 @@ private:
 
 namespace crema {
 
-/** Tell whether two texts are equal, in a time that depends on the length of each alone, not on whether they are alike: who gives
-    texts of many lengths does not find out that of the secret.
+/** Tell whether a text is the secret, in as many steps as it has octets: not whether it is alike, nor how long the secret is, makes them
+    more or fewer.
 
-    For passwords, tokens, signatures and whatever else a client must not find out octet by octet. Their `private_hash` is
-    compared.
+    For passwords, tokens, signatures and whatever else a client must not find out octet by octet.
+
+    @param given What came from outside.
+    @param secret What it has to be.
 
     @par Complexity
-    O(n)
+    O(n) in the length of `given`
 */
-CREMA_DECL bool equal_secrets(std::string_view a, std::string_view b) noexcept;
+CREMA_DECL bool equal_secrets(std::string_view given, std::string_view secret) noexcept;
 
 /** Return 128 bits that stand for the octets: of SHA-1, under a random key of this process.
 
@@ -32232,9 +32268,15 @@ inline void fill_randomly(char* data, std::size_t size) {
 
 } // namespace detail
 
-CREMA_DECL bool equal_secrets(std::string_view a, std::string_view b) noexcept {
-    const auto x = private_hash(a), y = private_hash(b);
-    const volatile std::uint64_t differ = (x.low ^ y.low) | (x.high ^ y.high);
+CREMA_DECL bool equal_secrets(std::string_view given, std::string_view secret) noexcept {
+    volatile unsigned differ = given.size() != secret.size();
+    const char none = 0;
+    const char* const from = secret.empty() ? &none : secret.data();
+    const std::size_t size = secret.empty() ? 1 : secret.size();
+    for (std::size_t i = 0, at = 0; i < given.size(); ++i) { // as many steps as are given, whatever the secret is
+        differ = differ | static_cast<unsigned>(static_cast<unsigned char>(given[i]) ^ static_cast<unsigned char>(from[at]));
+        at = at + 1 == size ? 0 : at + 1;
+    }
     return differ == 0;
 }
 
@@ -33009,8 +33051,10 @@ CREMA_DECL int app::listen_with(std::uint16_t port, listen_options options, deta
 CREMA_DECL int app::listen_on(std::string path_or_port, detail::listen_callback ready) {
     const char* const end = path_or_port.data() + path_or_port.size();
     std::uint16_t port = 0;
-    if (const auto [p, ec] = std::from_chars(path_or_port.data(), end, port); ec == std::errc{} && p == end)
-        return listen_with(port, {}, std::move(ready));
+    if (const auto [p, ec] = std::from_chars(path_or_port.data(), end, port); p == end && p != path_or_port.data()) {
+        if (ec == std::errc{}) return listen_with(port, {}, std::move(ready));
+        return listen_with(0, at(std::move(path_or_port)), std::move(ready)); // no port is that large, and no address is so called
+    }
     if (!path_or_port.starts_with("unix:")) path_or_port.insert(0, "unix:");
     return listen_with(0, at(std::move(path_or_port)), std::move(ready));
 }
@@ -34512,7 +34556,7 @@ public:
         {
             const std::lock_guard lock(s.mutex);
             const auto before = s.waiting.size;
-            if (n > s.options.limit - before || (n > s.waiting.room - before && !grow(before + n))) [[unlikely]] {
+            if (s.stop || n > s.options.limit - before || (n > s.waiting.room - before && !grow(before + n))) [[unlikely]] {
                 ++s.dropped;
                 return false;
             }
@@ -34593,7 +34637,6 @@ CREMA_DECL std::uint64_t log_queue::close() {
 CREMA_DECL bool log_queue::grow(std::size_t wanted) noexcept {
     auto& waiting = shared_->waiting;
     try {
-        if (shared_->stop) return false;
         const auto room = std::min(shared_->options.limit, std::max(wanted, std::max<std::size_t>(2 * waiting.room, 16 * 1024)));
         std::unique_ptr<char[]> more(new char[room]);
         if (!thread_.joinable()) thread_ = std::thread([s = shared_] { s->run(); });
@@ -34612,7 +34655,7 @@ CREMA_DECL void log_queue::flush() {
     const auto until = s.pushed;
     s.urgent = true;
     s.work.notify_one();
-    s.done.wait(lock, [&] { return s.given >= until; });
+    s.done.wait(lock, [&] { return s.given >= until || s.ended || s.left; });
 }
 
 CREMA_DECL std::uint64_t log_queue::dropped() const noexcept {

@@ -59,6 +59,18 @@ TEST_CASE("a check that throws or takes too long says no, and does not say why",
     CHECK(r.body == R"({"status":"down","checks":{"a":"down","b":"down","c":"up"}})");
 }
 
+TEST_CASE("a check that was cancelled by others says no, and the next ones are asked", "[middleware][health]") {
+    int asked = 0;
+    app a;
+    a.use(health({.checks = {{"a", [&]() -> task<bool> {
+                                  if (++asked == 1) throw cancelled(cancel_reason::requested);
+                                  co_return true;
+                              }}}, .keep = 0ms}));
+    testing::client c(a);
+    c.get("/health/ready").expect(503, R"({"status":"down","checks":{"a":"down"}})");
+    c.get("/health/ready").expect(200, R"({"status":"up","checks":{"a":"up"}})");
+}
+
 TEST_CASE("who drains is not ready but lives", "[middleware][health]") {
     bool closing = false;
     app a;

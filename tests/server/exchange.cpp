@@ -264,6 +264,33 @@ TEST_CASE("trailers stay as long as the exchange", "[exchange]") {
     held->release();
 }
 
+TEST_CASE("trailers are those of their own request, also while its answer is on its way", "[exchange]") {
+    struct notes : exchange::listener {
+        void on_finish() noexcept override { seen += std::string(of->trailers()); }
+        exchange* of = nullptr;
+        std::string seen;
+    } first;
+    bench b;
+    b.handle = [&](exchange& x) {
+        if (!first.of) {
+            first.of = &x;
+            x.listen(&first);
+        }
+        x.read_all(100, [&x](std::error_code, std::string) { x.respond(200, {}, {}, std::string(20'000, 'l')); });
+    };
+    auto c = b.connect({.capacity = 1000});
+    c.pause(true);
+    c.put(chunked("/", "1\r\na\r\n0\r\nFirst: 1\r\n\r\n"));
+    b.turn();
+    c.put(chunked("/", "1\r\na\r\n0\r\nSecond: 2\r\n\r\n"));
+    b.turn();
+    c.pause(false);
+    for (int i = 0; i < 5; ++i) b.turn();
+    CHECK(c.response().body().size() == 20'000);
+    CHECK(c.response().body().size() == 20'000);
+    CHECK(first.seen == "First: 1\r\n");
+}
+
 TEST_CASE("a body that nobody reads is thrown away, up to a limit", "[exchange]") {
     limits l;
     l.drain = 1000;

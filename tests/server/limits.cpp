@@ -270,6 +270,29 @@ TEST_CASE("who takes its answers slowly enough has time for the body that nobody
     CHECK_FALSE(c.over());
 }
 
+TEST_CASE("a head of which nobody reads the rest is not late", "[limits]") {
+    bench b;
+    struct : exchange::listener {} wants_to_know;
+    b.handle = [&](exchange& x) {
+        if (x.head().target() == "/next") return x.respond(200, {}, {}, "next");
+        x.listen(&wants_to_know);
+        x.respond(200, {}, {}, std::string(100'000, 'l'));
+    };
+    auto c = b.connect({.capacity = 4000});
+    c.pause(true);
+    c.send(get("/") + get("/next").substr(0, 10));
+    c.put(get("/next").substr(10));
+    for (int i = 0; i < 40; ++i) { // 20 seconds, 2 000 octets in each
+        b.advance(500ms);
+        char room[1000];
+        if (const auto r = c.stream->read(room); !r.error) c.got.append(room, r.size);
+    }
+    c.pause(false);
+    for (int i = 0; i < 5; ++i) b.turn();
+    CHECK(c.response().body().size() == 100'000);
+    CHECK(c.response().body() == "next");
+}
+
 TEST_CASE("an answer has to be taken at a rate", "[limits]") {
     bench b;
     b.handle = [&](exchange& x) { x.respond(200, {}, {}, std::string(200'000, 'x')); };

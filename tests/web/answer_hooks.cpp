@@ -196,3 +196,19 @@ TEST_CASE("what an answer waits for may be given up, with an error or without", 
     CHECK_THROWS_AS(c.get("/stream").result(), testing::failure); // cut off
     c.run();
 }
+
+TEST_CASE("who is waited for and goes without a word has failed", "[web][answer_hooks]") {
+    const std::string gone = "failed: crema: what before_end() was given is gone and was not called";
+    const auto at_once = [](response& res, loop&) { res.before_end([](response::end_callback) {}); };
+    const auto later = [](response& res, loop& l) {
+        res.before_end([&l](response::end_callback done) { l.set_timeout([done = std::move(done)] {}, 10ms); });
+    };
+    for (const bool now : {true, false}) {
+        testing::client c(with([&](request& req, response& res) { now ? at_once(res, req.raw().loop()) : later(res, req.raw().loop()); }));
+        c.get("/send").expect(503, gone);
+    }
+    testing::client c(with([](request&, response& res) {
+        res.before_end([](response::end_callback) { throw std::runtime_error("says more"); });
+    }));
+    c.get("/send").expect(503, "failed: says more");
+}

@@ -1,4 +1,4 @@
-// lru: a bounded number of values by the hash of their names; those that were not used for longest go first.
+// lru: a bounded number of values by their names; those that were not used for longest go first.
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <crema/core/config.hpp>
@@ -12,8 +12,17 @@
 
 namespace crema {
 
-/** Keeps values by the `private_hash` of their names: a long name takes no more memory than a short one, and nobody can choose
-    names that make it slow.
+/// Spreads hashes over buckets: they are spread already.
+struct spread_already {
+    /// Returns a part of it.
+    std::size_t operator()(const hash128_value& k) const noexcept { return static_cast<std::size_t>(k.low); }
+};
+
+/** Keeps values by their names; of names that strangers choose by the `private_hash` of these: a long name takes no more memory than a
+    short one then, and nobody can choose names that make it slow.
+
+    @tparam Key What is kept of a name.
+    @tparam View What it is looked up by: `Key`, or a view of one.
 
     @par Thread Safety
     Distinct objects: safe. Shared objects: unsafe.
@@ -21,7 +30,7 @@ namespace crema {
     @par Complexity
     O(1)
 */
-template <class T>
+template <class T, class Key = hash128_value, class View = Key, class Hash = spread_already>
 class lru {
 public:
     /// Construct. @param most How many are kept, at least one.
@@ -29,22 +38,22 @@ public:
     lru(const lru&) = delete;
 
     /// Returns a value, which is the last used then; null when there is none.
-    T* find(const hash128_value& key) {
+    T* find(const View& key) {
         const auto found = by_key_.find(key);
         if (found == by_key_.end()) return nullptr;
         all_.splice(all_.begin(), all_, found->second);
         return &found->second->value;
     }
     /// Returns a value without using it; null when there is none.
-    T* peek(const hash128_value& key) {
+    T* peek(const View& key) {
         const auto found = by_key_.find(key);
         return found == by_key_.end() ? nullptr : &found->second->value;
     }
     /// Adds a value of which there is none yet, as the last used. Call `drop_oldest` first when it is full.
-    T& add(const hash128_value& key, T value) {
-        all_.push_front({key, std::move(value)});
+    T& add(const View& key, T value) {
+        all_.push_front({Key(key), std::move(value)});
         try {
-            by_key_.emplace(key, all_.begin());
+            by_key_.emplace(View(all_.front().key), all_.begin());
         } catch (...) {
             all_.pop_front();
             throw;
@@ -52,17 +61,18 @@ public:
         return all_.front().value;
     }
     /// Drops a value, if there is one.
-    void erase(const hash128_value& key) {
+    void erase(const View& key) {
         const auto found = by_key_.find(key);
         if (found == by_key_.end()) return;
-        all_.erase(found->second);
+        const auto at = found->second;
         by_key_.erase(found);
+        all_.erase(at);
     }
     /// Returns the value that was not used for longest; null when there is none.
     T* oldest() { return all_.empty() ? nullptr : &all_.back().value; }
     /// Drops the value that was not used for longest; there must be one.
     void drop_oldest() {
-        by_key_.erase(all_.back().key);
+        by_key_.erase(View(all_.back().key));
         all_.pop_back();
     }
     /// Returns how many there are.
@@ -72,15 +82,12 @@ public:
 
 private:
     struct entry {
-        hash128_value key;
+        Key key;
         T value;
-    };
-    struct bucket {
-        std::size_t operator()(const hash128_value& k) const noexcept { return static_cast<std::size_t>(k.low); }
     };
     const std::size_t most_;
     std::list<entry> all_; // the last used in front
-    std::unordered_map<hash128_value, typename std::list<entry>::iterator, bucket> by_key_;
+    std::unordered_map<View, typename std::list<entry>::iterator, Hash> by_key_;
 };
 
 } // namespace crema

@@ -9,16 +9,18 @@
 
 namespace crema {
 
-/** Tell whether two texts are equal, in a time that depends on the length of each alone, not on whether they are alike: who gives
-    texts of many lengths does not find out that of the secret.
+/** Tell whether a text is the secret, in as many steps as it has octets: not whether it is alike, nor how long the secret is, makes them
+    more or fewer.
 
-    For passwords, tokens, signatures and whatever else a client must not find out octet by octet. Their `private_hash` is
-    compared.
+    For passwords, tokens, signatures and whatever else a client must not find out octet by octet.
+
+    @param given What came from outside.
+    @param secret What it has to be.
 
     @par Complexity
-    O(n)
+    O(n) in the length of `given`
 */
-CREMA_DECL bool equal_secrets(std::string_view a, std::string_view b) noexcept;
+CREMA_DECL bool equal_secrets(std::string_view given, std::string_view secret) noexcept;
 
 /** Return 128 bits that stand for the octets: of SHA-1, under a random key of this process.
 
@@ -77,9 +79,15 @@ inline void fill_randomly(char* data, std::size_t size) {
 
 } // namespace detail
 
-CREMA_DECL bool equal_secrets(std::string_view a, std::string_view b) noexcept {
-    const auto x = private_hash(a), y = private_hash(b);
-    const volatile std::uint64_t differ = (x.low ^ y.low) | (x.high ^ y.high);
+CREMA_DECL bool equal_secrets(std::string_view given, std::string_view secret) noexcept {
+    volatile unsigned differ = given.size() != secret.size();
+    const char none = 0;
+    const char* const from = secret.empty() ? &none : secret.data();
+    const std::size_t size = secret.empty() ? 1 : secret.size();
+    for (std::size_t i = 0, at = 0; i < given.size(); ++i) { // as many steps as are given, whatever the secret is
+        differ = differ | static_cast<unsigned>(static_cast<unsigned char>(given[i]) ^ static_cast<unsigned char>(from[at]));
+        at = at + 1 == size ? 0 : at + 1;
+    }
     return differ == 0;
 }
 

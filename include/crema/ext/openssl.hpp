@@ -142,7 +142,7 @@ public:
     std::string signature(std::string_view text) const override { return by(keys_.front(), text); }
     bool is_signature(std::string_view text, std::string_view s) const override {
         bool any = false; // all of them are tried: the time does not tell which one it was
-        for (const auto& key : keys_) any |= equal_secrets(by(key, text), s);
+        for (const auto& key : keys_) any |= equal_secrets(s, by(key, text));
         return any;
     }
 

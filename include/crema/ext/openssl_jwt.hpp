@@ -425,7 +425,7 @@ CREMA_DECL bool jwt_key_set::is_signature(std::string_view algorithm, std::strin
     for (const auto& k : keys_) {
         const auto* a = k->algorithm(algorithm);
         if (!a || (!key_id.empty() && !k->id.empty() && key_id != k->id)) continue;
-        if (a->family == detail::jwt_family::hmac ? equal_secrets(detail::jwt_hmac(a->bits, k->secret, text), signature)
+        if (a->family == detail::jwt_family::hmac ? equal_secrets(signature, detail::jwt_hmac(a->bits, k->secret, text))
                                                   : detail::verify_by(k->pair.get(), *a, text, std::string(signature)))
             return true;
     }

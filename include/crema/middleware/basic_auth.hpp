@@ -118,7 +118,7 @@ CREMA_DECL basic_auth_check::basic_auth_check(std::initializer_list<std::pair<st
     now_ = [all = std::move(all)](std::string_view name, std::string_view password) {
         bool any = false;
         for (const auto& [n, p] : all) {
-            const bool same_name = equal_secrets(n, name), same_password = equal_secrets(p, password);
+            const bool same_name = equal_secrets(name, n), same_password = equal_secrets(password, p);
             any |= same_name & same_password;
         }
         return any;

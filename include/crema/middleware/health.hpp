@@ -122,9 +122,7 @@ CREMA_COROUTINE task<bool> ask_health(const health_check& c, std::chrono::millis
     try {
         const bool well = co_await with_timeout(c.check(), timeout);
         co_return well;
-    } catch (const cancelled&) {
-        throw;
-    } catch (...) {
+    } catch (...) { // also when what it asked was cancelled by others
         co_return false;
     }
 }
@@ -134,18 +132,24 @@ CREMA_COROUTINE task<bool> ask_health(const health_check& c, std::chrono::millis
 // Asks all checks, for whoever waits: not in the scope of who came first.
 CREMA_COROUTINE task<> health_handler::ask(std::shared_ptr<state> s, std::shared_ptr<detail::health_round> round, loop& l) {
     const auto& o = s->options;
-    std::vector<task<bool>> asked;
-    for (const auto& c : o.checks) asked.push_back(detail::ask_health(c, o.timeout));
-    const auto said = co_await when_all(std::move(asked));
-    for (std::size_t i = 0; i < said.size(); ++i) {
-        round->checks[o.checks[i].name] = said[i] ? "up" : "down";
-        round->up = round->up && said[i];
+    bool whole = false;
+    try {
+        std::vector<task<bool>> asked;
+        for (const auto& c : o.checks) asked.push_back(detail::ask_health(c, o.timeout));
+        const auto said = co_await when_all(std::move(asked));
+        for (std::size_t i = 0; i < said.size(); ++i) {
+            round->checks[o.checks[i].name] = said[i] ? "up" : "down";
+            round->up = round->up && said[i];
+        }
+        whole = true;
+    } catch (...) { // who waits is told all the same
+        round->up = false;
     }
     round->at = l.now();
     {
         const std::lock_guard lock(s->mutex);
-        s->known[&l] = round;
         s->running.erase(&l);
+        if (whole) s->known[&l] = round;
     }
     round->over.set();
 }

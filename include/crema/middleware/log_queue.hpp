@@ -68,7 +68,7 @@ public:
         {
             const std::lock_guard lock(s.mutex);
             const auto before = s.waiting.size;
-            if (n > s.options.limit - before || (n > s.waiting.room - before && !grow(before + n))) [[unlikely]] {
+            if (s.stop || n > s.options.limit - before || (n > s.waiting.room - before && !grow(before + n))) [[unlikely]] {
                 ++s.dropped;
                 return false;
             }
@@ -150,7 +150,6 @@ CREMA_DECL std::uint64_t log_queue::close() {
 CREMA_DECL bool log_queue::grow(std::size_t wanted) noexcept {
     auto& waiting = shared_->waiting;
     try {
-        if (shared_->stop) return false;
         const auto room = std::min(shared_->options.limit, std::max(wanted, std::max<std::size_t>(2 * waiting.room, 16 * 1024)));
         std::unique_ptr<char[]> more(new char[room]);
         if (!thread_.joinable()) thread_ = std::thread([s = shared_] { s->run(); });
@@ -169,7 +168,7 @@ CREMA_DECL void log_queue::flush() {
     const auto until = s.pushed;
     s.urgent = true;
     s.work.notify_one();
-    s.done.wait(lock, [&] { return s.given >= until; });
+    s.done.wait(lock, [&] { return s.given >= until || s.ended || s.left; });
 }
 
 CREMA_DECL std::uint64_t log_queue::dropped() const noexcept {

@@ -294,7 +294,7 @@ struct memory_session_store::state {
         all.drop_oldest();
     }
     // With the lock: takes the record over when there is one of that id.
-    bool replace(const hash128_value& id, session_record& record) {
+    bool replace(std::string_view id, session_record& record) {
         auto* const kept = all.find(id);
         if (!kept) return false;
         used = used - kept->data.size() + record.data.size();
@@ -306,7 +306,7 @@ struct memory_session_store::state {
         if (record.data.size() > most) throw system_error(make_error_code(error::too_large), "session");
     }
     std::mutex one_at_a_time; // loops of several threads may share it
-    lru<session_record> all;
+    lru<session_record, std::string, std::string_view, std::hash<std::string_view>> all; // ids are signed: nobody chooses them
     const std::uint64_t most;
     std::uint64_t used = 0; // octets
 };
@@ -320,9 +320,8 @@ CREMA_DECL std::size_t memory_session_store::size() const noexcept {
 }
 
 CREMA_DECL std::optional<session_record> memory_session_store::find(std::string_view id) {
-    const auto hash = private_hash(id);
     const std::lock_guard lock(state_->one_at_a_time);
-    const auto* const kept = state_->all.find(hash);
+    const auto* const kept = state_->all.find(id);
     return kept ? std::optional(*kept) : std::nullopt;
 }
 
@@ -335,39 +334,35 @@ CREMA_DECL task<bool> session_store::update(std::string id, session_record recor
 
 CREMA_DECL bool memory_session_store::replace(std::string_view id, session_record record) {
     state_->require_room(record);
-    const auto hash = private_hash(id);
     const std::lock_guard lock(state_->one_at_a_time);
-    return state_->replace(hash, record);
+    return state_->replace(id, record);
 }
 
 CREMA_DECL void memory_session_store::put(std::string_view id, session_record record) {
     auto& s = *state_;
     s.require_room(record);
-    const auto hash = private_hash(id);
     const std::lock_guard lock(s.one_at_a_time);
-    if (s.replace(hash, record)) return;
+    if (s.replace(id, record)) return;
     const auto now = std::chrono::system_clock::now();
     for (int i = 0; i < 2 && s.all.oldest() && s.all.oldest()->expires <= now; ++i) s.drop_oldest();
     if (s.all.full()) s.drop_oldest();
     s.make_room(record.data.size());
     const auto octets = record.data.size();
-    s.all.add(hash, std::move(record));
+    s.all.add(id, std::move(record));
     s.used += octets;
 }
 
 CREMA_DECL void memory_session_store::prolong(std::string_view id, std::chrono::system_clock::time_point expires) {
-    const auto hash = private_hash(id);
     const std::lock_guard lock(state_->one_at_a_time);
-    if (auto* const kept = state_->all.peek(hash)) kept->expires = expires;
+    if (auto* const kept = state_->all.peek(id)) kept->expires = expires;
 }
 
 CREMA_DECL void memory_session_store::erase(std::string_view id) {
-    const auto hash = private_hash(id);
     auto& s = *state_;
     const std::lock_guard lock(s.one_at_a_time);
-    if (const auto* const kept = s.all.peek(hash)) {
+    if (const auto* const kept = s.all.peek(id)) {
         s.used -= kept->data.size();
-        s.all.erase(hash);
+        s.all.erase(id);
     }
 }
 

@@ -60,7 +60,7 @@ CREMA_DECL void h1_connection::respond(exchange& x, int status, std::string_view
     http::detail::put_response(out_, head, x.no_body_ || through ? std::string_view{} : body);
     x.head_sent_ = x.ended_ = true;
     if (through) [[unlikely]] write_through(body);
-    x.sent_at_ = sent_ + out_.size();
+    x.sent_at_ = failed_ ? never : sent_ + out_.size();
     soon();
 }
 

@@ -125,8 +125,9 @@ CREMA_DECL void h1_connection::wants_body(exchange& x) {
     soon();
 }
 
-CREMA_DECL std::string_view h1_connection::trailers(const exchange&) const noexcept {
-    return chunks_ && body_over() ? chunks_->trailers() : std::string_view{};
+CREMA_DECL std::string_view h1_connection::trailers(const exchange& x) const noexcept {
+    if (x.chunks_) return x.chunks_->trailers();
+    return chunks_ && body_over() && (!x_ || x_ == &x) ? chunks_->trailers() : std::string_view{};
 }
 
 } // namespace crema::detail

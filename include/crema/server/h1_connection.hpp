@@ -123,6 +123,8 @@ private:
     bool send() noexcept;
     void tell_sent();
 
+    static constexpr auto never = static_cast<std::uint64_t>(-1);
+
     h1_shared& shared_;
     std::unique_ptr<net::stream> stream_;
     exchange* x_ = nullptr;                     // the request that is parsed or handled
@@ -532,6 +534,7 @@ CREMA_DECL void h1_connection::finish() {
             shared_.recycle(x);
         } else { // after the send; the head of the request stays where it is until then, whatever becomes of the connection
             x.rooms_[x.rooms_[0] != nullptr] = h1_shared::share_room(in_);
+            if (chunks_ && body_over()) x.chunks_ = std::move(chunks_);
             x.next_ = nullptr;
             auto** last = &unsent_;
             while (*last) last = &(*last)->next_;

@@ -168,7 +168,8 @@ CREMA_DECL void h1_connection::look_at_deadlines() {
     }
     switch (state_) {
     case state::head:
-        if (!x_->parser_.started()) { // an empty line at most: nobody waits for an answer
+        if (!wants_to_read()) since_ = s.tick; // the rest may be there, and nobody has looked
+        else if (!x_->parser_.started()) { // an empty line at most: nobody waits for an answer
             if (s.tick - since_ > s.idle_ticks) lose(cancel_reason::timed_out);
         } else if (s.tick - since_ > s.header_ticks) {
             refuse(408, "the header took too long", cancel_reason::timed_out);

@@ -84,7 +84,8 @@ public:
         @param host An IP address.
         @param port 0 for any.
         @param backlog How many connections may wait to be accepted.
-        @throws system_error when the address cannot be had; its subject names it.
+        @throws system_error when the address cannot be had; its subject names it. When it was a thread that could not listen, others may do so
+        already: destroy the server.
     */
     CREMA_DECL void listen(const std::string& host, std::uint16_t port, net::port_sharing sharing = net::port_sharing::none,
                            int backlog = 4096);
@@ -251,7 +252,12 @@ CREMA_DECL void server::listen_on_socket(int fd) {
 
 // One socket for each thread, this one first.
 CREMA_DECL void server::spread(const std::vector<int>& sockets) {
-    listeners_.push_back(std::make_unique<net::listener>(poller_, sockets[0], [this](int s, const net::address& peer) { accept(s, peer); }));
+    try {
+        listeners_.push_back(std::make_unique<net::listener>(poller_, sockets[0], [this](int s, const net::address& peer) { accept(s, peer); }));
+    } catch (...) { // the first is closed
+        for (std::size_t i = 1; i < sockets.size(); ++i) ::close(sockets[i]);
+        throw;
+    }
     for (std::size_t i = 0; i < threads_.size(); ++i) {
         try {
             threads_[i]->listen_on_socket(sockets[i + 1]);

@@ -24,7 +24,7 @@ struct response::hooks {
     static void fail(response& res, detail::activation& from, std::exception_ptr e);
     std::vector<unique_function<void()>> head;
     std::vector<at_end> end;
-    std::weak_ptr<ending> waits; // what is complete but waits
+    std::shared_ptr<ending> waits; // what is complete but waits
 };
 
 } // namespace crema
@@ -32,6 +32,7 @@ struct response::hooks {
 #if CREMA_BODIES
 #include <crema/async/cancellation.hpp>
 #include <crema/loop/loop.hpp>
+#include <stdexcept>
 
 namespace crema {
 
@@ -69,17 +70,38 @@ struct response::hooks::ending final : cancel_callback {
         auto next = std::move(self->left.back());
         self->left.pop_back();
         self->from = next.from;
+        self->calls = true;
         try {
-            next.call([self](std::exception_ptr e) mutable {
-                if (!self) return;
-                auto held = std::exchange(self, {});
-                if (held->over) return;
-                if (!e) return go_on(std::move(held));
+            next.call([t = turn(self)](std::exception_ptr e) mutable {
+                const auto held = std::exchange(t.self, {});
+                if (!held || held->over) return;
+                if (!e) return go_on(held);
                 held->failed(std::move(e));
             });
+            self->calls = false;
         } catch (...) {
+            self->calls = false;
             if (!self->over) self->failed(std::current_exception());
         }
+    }
+    // What a callback holds. When it goes without having been called, nobody would ever go on.
+    struct turn {
+        explicit turn(std::shared_ptr<ending> e) noexcept : self(std::move(e)) {}
+        turn(turn&&) noexcept = default;
+        ~turn() {
+            if (!self || self->over || (self->calls && std::uncaught_exceptions() > 0)) return; // what was thrown says more
+            try {
+                self->dropped();
+            } catch (...) {
+                self->res.exchange_->abort(); // who is not there cannot be waited for
+            }
+        }
+        std::shared_ptr<ending> self;
+    };
+    void dropped() {
+        const auto why = std::make_exception_ptr(std::logic_error("crema: what before_end() was given is gone and was not called"));
+        res.exchange_->loop().queue_microtask([&r = res, at = from, why] { fail(r, *at, why); });
+        end();
     }
     // Who has answered goes on first: for him it is answered.
     void failed(std::exception_ptr e) {
@@ -115,6 +137,7 @@ struct response::hooks::ending final : cancel_callback {
     detail::activation* from = nullptr; // who is waited for
     bool whole;
     bool inside = true, over = false;
+    bool calls = false; // who is waited for is on the stack
 
 private:
     void end() noexcept {
@@ -143,7 +166,7 @@ CREMA_DECL bool response::end_later(std::string_view last, bool whole) {
 }
 
 CREMA_DECL bool response::give_up(std::exception_ptr why) {
-    const auto e = hooks_ ? hooks_->waits.lock() : nullptr;
+    const auto e = hooks_ ? hooks_->waits : nullptr;
     if (!e || e->over || e->inside) return false;
     if (why) e->failed(std::move(why));
     else e->complete();

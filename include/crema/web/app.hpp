@@ -383,8 +383,10 @@ CREMA_DECL int app::listen_with(std::uint16_t port, listen_options options, deta
 CREMA_DECL int app::listen_on(std::string path_or_port, detail::listen_callback ready) {
     const char* const end = path_or_port.data() + path_or_port.size();
     std::uint16_t port = 0;
-    if (const auto [p, ec] = std::from_chars(path_or_port.data(), end, port); ec == std::errc{} && p == end)
-        return listen_with(port, {}, std::move(ready));
+    if (const auto [p, ec] = std::from_chars(path_or_port.data(), end, port); p == end && p != path_or_port.data()) {
+        if (ec == std::errc{}) return listen_with(port, {}, std::move(ready));
+        return listen_with(0, at(std::move(path_or_port)), std::move(ready)); // no port is that large, and no address is so called
+    }
     if (!path_or_port.starts_with("unix:")) path_or_port.insert(0, "unix:");
     return listen_with(0, at(std::move(path_or_port)), std::move(ready));
 }
