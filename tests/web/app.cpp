@@ -233,7 +233,7 @@ TEST_CASE("who takes an error is told of it, and of nothing when there is none",
     CHECK(b.listen(port, "127.0.0.1", refused) == 1);
     CHECK(b.listen("/nowhere/at/all/crema.sock", refused) == 1);
     CHECK(b.listen("70000", refused) == 1); // no port, and no path either
-    CHECK(told == 3);
+    CHECK(told == 4);
     CHECK_THROWS_AS(b.listen(port, quiet, [](std::exception_ptr error, server&) { std::rethrow_exception(error); }), system_error);
     CHECK(a.listen(0, quiet) == 0); // nothing of what failed is left
     a.close(std::chrono::milliseconds(0));
