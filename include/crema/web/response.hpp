@@ -366,7 +366,7 @@ private:
     CREMA_DECL void drop_engine_fields();
     CREMA_DECL void begin_stream();
     CREMA_DECL void render_with(std::string_view name, value values, unique_function<void(std::exception_ptr, std::string)> done);
-    CREMA_DECL void make_etag(std::string_view body);
+    void make_etag(std::string_view body);
     CREMA_DECL void finish(std::string_view body);
     CREMA_DECL void send_json(std::string_view text);
     CREMA_DECL void send_jsonp(std::string& text);
