@@ -1,24 +1,13 @@
 #!/usr/bin/env python3
 """Holds the levels and the anatomy of docs/design.md. Prints what is wrong, then totals."""
-import pathlib
 import re
-import sys
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+from totals import ROOT, check, finish
+
 LEVEL = {"core": 0, "async": 1, "http": 1, "json": 1, "route": 2, "ws": 2, "loop": 2, "net": 3, "fs": 3, "server": 4,
          "client": 4, "web": 5, "middleware": 6, "testing": 6, "ext": 7}
 ASIO = {"loop", "net", "ext"}
 headers = sorted((ROOT / "include/crema").rglob("*.hpp"))
-problems = []
-checks = 0
-
-
-def check(ok, what):
-    global checks
-    checks += 1
-    if not ok:
-        problems.append(what)
-
 
 for path in headers:
     name = path.relative_to(ROOT).as_posix()
@@ -60,7 +49,4 @@ check([m for m, _ in members] == [r for r, _ in rows], "docs/server.md: not the 
 for (name, default), (_, told) in zip(members, rows):
     check(eval(default.replace("'", "")) == octets(told), f"docs/server.md: {name} is not {told}")
 
-for p in problems:
-    print(p)
-print(f"{checks - len(problems)} passed, {len(problems)} failed")
-sys.exit(1 if problems else 0)
+finish()

@@ -1,22 +1,12 @@
 #!/usr/bin/env python3
 """Compares the tables of docs/middleware.md with the options that the headers declare: names, order, defaults that are plain.
 Prints what is wrong, then totals."""
-import pathlib
 import re
-import sys
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+from totals import ROOT, check, finish
+
 NESTED = {"rate_rule", "multipart_limits", "jwt_rules", "session_cookie"}  # their members are shown as `member.name`
 UNITS = {"milliseconds": "ms", "seconds": "s", "minutes": "minute", "hours": "h"}
-problems = []
-checks = 0
-
-
-def check(ok, what):
-    global checks
-    checks += 1
-    if not ok:
-        problems.append(what)
 
 
 def members(body):
@@ -89,7 +79,4 @@ for name, rows in sorted(tables.items()):
         ways = shown(kind, default)
         check(not ways or any(w in lines.get(member, "") for w in ways), f"docs/middleware.md: {name}.{member} is {ways} and not: {lines.get(member)}")
 
-for p in problems:
-    print(p)
-print(f"{checks - len(problems)} passed, {len(problems)} failed")
-sys.exit(1 if problems else 0)
+finish()
